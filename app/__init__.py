@@ -1,0 +1,1 @@
+"""The dashboard. It shows reports; it computes nothing about curves and never imports torch."""

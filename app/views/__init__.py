@@ -1,0 +1,1 @@
+"""One page, one file, named after the question it answers."""

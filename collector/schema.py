@@ -1,0 +1,85 @@
+"""The on-disk contract of a run folder: file names, tags, units and Arrow schemas.
+
+Everything that writes or reads ``runs/<run>/`` imports this module and nothing else of ours, so the training side and the
+viewing side can be installed apart. It needs pyarrow, never torch.
+
+::
+
+    runs/<run>/
+      run.json                                 name, config, classes, loss, state, attempts, format version
+      scalars/a<attempt>-<first>-<last>.parquet  one row a logged step (row numbers within the attempt, inclusive)
+      layers/a<attempt>-<first>-<last>.parquet   one row a (sampled step, layer)
+      tail-a<attempt>.bin                      rows not yet sealed into Parquet (layout: ``collector.tail``)
+"""
+
+import re
+from pathlib import Path
+
+import pyarrow as pa
+
+FORMAT_VERSION = 1
+
+RUN_FILE = "run.json"
+SCALARS = "scalars"
+LAYERS = "layers"
+PART_NAME = re.compile(r"^a(?P<attempt>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet$")
+TAIL_NAME = re.compile(r"^tail-a(?P<attempt>\d+)\.bin$")
+
+RUNNING, FINISHED, CRASHED = "running", "finished", "crashed"
+STATES = (RUNNING, FINISHED, CRASHED)
+
+STEP, EPOCH, WALL_TIME = "step", "epoch", "wall_time"
+INDEX = {
+    STEP: pa.field(STEP, pa.int64(), nullable=False),  # optimizer steps completed when the row was logged
+    EPOCH: pa.field(EPOCH, pa.float64()),  # passes over the data; null when nobody said
+    WALL_TIME: pa.field(WALL_TIME, pa.float64(), nullable=False),  # seconds since 1970, UTC
+}
+
+TRAIN_LOSS, VAL_LOSS = "train/loss", "val/loss"
+TRAIN_ACCURACY, VAL_ACCURACY = "train/accuracy", "val/accuracy"
+LR = "optim/lr"  # of the first parameter group; further groups are optim/lr/<group index or name>
+UPDATE_RATIO = "optim/update_ratio"  # ‖ΔW‖₂ / ‖W‖₂ over all parameters, one optimizer step
+GRAD_NORM = "grad/norm"  # ‖g‖₂ over all parameters, as the optimizer saw it
+STEP_TIME = "perf/step_time"
+
+UNITS = {
+    TRAIN_LOSS: "",
+    VAL_LOSS: "",
+    TRAIN_ACCURACY: "fraction",
+    VAL_ACCURACY: "fraction",
+    LR: "",
+    UPDATE_RATIO: "",
+    GRAD_NORM: "",
+    STEP_TIME: "s",
+}
+
+LAYERS_SCHEMA = pa.schema(
+    [
+        pa.field("step", pa.int64(), nullable=False),
+        pa.field("layer", pa.string(), nullable=False),
+        pa.field("weight_norm", pa.float64()),  # ‖W‖₂ before the update
+        pa.field("update_norm", pa.float64()),  # ‖ΔW‖₂
+        pa.field("update_ratio", pa.float64()),  # update_norm / weight_norm; null where the weights are zero
+        pa.field("grad_norm", pa.float64()),  # ‖g‖₂; null where no gradient arrived
+    ]
+)
+
+
+def scalars_schema(tags: list[str]) -> pa.Schema:
+    """Arrow schema of a scalars part: the three index columns, then one nullable float64 column a tag."""
+    return pa.schema([*INDEX.values(), *(pa.field(tag, pa.float64()) for tag in tags)])
+
+
+def part_name(attempt: int, first: int, last: int) -> str:
+    """File name of the sealed part that holds rows ``first``…``last`` (inclusive) of an attempt."""
+    return f"a{attempt}-{first:09d}-{last:09d}.parquet"
+
+
+def tail_name(attempt: int) -> str:
+    """File name of the unsealed rows of an attempt."""
+    return f"tail-a{attempt}.bin"
+
+
+def is_run(folder: Path) -> bool:
+    """Whether ``folder`` looks like a run folder: it holds ``run.json`` or a ``scalars`` folder."""
+    return (folder / RUN_FILE).is_file() or (folder / SCALARS).is_dir()

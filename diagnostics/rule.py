@@ -1,0 +1,75 @@
+"""What a rule is: one diagnosis in one file, explained, checked and exemplified in the same place."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from diagnostics.report import Finding
+from diagnostics.run import Run
+
+HEADINGS = ("What it means", "Why it matters", "Criterion", "Source", "Known limits")
+
+Check = Callable[[Run], Iterable[Finding]]
+Example = Callable[[], Run]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One diagnosis.
+
+    Attributes:
+        slug: its name everywhere: file, verdict, docs anchor, test id.
+        title: two to four plain words, as the app prints it.
+        check: pure; yields a Finding when the diagnosis holds. It may assume ``needs``.
+        needs: minimum number of finite points by tag; where they are missing the rule is "not checked".
+        explains: slugs whose findings this one accounts for: one cause, one finding.
+        fires: example runs on which it must fire, by name.
+        silent: near-misses on which it must not, by name.
+    """
+
+    slug: str
+    title: str
+    check: Check
+    needs: Mapping[str, int] = field(default_factory=dict)
+    explains: tuple[str, ...] = ()
+    fires: Mapping[str, Example] = field(default_factory=dict)
+    silent: Mapping[str, Example] = field(default_factory=dict)
+
+    def missing(self, run: Run) -> str | None:
+        """Why the rule cannot judge ``run``, as one clause, or None when it can."""
+        for tag, least in self.needs.items():
+            curve = run.get(tag)
+            if curve is None:
+                return f"{tag} was not logged"
+            count = len(curve.finite())
+            if count < least:
+                return f"{tag} has {count} finite points, {least} are needed"
+        return None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A rule file's docstring, parsed: the finding in plain words, and the text under each heading."""
+
+    summary: str
+    sections: Mapping[str, str]
+
+
+def explain(module: ModuleType) -> Explanation:
+    """Parse a rule file's docstring.
+
+    Raises:
+        ValueError: a heading of ``HEADINGS`` is missing, empty or out of order.
+    """
+    summary, *lines = inspect.cleandoc(module.__doc__ or "").splitlines()
+    sections: dict[str, list[str]] = {}
+    for line in lines:
+        if line in HEADINGS:
+            sections[line] = []
+        elif sections:
+            sections[next(reversed(sections))].append(line)
+    texts = {heading: "\n".join(body).strip() for heading, body in sections.items()}
+    if tuple(texts) != HEADINGS or not all(texts.values()):
+        raise ValueError(f"{module.__name__}: the docstring needs the headings {', '.join(HEADINGS)}, in this order")
+    return Explanation(summary, texts)

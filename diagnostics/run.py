@@ -1,0 +1,65 @@
+"""A run: the narrow waist between everything that records training and everything that judges it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from diagnostics.curve import Curve
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training attempt, or an attempt and its resumes.
+
+    Attributes:
+        name: what people call it.
+        curves: by tag; a tag that was never logged is absent.
+        epochs: the epoch as a curve over steps (tag ``epoch``), or None when the log does not say.
+        source: where it was read from, for messages; "" when made in memory.
+        config: hyperparameters as the user gave them.
+        classes: number of classes of a classification, when known.
+        loss: the loss' name, when known, e.g. ``cross_entropy``.
+        state: ``running``, ``finished``, ``crashed``, or None for a log that does not say.
+        exception: the last line of the traceback of a crashed run.
+        layers: DataFrame of ``collector.schema.LAYERS_SCHEMA``, or None.
+        resumed_at: steps at which a later attempt took over.
+        superseded: curves by tag of points that a resume rewound over; kept, never judged.
+        notes: one-line remarks of the reader on how the log was understood or what in it was damaged.
+    """
+
+    name: str
+    curves: Mapping[str, Curve]
+    epochs: Curve | None = None
+    source: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    classes: int | None = None
+    loss: str | None = None
+    state: str | None = None
+    exception: str | None = None
+    layers: pd.DataFrame | None = None
+    resumed_at: tuple[int, ...] = ()
+    superseded: Mapping[str, Curve] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def get(self, tag: str) -> Curve | None:
+        """The curve of ``tag``, or None when it was never logged."""
+        return self.curves.get(tag)
+
+    def __getitem__(self, tag: str) -> Curve:
+        return self.curves[tag]
+
+    def __contains__(self, tag: str) -> bool:
+        return tag in self.curves
+
+    @property
+    def last_step(self) -> int:
+        """The largest step of any curve; 0 for an empty run."""
+        return max((int(c.steps[-1]) for c in self.curves.values() if len(c)), default=0)
+
+    @property
+    def last_time(self) -> float | None:
+        """Wall time (s since 1970) of the newest row, or None when no curve has one."""
+        times = [c.wall_time[-1] for c in self.curves.values() if len(c) and c.wall_time[-1] == c.wall_time[-1]]
+        return float(max(times)) if times else None

@@ -1,0 +1,1 @@
+"""Shared, pure measurements of curves: noise-aware and scale-free."""

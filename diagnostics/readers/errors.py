@@ -1,17 +1,18 @@
-"""What a reader raises when it cannot understand an input."""
-
-from pathlib import Path
+"""The one error a reader raises when nothing of a log can be read."""
 
 
 class ReadError(Exception):
-    """An input that could not be read.
+    """A log that could not be read at all.
 
     Attributes:
-        source: the file or folder, as the user named it.
-        message: what is wrong, the place in the file, and the way out; one line.
+        source: the path or address that was asked for.
+        message: one line that says what is wrong, where, and the way out.
     """
 
-    def __init__(self, source: Path | str, message: str) -> None:
-        super().__init__(f"{source}: {message}")
+    def __init__(self, source: object, message: str) -> None:
+        super().__init__(source, message)
         self.source = str(source)
         self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.message}"

@@ -1,1 +1,1 @@
-"""Shared, pure measurements of curves: noise-aware and scale-free."""
+"""Shared, pure measurements of curves: noise-aware and scale-free, one concept a file."""

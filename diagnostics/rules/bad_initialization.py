@@ -1,0 +1,154 @@
+"""The loss is flat at first and drops late: the weights started where there is no slope.
+
+What it means
+    The network spends the first part of the run at the loss of a blind guess, then suddenly begins to learn, or never does.
+
+Why it matters
+    The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
+
+Criterion
+    Not counting warmup, the smoothed training loss needs more than FLAT_SHARE of the run for the first tenth of its fall, and
+    from there to half of the fall less than STEEP times as long. Or the fall over the whole run stays under
+    NO_FALL of the start. Or the first cross-entropy is more than HIGH_START times ln(classes).
+
+Source
+    The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss flat for a while, then starts to drop → bad initialization".
+    Remedy: He et al., "Delving deep into rectifiers", 2015; Glorot & Bengio, 2010. STEEP and FLAT_SHARE: measured on real small
+    networks of several data sets and optimizers.
+
+Known limits
+    A learning rate far too low is flat as well; when the update ratio was logged and is tiny, the message says so.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
+from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.report import Evidence, Finding, Remedy
+from diagnostics.rule import Rule
+from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.run import Run
+from diagnostics.stats.level import end, start
+from diagnostics.stats.noise import noise
+from diagnostics.stats.plateau import departure, running_median
+
+FLAT_SHARE = 0.06  # of the run: sound runs leave the start within 3 %
+STEEP = 0.55  # an exponential fall has 5.6, a straight one 4, the S of a sound first few steps 0.7 to 1.1, a plateau 0.2 to 0.4
+NO_FALL = 0.02  # of the start: DeepOBS' bound between a little progress and none
+HIGH_START = 3.0  # times ln(classes): a guess that is confidently wrong
+JUMP = 0.1  # of the start: a rise that no batch explains, as in diverged
+CLEAR = 4.0  # noise widths that the fall must have to be called one
+TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Fires once: never left the start, left it late, or started far too high."""
+    loss = run[TRAIN_LOSS].finite()
+    found = _never_left(run, loss) or _left_late(run, loss) or _started_high(run, loss)
+    if found:
+        message, evidence = found
+        yield Finding("bad_initialization", "warning", message, (evidence,), _remedies(run))
+
+
+def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    first, last = start(loss), end(loss)
+    fall = (first - last) / abs(first) if first else 0.0
+    if fall > NO_FALL or _trains_slowly(loss):
+        return None
+    evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL)
+    return f"The training loss never left its start at {first:.3g}: it ends at {last:.3g}.{_rival(run)}", evidence
+
+
+def _trains_slowly(loss: Curve) -> bool:
+    """A small fall that stands far out of the noise is slow learning, not a dead start."""
+    return start(loss) - end(loss) > CLEAR * noise(loss.values) and end(loss) < end(loss.where(loss.steps <= np.median(loss.steps)))
+
+
+def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    begin = _warmed_up(run, loss)
+    seen = departure(loss)
+    whole = run.last_step - begin  # of the run, though the loss may have been logged for only a part of it
+    flat, drop = seen.left - begin, seen.half - seen.left
+    clear = seen.fall > max(CLEAR * noise(loss.values[: max(20, len(loss) // 20)]), NO_FALL * abs(seen.level))
+    if whole <= 0 or not clear or flat <= FLAT_SHARE * whole or drop > STEEP * flat or _jumped(loss, seen.left):
+        return None
+    evidence = Evidence(TRAIN_LOSS, begin, seen.left, "share of the run before a tenth of the fall", flat / whole, FLAT_SHARE)
+    return (
+        f"The training loss stayed at {seen.level:.3g} for {flat:,} steps ({flat / whole:.0%} of the run) before it fell.",
+        evidence,
+    )
+
+
+def _jumped(loss: Curve, left: int) -> bool:
+    """Whether the loss rose before it fell: then it was thrown up, not flat."""
+    flat = running_median(loss.where(loss.steps <= left), 5).values
+    return bool(flat.max() > start(loss) + JUMP * abs(start(loss)))
+
+
+def _warmed_up(run: Run, loss: Curve) -> int:
+    """First step at half the peak learning rate: a flat loss before that is the warmup's."""
+    lr = run.get(LR)
+    if lr is None or not len(lr.finite()):
+        return int(loss.steps[0])
+    lr = lr.finite()
+    return max(int(loss.steps[0]), int(lr.steps[np.argmax(lr.values >= lr.values.max() / 2)]))
+
+
+def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    if not run.classes or run.classes < 2 or run.loss not in ("cross_entropy", "CrossEntropyLoss"):
+        return None
+    first, guess = start(loss), float(np.log(run.classes))
+    if first <= HIGH_START * guess:
+        return None
+    evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[0]), "first loss", first, HIGH_START * guess)
+    return f"The first loss is {first:.3g}; a blind guess among {run.classes} classes would have {guess:.3g}.", evidence
+
+
+def _rival(run: Run) -> str:
+    ratio = run.get(UPDATE_RATIO)
+    typical = float(np.median(ratio.finite().values)) if ratio is not None and len(ratio.finite()) else TINY_RATIO
+    return f" Updates are only {typical:.1g} of the weights: the learning rate may be too low instead." if typical < TINY_RATIO else ""
+
+
+def _remedies(run: Run) -> tuple[Remedy, ...]:
+    return (
+        Remedy(
+            "Initialize the weights by He's rule (kaiming_normal_ for ReLU) or Glorot's (xavier_normal_ for tanh).",
+            "init",
+            "the signal then keeps its size from layer to layer, so gradients reach the first layer from step 1",
+            value="kaiming_normal",
+        ),
+        Remedy(
+            "Put a normalization layer after each linear or convolution layer.",
+            "normalization",
+            "it repairs the scale of the signal whatever the weights",
+            value="batch_norm",
+        ),
+    )
+
+
+def _late(flat: int, *, lr: float | np.ndarray = 0.1) -> Run:
+    values = np.r_[np.full(flat, 2.3), synthetic.falling(steps=synthetic.STEPS - flat)]
+    return synthetic.make(synthetic.noisy(values, 0.02), lr=lr)
+
+
+RULE = Rule(
+    "bad_initialization",
+    "Bad initialization",
+    check,
+    needs={TRAIN_LOSS: MIN_POINTS},
+    explains=("vanishing_gradient", "wrong_initial_loss"),
+    fires={
+        "flat for 40 % of the run": lambda: _late(400),
+        "flat for 12 % of the run": lambda: _late(120),
+        "never learns": lambda: synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)),
+    },
+    silent={
+        "a healthy run": synthetic.healthy,
+        "flat only while warming up": lambda: _late(100, lr=np.minimum(1.0, np.arange(1000) / 200) * 0.1),
+        "slow from the start": lambda: synthetic.make(synthetic.noisy(synthetic.falling(pace=1.0), 0.02)),
+    },
+)

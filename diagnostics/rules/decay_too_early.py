@@ -1,0 +1,135 @@
+"""The learning rate was decayed while the loss was still falling, and the loss froze there.
+
+What it means
+    Before the decay the loss was on its way down; after it the steps became too short to go on. The run ends above where the
+    higher rate was heading.
+
+Why it matters
+    The rest of the budget is spent on almost nothing. The same schedule with a later decay ends lower at no cost.
+
+Criterion
+    The learning rate fell below a third of its peak before LATEST of the run; the training loss was falling clearly then (CLEAR
+    standard errors over the last stretch before the decay); and the power law through that stretch, with half its exponent to be careful,
+    is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at.
+
+Source
+    The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss still going down when the learning rate dropped → decayed too early".
+    Power law of the loss: Hestness et al., "Deep learning scaling is predictable, empirically", 2017. Half the exponent: our own caution.
+
+Known limits
+    Needs the learning rate. A loss about to level off by itself looks the same as one that would have gone on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.schema import LR, TRAIN_LOSS
+from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.report import Evidence, Finding, Remedy
+from diagnostics.rule import Rule
+from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.run import Run
+from diagnostics.stats.decay import Decay, decay
+from diagnostics.stats.level import end, start
+from diagnostics.stats.trend import trend
+
+LATEST = 0.5  # of the run: a later decay leaves too little to complain of
+CLEAR = 3.0  # standard errors: one chance in 700 when nothing falls
+MARGIN = 0.15  # of the final loss
+WORTH, BIG_WORTH = 0.01, 0.08  # of the fall from start to end: with MARGIN, and without it for losses with a high floor
+CAUTION = 0.5  # of the exponent measured before the decay
+STRETCH = 0.6  # of the steps before the decay: an early decay leaves few points, and their noise hides the slope
+LEAST_BEFORE = 8  # points before the decay to see a slope
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Fires once, at the decay."""
+    loss, fall = run[TRAIN_LOSS].finite(), decay(run)
+    heading = _heading(loss, fall) if fall else None
+    if fall is None or heading is None:
+        return
+    last, whole = end(loss), start(loss) - end(loss)
+    lost = last - heading.level
+    if lost < BIG_WORTH * whole and (lost < MARGIN * abs(last) or lost < WORTH * whole):
+        return
+    done = (fall.step - int(loss.steps[0])) / max(1, int(loss.steps[-1]) - int(loss.steps[0]))
+    yield Finding(
+        "decay_too_early",
+        "warning",
+        f"The learning rate was cut at step {fall.step:,} ({done:.0%} of the run) while the loss was still falling; it was heading "
+        f"for {heading.level:.3g} and ended at {last:.3g}.",
+        (
+            Evidence(TRAIN_LOSS, fall.step, int(loss.steps[-1]), "loss at the end (threshold: where it was heading)", last, heading.level),
+            Evidence(TRAIN_LOSS, heading.first_step, fall.step, "fall before the decay, in standard errors", heading.clarity, CLEAR),
+        ),
+        _remedies(loss, fall),
+    )
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Where a loss was going before the decay: its level at the end of the run, and how clear the slope was."""
+
+    level: float
+    clarity: float
+    first_step: int
+
+
+def _heading(loss: Curve, fall: Decay) -> Heading | None:
+    before = loss.where(loss.steps <= fall.step)
+    begin, last = int(loss.steps[0]), int(loss.steps[-1])
+    if len(before) < LEAST_BEFORE or fall.step - begin > LATEST * (last - begin) or end(before, 0.2) <= 0:
+        return None
+    now = trend(before, STRETCH)
+    level = end(before, 0.1)
+    if now.gain >= 0 or now.clarity < CLEAR:
+        return None
+    exponent = np.log2(max(1 + now.gain / level, 0.25))  # a doubling that quarters the loss is as steep as we believe
+    ratio = (last - begin + 1) / (fall.step - begin + 1)
+    return Heading(float(level * ratio ** (CAUTION * exponent)), now.clarity, now.first_step)
+
+
+def _remedies(loss: Curve, fall: Decay) -> tuple[Remedy, ...]:
+    later = int(loss.steps[0] + 0.7 * (loss.steps[-1] - loss.steps[0]))
+    return (
+        Remedy(
+            f"Keep the learning rate at {fall.before:.2g} until about step {later:,}, then decay.",
+            "decay_step",
+            "most of the fall comes at the high rate; a decay near the end of the budget gathers the rest",
+            value=later,
+        ),
+        Remedy(
+            "Or use a cosine schedule over the whole budget.",
+            "schedule",
+            "it has no step to misplace",
+            value="cosine",
+        ),
+    )
+
+
+def _cut(at: int, *, after: float = 0.01, pace: float = 3.0) -> Run:
+    """A power-law fall that freezes when the rate is multiplied by ``after`` at step ``at``."""
+    t = np.arange(1, synthetic.STEPS + 1)
+    clock = np.where(t <= at, t, at + after * (t - at))
+    loss = 2.3 * (1 + pace * clock / 30) ** -0.8
+    return synthetic.make(synthetic.noisy(loss, 0.04), lr=np.where(t <= at, 0.1, 0.1 * after))
+
+
+RULE = Rule(
+    "decay_too_early",
+    "Decayed too early",
+    check,
+    needs={TRAIN_LOSS: MIN_POINTS, LR: 2},
+    explains=("lr_too_low",),
+    fires={"cut at 10 %": lambda: _cut(100), "cut at 30 %": lambda: _cut(300)},
+    silent={
+        "a healthy run": synthetic.healthy,
+        "cut at 80 %": lambda: _cut(800),
+        "cut when nothing fell any more": lambda: synthetic.make(
+            synthetic.noisy(synthetic.falling(pace=60), 0.04), lr=np.where(np.arange(1000) < 300, 0.1, 0.001)
+        ),
+    },
+)

@@ -1,0 +1,158 @@
+"""The loss blew up: it is no longer a number, or the run ends no better than it began.
+
+What it means
+    The training loss became NaN or infinite and stayed so, vanished from the log while the run went on, or jumped above its
+    start and never came back below it. The weights hold nothing learned.
+
+Why it matters
+    Every further step is wasted. The usual cause is a learning rate far too high; a bad batch, a division by zero or an
+    overflow in half precision come next.
+
+Criterion
+    Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for longer than the loss;
+    or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start after a jump of JUMP above it, and MANY noise
+    widths, or with validation HIGHER than at its start; or the loss lost LOST of its best progress and stays there.
+
+Source
+    End worse than start: the labels of the DeepOBS learning-rate grid (progress ≤ 2 % counts as diverged). Lost progress: runmedic's
+    divergence check. LR advice: Bengio, "Practical recommendations for gradient-based training", 2012, section 3.1.1.
+
+Known limits
+    A run with a tiny learning rate and much noise can look stuck; the jump above the start tells them apart.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
+from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.report import Evidence, Finding, Remedy
+from diagnostics.rule import Rule
+from diagnostics.run import Run
+from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.noise import noise
+
+LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
+STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
+JUMP = 0.1  # of the start: a rise that no batch explains
+MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
+TOGETHER = 0.9  # of the losses have a value of the other curve at the same step: they come from the same log call
+LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
+HIGHER = 0.01  # of the start: validation that ends that far above its start was thrown there
+LOST = 0.8  # of the best progress given back at the end
+FACTOR = 0.1  # Bengio 2012: try a rate several times smaller; ten is the grid step of the course
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Fires once, for the first of the three ways to diverge that holds."""
+    loss = run[TRAIN_LOSS]
+    found = _not_finite(loss) or _vanished(run) or _worse_than_start(run, loss)
+    if found:
+        message, evidence = found
+        yield Finding("diverged", "error", message, (evidence,), _remedies(run, evidence.first_step))
+
+
+def _not_finite(loss: Curve) -> tuple[str, Evidence] | None:
+    bad = ~np.isfinite(loss.values)
+    late = bad[-max(1, round(len(loss) * LATE_SHARE)) :]
+    if late.mean() <= 0.5:
+        return None
+    good = np.flatnonzero(~bad)
+    first = int(loss.steps[good[-1] + 1 if good.size and good[-1] + 1 < len(loss) else int(np.argmax(bad))])
+    count = int(bad.sum())
+    before = f" after {loss.values[good[-1]]:.3g} at step {loss.steps[good[-1]]:,}" if good.size else ""
+    evidence = Evidence(TRAIN_LOSS, first, int(loss.steps[-1]), "losses that are not finite", count, 0, "points")
+    return f"The training loss is not a number from step {first:,} on{before}.", evidence
+
+
+def _vanished(run: Run) -> tuple[str, Evidence] | None:
+    """Some loggers drop NaN: the loss column ends while the others go on."""
+    finite = run[TRAIN_LOSS].finite()
+    seen, last = int(finite.steps[-1]), run.last_step
+    beside = (c for c in run.curves.values() if c.tag != TRAIN_LOSS and np.isin(finite.steps, c.steps).mean() > TOGETHER)
+    after = max((int((c.steps > seen).sum()) for c in beside), default=0)
+    if after < max(LEAST_AFTER, len(finite)):
+        return None
+    evidence = Evidence(TRAIN_LOSS, seen, last, "rows logged without a finite loss", after, 0, "rows")
+    return f"The log goes on to step {last:,}, but holds no finite training loss after step {seen:,}.", evidence
+
+
+def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    finite = loss.finite()
+    if len(finite) < 10:
+        return None
+    first, last, best = start(finite), end(finite, LATE_SHARE), blocks(finite).best
+    stuck = last > first - STUCK_SHARE * abs(first)
+    given_back = last - best > LOST * (first - best)
+    jump = float(finite.values.max()) - first
+    jumped = jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(finite.values[-len(finite) // 4 :])
+    if not (stuck or (given_back and best < first)) or not (jumped or stuck and _ends_higher(run, finite)):
+        return None
+    since = int(finite.steps[np.argmax(finite.values > first + jump / 2)])
+    evidence = Evidence(TRAIN_LOSS, since, int(finite.steps[-1]), "loss at the end (threshold: at the start)", last, first)
+    return f"The training loss jumped at step {since:,} and ends at {last:.3g}, no better than its start at {first:.3g}.", evidence
+
+
+def _ends_higher(run: Run, train: Curve) -> bool:
+    """Whether training and validation, if logged, both end clearly above their start."""
+    val = run.get(VAL_LOSS)
+    curves = [train] if val is None or len(val.finite()) < 3 else [val.finite()]
+    return all(end(c) > start(c) + max(HIGHER * abs(start(c)), 2 * noise(c.values)) for c in curves)
+
+
+def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
+    lr = run.get(LR)
+    now = f" (from {lr.at(np.array([since]))[0]:.2g})" if lr is not None and len(lr) and lr.steps[0] <= since else ""
+    return (
+        Remedy(
+            f"Divide the learning rate by ten{now} and start again.",
+            "lr",
+            "a loss that leaves its valley at once takes steps longer than the valley is wide",
+            factor=FACTOR,
+        ),
+        Remedy(
+            "Clip the gradient norm at 1.",
+            "max_grad_norm",
+            "one bad batch can no longer throw the weights out",
+            value=1.0,
+        ),
+    )
+
+
+def _broken(at: int) -> Run:
+    values = synthetic.noisy(synthetic.falling())
+    values[at:] = np.nan
+    return synthetic.make(values, lr=0.1)
+
+
+def _jump_to(level: float) -> Run:
+    values = synthetic.noisy(np.r_[synthetic.falling(2.3, 1.5, steps=50), np.full(950, level)], 0.01)
+    values[50:60] = 40.0
+    return synthetic.make(values)
+
+
+def _one_nan() -> Run:
+    values = synthetic.noisy(synthetic.falling())
+    values[300] = np.nan
+    return synthetic.make(values)
+
+
+RULE = Rule(
+    "diverged",
+    "Diverged",
+    check,
+    needs={TRAIN_LOSS: 1},
+    explains=("non_finite_loss", "loss_spike", "exploding_gradient"),
+    fires={
+        "not a number from step 100": lambda: _broken(100),
+        "not a number at the very end": lambda: _broken(900),
+        "jumps and stays above its start": lambda: _jump_to(2.35),
+    },
+    silent={
+        "a healthy run": synthetic.healthy,
+        "one NaN, then it goes on": _one_nan,
+        "a spike that heals": lambda: _jump_to(0.3),
+    },
+)

@@ -1,0 +1,55 @@
+"""Nothing is wrong: the loss fell, and no other rule has a complaint.
+
+What it means
+    Every rule that could judge the run is clear. The numbers say how far the loss fell.
+
+Why it matters
+    A run that is fine should be left alone; most alarms of most tools are false.
+
+Criterion
+    At least MIN_POINTS finite points of train/loss, and no other headline verdict.
+
+Source
+    The course (EECS 498 / CS231n, "Training Neural Networks II"): a loss that falls and levels off, with validation close behind, is done.
+
+Known limits
+    Healthy means "nothing here speaks against it". Whether another model would do better cannot be read off one run.
+"""
+
+from collections.abc import Iterator
+
+from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics import synthetic
+from diagnostics.report import Evidence, Finding
+from diagnostics.rule import Rule
+from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.run import Run
+from diagnostics.stats.level import blocks, end, start
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Always holds; the engine prefers every other headline."""
+    loss = run[TRAIN_LOSS].finite()
+    first, last = start(loss), end(loss)
+    evidence = [
+        Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "loss at the end (threshold: at the start)", last, first)
+    ]
+    message = f"The training loss went from {first:.3g} to {last:.3g} and nothing speaks against it."
+    val = (run.get(VAL_LOSS) or loss).finite()
+    if VAL_LOSS in run and len(val) >= 3:
+        best, ends = blocks(val).best, end(val)
+        message = f"The training loss went from {first:.3g} to {last:.3g}; validation ends at {ends:.3g}, its best is {best:.3g}."
+        evidence.append(
+            Evidence(VAL_LOSS, int(val.steps[0]), int(val.steps[-1]), "loss at the end (threshold: its best)", ends, best)
+        )
+    yield Finding("healthy", "info", message, tuple(evidence))
+
+
+RULE = Rule(
+    "healthy",
+    "Healthy",
+    check,
+    needs={TRAIN_LOSS: MIN_POINTS},
+    fires={"a sound run": synthetic.healthy, "no validation": lambda: synthetic.make(synthetic.noisy(synthetic.falling()))},
+    silent={},  # it holds for every run with enough points; which verdict wins is the engine's matter
+)

@@ -1,0 +1,68 @@
+"""There are too few points of a loss to say anything about the run.
+
+What it means
+    The log holds a training loss with fewer points than any rule can read, or no training loss at all.
+
+Why it matters
+    A verdict on a handful of points would be a guess. A few more minutes of logging make it a measurement.
+
+Criterion
+    Fewer than MIN_POINTS finite points of train/loss.
+
+Source
+    Our own choice, calibrated on real small runs: below 20 points the slope of a loss is not told from the noise of its batches.
+
+Known limits
+    A log of epoch means is smoother than one of steps, yet it is held to the same count.
+"""
+
+from collections.abc import Iterator
+
+from collector.schema import TRAIN_LOSS
+from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.report import Evidence, Finding, Remedy
+from diagnostics.rule import Rule
+from diagnostics.run import Run
+
+MIN_POINTS = 20  # points; half the blocks of stats.level, so that a share of 5 % of the run is one point
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Fires when the training loss is missing or too short."""
+    loss = (run.get(TRAIN_LOSS) or Curve(TRAIN_LOSS, [], [])).finite()
+    if len(loss) >= MIN_POINTS:
+        return
+    points = "1 point" if len(loss) == 1 else f"{len(loss)} points"
+    said = f"The training loss has {points}; {MIN_POINTS} are needed for a verdict."
+    message = said if TRAIN_LOSS in run else "No training loss was found under a name we know."
+    first, last = (int(loss.steps[0]), int(loss.steps[-1])) if len(loss) else (0, run.last_step)
+    yield Finding(
+        "not_enough_data",
+        "info",
+        message,
+        (Evidence(TRAIN_LOSS, first, last, "finite points", len(loss), MIN_POINTS, "points"),),
+        (
+            Remedy(
+                "Log the training loss at every step, and let the run go on.",
+                "log_every",
+                "each logged step is a point, and the rules need at least that many",
+                value=1,
+            ),
+        ),
+    )
+
+
+RULE = Rule(
+    "not_enough_data",
+    "Not enough data",
+    check,
+    fires={
+        "six steps": lambda: synthetic.make(synthetic.falling(steps=6)),
+        "one point short": lambda: synthetic.make(synthetic.falling(steps=MIN_POINTS - 1)),
+    },
+    silent={
+        "just enough": lambda: synthetic.make(synthetic.falling(steps=MIN_POINTS)),
+        "a healthy run": synthetic.healthy,
+    },
+)

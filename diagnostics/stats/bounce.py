@@ -1,0 +1,54 @@
+"""How far the weights are thrown about: the jitter of a curve that has no sampling noise of its own."""
+
+from dataclasses import dataclass
+
+from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics.curve import Curve
+from diagnostics.run import Run
+from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.noise import noise
+
+LEAST = 8  # evaluations in the second half of the run, to know their spread to a quarter
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """Jitter between neighbouring evaluations in the second half of a run.
+
+    Attributes:
+        tag: the curve it was measured on.
+        first_step, last_step: where.
+        share: standard deviation of the jitter over the fall from start to end.
+    """
+
+    tag: str
+    first_step: int
+    last_step: int
+    share: float
+
+
+def bounce(run: Run) -> Bounce | None:
+    """Measure the jitter of validation, or of the smoothed training loss when validation is too sparse.
+
+    The validation set is the same each time, so what jumps are the weights. The training loss is averaged over blocks, and
+    the sampling noise left in them is taken off. None when neither is long enough or nothing was learned.
+    """
+    val = run.get(VAL_LOSS)
+    late = _second_half(val.finite()) if val is not None and len(val.finite()) else None
+    if val is not None and late is not None and len(late) >= LEAST:
+        return _share(val.finite(), late, noise(late.values))
+    averaged = blocks(run[TRAIN_LOSS])
+    if len(averaged.levels) < 2 * LEAST:
+        return None
+    seen = noise(averaged.levels[len(averaged.levels) // 2 :])
+    own = max(seen**2 - averaged.error**2, 0.0) ** 0.5
+    return _share(averaged.curve, _second_half(averaged.curve), own)
+
+
+def _second_half(curve: Curve) -> Curve:
+    return curve.where(curve.steps >= (curve.steps[0] + curve.steps[-1]) / 2)
+
+
+def _share(curve: Curve, late: Curve, jitter: float) -> Bounce | None:
+    fall = start(curve) - end(curve)
+    return Bounce(curve.tag, int(late.steps[0]), int(late.steps[-1]), jitter / fall) if fall > 0 else None

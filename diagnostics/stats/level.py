@@ -1,0 +1,55 @@
+"""Where a curve stands: at its start, at its end, and between."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnostics.curve import Curve, Floats
+from diagnostics.stats.noise import noise
+
+END_SHARE = 0.1  # of the points: long enough to average the noise of a batch, short enough to be "the end"
+BLOCKS = 40  # 2.5 % of a run each: the finest share of a run the rules speak of
+
+
+def start(curve: Curve) -> float:
+    """The first finite value. Not an average: a good learning rate leaves the start within a few steps."""
+    return float(curve.finite().values[0])
+
+
+def end(curve: Curve, share: float = END_SHARE) -> float:
+    """Median of the last ``share`` of the finite points, at least three."""
+    values = curve.finite().values
+    return float(np.median(values[-max(3, round(values.size * share)) :]))
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """A curve in equal shares of its points.
+
+    Attributes:
+        curve: the finite points.
+        steps: float64 [k], middle step of each block.
+        levels: float64 [k], median of each block.
+        error: standard error of a level.
+    """
+
+    curve: Curve
+    steps: Floats
+    levels: Floats
+    error: float
+
+    @property
+    def best(self) -> float:
+        """The lowest level."""
+        return float(self.levels.min())
+
+
+def blocks(curve: Curve, count: int = BLOCKS) -> Blocks:
+    """``curve``'s finite points in ``count`` blocks, fewer when there are not two points for each."""
+    finite = curve.finite()
+    parts = np.array_split(np.arange(len(finite)), max(1, min(count, len(finite) // 2)))
+    levels = np.array([np.median(finite.values[p]) for p in parts])
+    steps = np.array([finite.steps[p].mean() for p in parts])
+    # the standard error of a median is 1.25 times that of a mean
+    error = 1.25 * noise(finite.values) / np.sqrt(max(1, len(finite) / len(parts)))
+    return Blocks(finite, steps, levels, float(error))

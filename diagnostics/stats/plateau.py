@@ -1,0 +1,49 @@
+"""How long a loss stays at its start before it falls."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnostics.curve import Curve
+from diagnostics.stats.level import start
+
+SMOOTHING = 100  # the running median spans 1/100 of the points, at least 5
+
+
+@dataclass(frozen=True)
+class Departure:
+    """When a loss left its start.
+
+    Attributes:
+        left: first step at which a tenth of the whole fall was done.
+        half: first step at which half of it was done.
+        level: the loss at the start.
+        fall: start − lowest smoothed loss.
+    """
+
+    left: int
+    half: int
+    level: float
+    fall: float
+
+
+def departure(curve: Curve) -> Departure:
+    """Measure when the finite points of ``curve`` leave their start, on a running median."""
+    finite = curve.finite()
+    smooth = running_median(finite, max(5, len(finite) // SMOOTHING))
+    level = start(finite)
+    fall = max(level - float(smooth.values.min()), 0.0)
+    return Departure(_first_below(smooth, level - 0.1 * fall), _first_below(smooth, level - 0.5 * fall), level, fall)
+
+
+def running_median(curve: Curve, window: int) -> Curve:
+    """Centred running median over ``window`` points (made odd); the ends use the points there are."""
+    half = window // 2
+    padded = np.pad(curve.values, half, constant_values=np.nan)
+    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
+    return Curve(curve.tag, curve.steps, np.nanmedian(views, axis=1), curve.wall_time)
+
+
+def _first_below(curve: Curve, level: float) -> int:
+    below = np.flatnonzero(curve.values <= level)
+    return int(curve.steps[below[0]] if below.size else curve.steps[-1])

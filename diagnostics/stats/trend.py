@@ -1,0 +1,58 @@
+"""Whether a curve still moves, and how far it would go if the run went on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnostics.curve import Curve
+
+TAIL = 0.4  # share of the steps looked at: the slope "now", yet long enough to stand out of the noise
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A straight line through the end of a curve, over the logarithm of the step.
+
+    Losses fall about like a power of the step, so equal ratios of steps bring about equal gains.
+
+    Attributes:
+        gain: change that doubling the steps would bring, in the curve's unit; negative when falling.
+        error: its standard error.
+        first_step, last_step: where the line was fitted.
+    """
+
+    gain: float
+    error: float
+    first_step: int
+    last_step: int
+
+    @property
+    def clarity(self) -> float:
+        """|gain| in standard errors."""
+        return abs(self.gain) / self.error if self.error > 0 else (np.inf if self.gain else 0.0)
+
+
+def trend(curve: Curve, tail: float = TAIL, groups: int = 10) -> Trend:
+    """Fit the last ``tail`` of the steps of ``curve``.
+
+    The points are averaged in ``groups`` first, so that the error is that of the noise between stretches of the run: that
+    of single points would call slow wandering a trend.
+    """
+    finite = curve.finite()
+    first, last = finite.steps[0], finite.steps[-1]
+    late = finite.where(finite.steps >= last - tail * (last - first))
+    parts = np.array_split(np.arange(len(late)), max(1, min(groups, len(late))))
+    done = np.array([late.steps[p].mean() for p in parts]) - first + 1
+    level = np.array([late.values[p].mean() for p in parts])
+    slope, error = _line(np.log(done), level)
+    return Trend(slope * np.log(2), error * np.log(2), int(late.steps[0]), int(last))
+
+
+def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
+    """Slope of the least-squares line and its standard error; 0 ± inf for fewer than three points."""
+    spread = float(((x - x.mean()) ** 2).sum())
+    if len(x) < 3 or spread == 0:
+        return 0.0, float("inf")
+    slope = float(((x - x.mean()) * (y - y.mean())).sum() / spread)
+    residuals = y - y.mean() - slope * (x - x.mean())
+    return slope, float(np.sqrt((residuals**2).sum() / (len(x) - 2) / spread))

@@ -1,0 +1,55 @@
+"""Small made-up runs for the rules' examples and the tests: seeded, so the same call gives the same run.
+
+Only examples and tests use these; what is measured and shown is always real.
+"""
+
+import numpy as np
+
+from collector.schema import LR, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_RATIO, VAL_ACCURACY, VAL_LOSS
+from diagnostics.curve import Curve, Floats
+from diagnostics.run import Run
+
+STEPS = 1_000
+EVALS = 40  # evaluations a run: one every 2.5 %
+
+
+def falling(first: float = 2.3, last: float = 0.1, *, pace: float = 8.0, steps: int = STEPS) -> Floats:
+    """A loss [steps] that falls exponentially from ``first`` towards ``last``, by e^-pace over the run."""
+    return last + (first - last) * np.exp(-pace * np.linspace(0, 1, steps))
+
+
+def noisy(values: Floats, share: float = 0.05, seed: int = 0) -> Floats:
+    """``values`` with multiplicative normal noise of standard deviation ``share``, as minibatches bring."""
+    return values * (1 + share * np.random.default_rng(seed).standard_normal(len(values)))
+
+
+def make(
+    train: Floats,
+    val: Floats | None = None,
+    *,
+    train_accuracy: Floats | None = None,
+    val_accuracy: Floats | None = None,
+    lr: Floats | float | None = None,
+    update_ratio: Floats | float | None = None,
+    classes: int | None = None,
+    loss: str | None = None,
+) -> Run:
+    """A run from full-length arrays [n]; validation curves are thinned to ``EVALS`` points, scalars are held constant."""
+    n = len(train)
+    every = np.unique(np.linspace(0, n - 1, min(EVALS, n)).astype(int))
+    given = {TRAIN_LOSS: train, TRAIN_ACCURACY: train_accuracy, LR: lr, UPDATE_RATIO: update_ratio}
+    curves = {t: Curve(t, np.arange(1, n + 1), np.broadcast_to(v, n)) for t, v in given.items() if v is not None}
+    for tag, values in {VAL_LOSS: val, VAL_ACCURACY: val_accuracy}.items():
+        if values is not None:
+            curves[tag] = Curve(tag, every + 1, values[every])
+    return Run("example", curves, classes=classes, loss=loss, state="finished")
+
+
+def healthy(seed: int = 0) -> Run:
+    """A sound classification: fast fall, cosine decay, validation close behind."""
+    train = noisy(falling(), seed=seed)
+    cosine = 0.05 * (1 + np.cos(np.pi * np.linspace(0, 1, STEPS)))
+    accuracy = 1 - falling(0.9, 0.02)
+    return make(
+        train, falling(last=0.12), train_accuracy=accuracy, val_accuracy=accuracy - 0.01, lr=cosine, update_ratio=1e-3
+    )

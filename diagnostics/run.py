@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, overload
 
 import pandas as pd
 
@@ -43,9 +43,13 @@ class Run:
     superseded: Mapping[str, Curve] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
-    def get(self, tag: str) -> Curve | None:
-        """The curve of ``tag``, or None when it was never logged."""
-        return self.curves.get(tag)
+    @overload
+    def get(self, tag: str) -> Curve | None: ...
+    @overload
+    def get(self, tag: str, default: Curve) -> Curve: ...
+    def get(self, tag: str, default: Curve | None = None) -> Curve | None:
+        """The curve of ``tag``, or ``default`` when it was never logged."""
+        return self.curves.get(tag, default)
 
     def __getitem__(self, tag: str) -> Curve:
         return self.curves[tag]

@@ -16,7 +16,9 @@ TUNING = {
 TEST = {
     "wine-relu-sgd": Recipe("wine", "relu", 32, 2, optimizer="sgd", lr=0.1, weight_decay=1e-2),
     "digits-gru-adam": Recipe("digits", "gru", 48, 1, optimizer="adam", lr=5e-3, dropout=0.2),
-    "digits-transformer-adamw": Recipe("digits", "transformer", 32, 2, optimizer="adamw", lr=2e-3, dropout=0.1, steps=1000),
+    "digits-transformer-adamw": Recipe(
+        "digits", "transformer", 32, 2, optimizer="adamw", lr=2e-3, dropout=0.1, steps=1000
+    ),
     "chars-gru-adam": Recipe("chars", "gru", 96, 1, optimizer="adam", lr=4e-3, dropout=0.2, steps=1000),
     "photo-tanh-momentum": Recipe("photo", "tanh", 96, 3, optimizer="momentum", lr=0.05),
     "diabetes-relu-sgd": Recipe("diabetes", "relu", 16, 1, optimizer="sgd", lr=0.05, weight_decay=1e-1),

@@ -21,7 +21,9 @@ def build(name: str, data: Data, width: int, depth: int, dropout: float) -> nn.M
     return nn.Sequential(*front, *_mlp(features, width, depth, dropout, out, nn.Tanh if name == "tanh" else nn.ReLU))
 
 
-def _mlp(features: int, width: int, depth: int, dropout: float, out: int, activation: type[nn.Module]) -> list[nn.Module]:
+def _mlp(
+    features: int, width: int, depth: int, dropout: float, out: int, activation: type[nn.Module]
+) -> list[nn.Module]:
     layers: list[nn.Module] = []
     for _ in range(depth):
         layers += [nn.Linear(features, width), activation(), nn.Dropout(dropout)]

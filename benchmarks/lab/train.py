@@ -1,7 +1,7 @@
 """Train one recipe through our own collector: a plain PyTorch loop."""
 
 import math
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +37,6 @@ class Recipe:
     label_noise: float = 0.0  # share of training labels drawn at random
     evals: int = 40  # evaluations over the run
     seed: int = 0
-    tags: dict[str, Any] = field(default_factory=dict)
 
 
 def train(recipe: Recipe, folder: Path) -> None:
@@ -51,7 +50,9 @@ def train(recipe: Recipe, folder: Path) -> None:
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _factor(recipe, step))
     loss_name = "mse" if data.classes is None else "cross_entropy"
     every = max(1, recipe.steps // recipe.evals)
-    with Collector(folder, model=model, optimizer=optimizer, config=asdict(recipe), classes=data.classes, loss=loss_name) as run:
+    with Collector(
+        folder, model=model, optimizer=optimizer, config=asdict(recipe), classes=data.classes, loss=loss_name
+    ) as run:
         for step in range(recipe.steps):
             if step % every == 0:
                 run.log_eval(**_measure(model, data.x_val, data.y_val, data.classes))

@@ -23,7 +23,7 @@ def label(fault: str, run: Run, sound: Run) -> str | None:
     if fault == "bad_initialization":
         return fault if _half(run, sound) > SLOWER * _half(sound, sound) else None
     harmed = _val(run) > WORSE * _val(sound) and end(loss) > WORSE * end(sound[TRAIN_LOSS])
-    return (("lr_too_high" if fault == "diverged" else fault) if harmed else None)
+    return ("lr_too_high" if fault == "diverged" else fault) if harmed else None
 
 
 def _diverged(run: Run) -> bool:

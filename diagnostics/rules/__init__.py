@@ -25,7 +25,8 @@ def get(slug: str) -> Rule:
     Raises:
         KeyError: there is no such rule.
     """
-    return _modules()[slug].RULE
+    rule: Rule = _modules()[slug].RULE
+    return rule
 
 
 def explanation(slug: str) -> Explanation:

@@ -58,13 +58,17 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     fall = (first - last) / abs(first) if first else 0.0
     if fall > NO_FALL or _trains_slowly(loss):
         return None
-    evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL)
+    evidence = Evidence(
+        TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL
+    )
     return f"The training loss never left its start at {first:.3g}: it ends at {last:.3g}.{_rival(run)}", evidence
 
 
 def _trains_slowly(loss: Curve) -> bool:
     """A small fall that stands far out of the noise is slow learning, not a dead start."""
-    return start(loss) - end(loss) > CLEAR * noise(loss.values) and end(loss) < end(loss.where(loss.steps <= np.median(loss.steps)))
+    return start(loss) - end(loss) > CLEAR * noise(loss.values) and end(loss) < end(
+        loss.where(loss.steps <= np.median(loss.steps))
+    )
 
 
 def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
@@ -75,7 +79,9 @@ def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     clear = seen.fall > max(CLEAR * noise(loss.values[: max(20, len(loss) // 20)]), NO_FALL * abs(seen.level))
     if whole <= 0 or not clear or flat <= FLAT_SHARE * whole or drop > STEEP * flat or _jumped(loss, seen.left):
         return None
-    evidence = Evidence(TRAIN_LOSS, begin, seen.left, "share of the run before a tenth of the fall", flat / whole, FLAT_SHARE)
+    evidence = Evidence(
+        TRAIN_LOSS, begin, seen.left, "share of the run before a tenth of the fall", flat / whole, FLAT_SHARE
+    )
     return (
         f"The training loss stayed at {seen.level:.3g} for {flat:,} steps ({flat / whole:.0%} of the run) before it fell.",
         evidence,
@@ -110,7 +116,11 @@ def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
 def _rival(run: Run) -> str:
     ratio = run.get(UPDATE_RATIO)
     typical = float(np.median(ratio.finite().values)) if ratio is not None and len(ratio.finite()) else TINY_RATIO
-    return f" Updates are only {typical:.1g} of the weights: the learning rate may be too low instead." if typical < TINY_RATIO else ""
+    return (
+        f" Updates are only {typical:.1g} of the weights: the learning rate may be too low instead."
+        if typical < TINY_RATIO
+        else ""
+    )
 
 
 def _remedies(run: Run) -> tuple[Remedy, ...]:

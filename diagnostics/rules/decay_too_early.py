@@ -62,8 +62,22 @@ def check(run: Run) -> Iterator[Finding]:
         f"The learning rate was cut at step {fall.step:,} ({done:.0%} of the run) while the loss was still falling; it was heading "
         f"for {heading.level:.3g} and ended at {last:.3g}.",
         (
-            Evidence(TRAIN_LOSS, fall.step, int(loss.steps[-1]), "loss at the end (threshold: where it was heading)", last, heading.level),
-            Evidence(TRAIN_LOSS, heading.first_step, fall.step, "fall before the decay, in standard errors", heading.clarity, CLEAR),
+            Evidence(
+                TRAIN_LOSS,
+                fall.step,
+                int(loss.steps[-1]),
+                "loss at the end (threshold: where it was heading)",
+                last,
+                heading.level,
+            ),
+            Evidence(
+                TRAIN_LOSS,
+                heading.first_step,
+                fall.step,
+                "fall before the decay, in standard errors",
+                heading.clarity,
+                CLEAR,
+            ),
         ),
         _remedies(loss, fall),
     )

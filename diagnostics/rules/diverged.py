@@ -71,7 +71,9 @@ def _vanished(run: Run) -> tuple[str, Evidence] | None:
     """Some loggers drop NaN: the loss column ends while the others go on."""
     finite = run[TRAIN_LOSS].finite()
     seen, last = int(finite.steps[-1]), run.last_step
-    beside = (c for c in run.curves.values() if c.tag != TRAIN_LOSS and np.isin(finite.steps, c.steps).mean() > TOGETHER)
+    beside = (
+        c for c in run.curves.values() if c.tag != TRAIN_LOSS and np.isin(finite.steps, c.steps).mean() > TOGETHER
+    )
     after = max((int((c.steps > seen).sum()) for c in beside), default=0)
     if after < max(LEAST_AFTER, len(finite)):
         return None
@@ -88,11 +90,16 @@ def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     given_back = last - best > LOST * (first - best)
     jump = float(finite.values.max()) - first
     jumped = jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(finite.values[-len(finite) // 4 :])
-    if not (stuck or (given_back and best < first)) or not (jumped or stuck and _ends_higher(run, finite)):
+    if not (stuck or (given_back and best < first)) or not (jumped or (stuck and _ends_higher(run, finite))):
         return None
     since = int(finite.steps[np.argmax(finite.values > first + jump / 2)])
-    evidence = Evidence(TRAIN_LOSS, since, int(finite.steps[-1]), "loss at the end (threshold: at the start)", last, first)
-    return f"The training loss jumped at step {since:,} and ends at {last:.3g}, no better than its start at {first:.3g}.", evidence
+    evidence = Evidence(
+        TRAIN_LOSS, since, int(finite.steps[-1]), "loss at the end (threshold: at the start)", last, first
+    )
+    return (
+        f"The training loss jumped at step {since:,} and ends at {last:.3g}, no better than its start at {first:.3g}.",
+        evidence,
+    )
 
 
 def _ends_higher(run: Run, train: Curve) -> bool:

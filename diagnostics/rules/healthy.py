@@ -32,7 +32,14 @@ def check(run: Run) -> Iterator[Finding]:
     loss = run[TRAIN_LOSS].finite()
     first, last = start(loss), end(loss)
     evidence = [
-        Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "loss at the end (threshold: at the start)", last, first)
+        Evidence(
+            TRAIN_LOSS,
+            int(loss.steps[0]),
+            int(loss.steps[-1]),
+            "loss at the end (threshold: at the start)",
+            last,
+            first,
+        )
     ]
     message = f"The training loss went from {first:.3g} to {last:.3g} and nothing speaks against it."
     val = (run.get(VAL_LOSS) or loss).finite()
@@ -40,7 +47,9 @@ def check(run: Run) -> Iterator[Finding]:
         best, ends = blocks(val).best, end(val)
         message = f"The training loss went from {first:.3g} to {last:.3g}; validation ends at {ends:.3g}, its best is {best:.3g}."
         evidence.append(
-            Evidence(VAL_LOSS, int(val.steps[0]), int(val.steps[-1]), "loss at the end (threshold: its best)", ends, best)
+            Evidence(
+                VAL_LOSS, int(val.steps[0]), int(val.steps[-1]), "loss at the end (threshold: its best)", ends, best
+            )
         )
     yield Finding("healthy", "info", message, tuple(evidence))
 
@@ -50,6 +59,9 @@ RULE = Rule(
     "Healthy",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
-    fires={"a sound run": synthetic.healthy, "no validation": lambda: synthetic.make(synthetic.noisy(synthetic.falling()))},
+    fires={
+        "a sound run": synthetic.healthy,
+        "no validation": lambda: synthetic.make(synthetic.noisy(synthetic.falling())),
+    },
     silent={},  # it holds for every run with enough points; which verdict wins is the engine's matter
 )

@@ -32,7 +32,10 @@ from diagnostics.stats.level import end, start
 from diagnostics.stats.trend import TAIL, trend
 
 GAIN = 0.04  # of the whole fall, per doubling of the steps
-BIG, SMALL = 0.2, 0.015  # of the loss at the end, and of the fall: a fifth less loss is worth a run even late in the fall
+BIG, SMALL = (
+    0.2,
+    0.015,
+)  # of the loss at the end, and of the fall: a fifth less loss is worth a run even late in the fall
 CLEAR = 5.0  # standard errors
 LEAST_EVALS = 8  # evaluations for a slope with an error; fewer and training decides
 FACTOR = 2.0  # times the steps: what the slope was measured for
@@ -55,7 +58,14 @@ def check(run: Run) -> Iterator[Finding]:
         f"{what} loss is still falling at step {now.last_step:,}: twice the steps should bring it from {last:.3g} to about "
         f"{max(last - gain, 0.0) if last > 0 else last - gain:.3g}.",
         (
-            Evidence(curve.tag, now.first_step, now.last_step, "fall per doubling of the steps, as a share of the whole fall", gain / fall, GAIN),
+            Evidence(
+                curve.tag,
+                now.first_step,
+                now.last_step,
+                "fall per doubling of the steps, as a share of the whole fall",
+                gain / fall,
+                GAIN,
+            ),
             Evidence(curve.tag, now.first_step, now.last_step, "slope in standard errors", now.clarity, CLEAR),
         ),
         (
@@ -70,7 +80,9 @@ def check(run: Run) -> Iterator[Finding]:
 
 
 def _slow(pace: float, last: float = 0.1, lr: float = 0.1) -> Run:
-    return synthetic.make(synthetic.noisy(synthetic.falling(2.3, last, pace=pace)), synthetic.falling(2.3, last + 0.05, pace=pace), lr=lr)
+    return synthetic.make(
+        synthetic.noisy(synthetic.falling(2.3, last, pace=pace)), synthetic.falling(2.3, last + 0.05, pace=pace), lr=lr
+    )
 
 
 RULE = Rule(

@@ -36,10 +36,12 @@ from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import decay
 from diagnostics.stats.level import end, start
 from diagnostics.stats.noise import noise
-from diagnostics.stats.trend import TAIL, trend
+from diagnostics.stats.trend import trend
 
 BOUNCE = 0.013  # of the fall: six times the largest of the sound runs
-SOLVED = 0.2  # training loss over validation loss: below it training is solved, and validation jumps from overconfidence
+SOLVED = (
+    0.2  # training loss over validation loss: below it training is solved, and validation jumps from overconfidence
+)
 JUMP = 1.5  # times the start: no batch of a sound run reaches it
 HIGH = 0.1  # of the start: what is left is worth having
 CLEAR = 5.0  # standard errors of a gain that counts as one
@@ -71,7 +73,10 @@ def _bounces(run: Run) -> tuple[str, Evidence] | None:
         return None
     what = "Validation" if seen.tag != TRAIN_LOSS else "The smoothed training loss"
     evidence = Evidence(seen.tag, seen.first_step, seen.last_step, "jitter as a share of the fall", seen.share, BOUNCE)
-    return f"{what} jumps by {seen.share:.1%} of its whole fall from one evaluation to the next and no longer gets lower.", evidence
+    return (
+        f"{what} jumps by {seen.share:.1%} of its whole fall from one evaluation to the next and no longer gets lower.",
+        evidence,
+    )
 
 
 def _jumped(loss: Curve) -> tuple[str, Evidence] | None:

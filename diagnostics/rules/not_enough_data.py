@@ -18,6 +18,8 @@ Known limits
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from collector.schema import TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
@@ -25,12 +27,13 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
 
+NOTHING = Curve(TRAIN_LOSS, np.empty(0, np.int64), np.empty(0))
 MIN_POINTS = 20  # points; half the blocks of stats.level, so that a share of 5 % of the run is one point
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires when the training loss is missing or too short."""
-    loss = (run.get(TRAIN_LOSS) or Curve(TRAIN_LOSS, [], [])).finite()
+    loss = run.get(TRAIN_LOSS, NOTHING).finite()
     if len(loss) >= MIN_POINTS:
         return
     points = "1 point" if len(loss) == 1 else f"{len(loss)} points"

@@ -9,8 +9,8 @@ Why it matters
 
 Criterion
     Validation ends more than RISE above its best and by more than WORTH of its own fall, clear of its jitter, with the training loss lower than
-    at that best. Or validation no longer improves and the gap is wide: GAP of the fall between the losses with a training loss under
-    SOLVED of validation's, or ACCURACY_GAP between the accuracies with training at SURE or more.
+    at that best. Or validation no longer improves and the gap is wide: ACCURACY_GAP between the accuracies with training at SURE or more, or, where no accuracy
+    was logged, GAP of the fall between the losses with a training loss under SOLVED of validation's.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "wide train/val gap → overfitting, regularise". The rise over the smoothed minimum
@@ -52,7 +52,7 @@ GAINING = 0.02  # of the fall per doubling: validation that gains more is not do
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for the rise or for the gap."""
     train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
-    found = _rise(train, val) or _accuracy_gap(run) or _gap(train, val)
+    found = _rise(train, val) or (_accuracy_gap(run) if VAL_ACCURACY in run else _gap(train, val))
     if found:
         yield Finding("overfitting", "warning", found.message, (found.evidence,), _remedies(found.best_step, run))
 
@@ -82,9 +82,7 @@ def _rise(train: Curve, val: Curve) -> Found | None:
     if train.steps[0] > step or end(train) >= _around(train, step):
         return None
     evidence = Evidence(VAL_LOSS, step, int(val.steps[-1]), "loss at the end over its best", last / best, 1 + RISE)
-    message = (
-        f"Validation loss was best at step {step:,} ({best:.3g}) and rose to {last:.3g} while the training loss fell to {end(train):.3g}."
-    )
+    message = f"Validation loss was best at step {step:,} ({best:.3g}) and rose to {last:.3g} while the training loss fell to {end(train):.3g}."
     return Found(message, evidence, step)
 
 
@@ -178,7 +176,8 @@ RULE = Rule(
         "a healthy run": synthetic.healthy,
         "a rise within the jitter": lambda: _turned(0.01),
         "both get worse": lambda: synthetic.make(
-            synthetic.noisy(synthetic.falling(2.3, 0.2) + np.linspace(0, 0.5, 1000)), synthetic.falling(2.3, 0.3) + np.linspace(0, 0.5, 1000)
+            synthetic.noisy(synthetic.falling(2.3, 0.2) + np.linspace(0, 0.5, 1000)),
+            synthetic.falling(2.3, 0.3) + np.linspace(0, 0.5, 1000),
         ),
     },
 )

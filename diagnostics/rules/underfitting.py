@@ -51,7 +51,9 @@ def check(run: Run) -> Iterator[Finding]:
     poor = _poor_accuracy(run) or _poor_loss(run)
     if poor:
         message, evidence, sure = poor
-        gap_evidence = Evidence(VAL_LOSS, evidence.first_step, evidence.last_step, "gap to training as a share of the fall", gap / fall, GAP)
+        gap_evidence = Evidence(
+            VAL_LOSS, evidence.first_step, evidence.last_step, "gap to training as a share of the fall", gap / fall, GAP
+        )
         yield Finding("underfitting", "warning" if sure else "info", message, (evidence, gap_evidence), _remedies(run))
 
 
@@ -69,9 +71,19 @@ def _poor_accuracy(run: Run) -> tuple[str, Evidence, bool] | None:
         return None
     half = val.finite()
     evidence = Evidence(
-        VAL_ACCURACY, int(half.steps[len(half) // 2]), int(half.steps[-1]), "validation accuracy", end(val), POOR_ACCURACY, "fraction"
+        VAL_ACCURACY,
+        int(half.steps[len(half) // 2]),
+        int(half.steps[-1]),
+        "validation accuracy",
+        end(val),
+        POOR_ACCURACY,
+        "fraction",
     )
-    return f"Training accuracy has levelled off at {reached:.1%} and validation at {end(val):.1%}: no gap, and both poor.", evidence, True
+    return (
+        f"Training accuracy has levelled off at {reached:.1%} and validation at {end(val):.1%}: no gap, and both poor.",
+        evidence,
+        True,
+    )
 
 
 def _poor_loss(run: Run) -> tuple[str, Evidence, bool] | None:
@@ -82,14 +94,25 @@ def _poor_loss(run: Run) -> tuple[str, Evidence, bool] | None:
     if left <= POOR_LOSS:
         return None
     evidence = Evidence(
-        TRAIN_LOSS, int(loss.steps[len(loss) // 2]), int(loss.steps[-1]), "loss at the end as a share of the first", left, POOR_LOSS
+        TRAIN_LOSS,
+        int(loss.steps[len(loss) // 2]),
+        int(loss.steps[-1]),
+        "loss at the end as a share of the first",
+        left,
+        POOR_LOSS,
     )
-    return f"Training and validation loss have levelled off together with {left:.0%} of the first loss left.", evidence, False
+    return (
+        f"Training and validation loss have levelled off together with {left:.0%} of the first loss left.",
+        evidence,
+        False,
+    )
 
 
 def _remedies(run: Run) -> tuple[Remedy, ...]:
     decay = float(run.config.get("weight_decay") or 0.0)
-    free = Remedy("Turn weight decay off.", "weight_decay", f"at {decay:g} it pulls every weight towards zero", value=0.0)
+    free = Remedy(
+        "Turn weight decay off.", "weight_decay", f"at {decay:g} it pulls every weight towards zero", value=0.0
+    )
     wide = Remedy(
         "Double the width of the hidden layers, or add one.",
         "width",

@@ -8,7 +8,7 @@ Why it matters
     A lower rate, or a decay from here on, usually lowers the loss at once and costs one number.
 
 Criterion
-    The learning rate never fell below a third of its peak, the last TAIL of the run brings no clear gain, and either validation
+    The learning rate never fell below a third of its peak, the end of the run gains less than GAIN of the fall per doubling of the steps (or not clearly), and either validation
     (the training loss where there is none) jumps by more than BOUNCE of its whole fall from one evaluation to the next over the second
     half, or the training loss first jumped to JUMP times its start and is stuck above HIGH of it.
 

@@ -174,7 +174,7 @@ RULE = Rule(
     },
     silent={
         "a healthy run": synthetic.healthy,
-        "a rise within the jitter": lambda: _turned(0.01),
+        "a rise within the jitter": lambda: _turned(0.01, last_train=0.3),
         "both get worse": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(2.3, 0.2) + np.linspace(0, 0.5, 1000)),
             synthetic.falling(2.3, 0.3) + np.linspace(0, 0.5, 1000),

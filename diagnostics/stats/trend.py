@@ -53,6 +53,8 @@ def _line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     spread = float(((x - x.mean()) ** 2).sum())
     if len(x) < 3 or spread == 0:
         return 0.0, float("inf")
-    slope = float(((x - x.mean()) * (y - y.mean())).sum() / spread)
-    residuals = y - y.mean() - slope * (x - x.mean())
-    return slope, float(np.sqrt((residuals**2).sum() / (len(x) - 2) / spread))
+    size = float(np.abs(y).max()) or 1.0  # squares of 1e300 overflow; squares of shares do not
+    level, place = y / size - (y / size).mean(), x - x.mean()
+    slope = float((place * level).sum() / spread)
+    residuals = level - slope * place
+    return size * slope, size * float(np.sqrt((residuals**2).sum() / (len(x) - 2) / spread))

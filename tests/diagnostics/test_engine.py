@@ -1,0 +1,72 @@
+"""One verdict, one finding a cause, three answers."""
+
+import json
+
+import numpy as np
+import pytest
+
+from diagnostics import Evidence, Finding, Remedy, Report, Run, diagnose, rules, synthetic
+from diagnostics.engine import HEADLINES
+
+
+def test_every_headline_is_a_rule():
+    assert {rule.slug for rule in rules.all_rules()} >= set(HEADLINES)
+
+
+def test_every_rule_answers_once():
+    report = diagnose(synthetic.healthy())
+    found = {f.rule for f in report.findings}
+    others = {n.rule for n in report.not_checked}
+    assert found == {"healthy"}
+    assert not set(report.clear) & others
+    assert {r.slug for r in rules.all_rules()} == found | set(report.clear) | others
+
+
+def test_not_checked_names_the_missing_curve():
+    run = synthetic.make(synthetic.noisy(synthetic.falling()))
+    because = {n.rule: n.because for n in diagnose(run).not_checked}
+    assert because["overfitting"] == "val/loss was not logged"
+    assert because["decay_too_early"] == "optim/lr was not logged"
+
+
+def test_a_run_without_any_curve_has_too_little_data():
+    report = diagnose(Run("empty", {}))
+    assert report.verdict == "not_enough_data"
+    assert report.headline.evidence[0].measured == 0
+
+
+def test_a_diverged_run_is_not_also_called_overfitting():
+    values = synthetic.noisy(synthetic.falling())
+    values[500:] = np.nan
+    report = diagnose(synthetic.make(values, synthetic.falling() + np.linspace(0, 2, 1000)))
+    assert [f.rule for f in report.findings] == ["diverged"]
+
+
+def test_report_json_is_strict_and_has_the_contracts_keys():
+    report = diagnose(synthetic.make(np.r_[np.full(30, 1.0), np.full(30, np.inf)]))
+    told = json.loads(json.dumps(report.to_json(), allow_nan=False))
+    assert list(told) == ["run", "source", "verdict", "findings", "clear", "not_checked"]
+    assert list(told["findings"][0]) == ["rule", "severity", "message", "evidence", "remedies"]
+    assert list(told["findings"][0]["evidence"][0]) == [
+        "tag", "first_step", "last_step", "statistic", "measured", "threshold", "unit",
+    ]  # fmt: skip
+    assert all(("factor" in r) != ("value" in r) for r in told["findings"][0]["remedies"])
+
+
+def test_non_finite_measurements_become_null():
+    finding = Finding("x", "info", "m", (Evidence("train/loss", 0, 1, "s", float("nan"), float("inf")),))
+    evidence = Report("r", "", "x", (finding,), (), ()).to_json()["findings"][0]["evidence"][0]
+    assert evidence["measured"] is None
+    assert evidence["threshold"] is None
+
+
+def test_a_remedy_has_exactly_one_of_factor_and_value():
+    with pytest.raises(ValueError, match="exactly one"):
+        Remedy("do", "lr", "why")
+    with pytest.raises(ValueError, match="exactly one"):
+        Remedy("do", "lr", "why", factor=0.1, value=1)
+
+
+def test_a_finding_needs_evidence():
+    with pytest.raises(ValueError, match="no verdict without evidence"):
+        Finding("x", "info", "m", ())

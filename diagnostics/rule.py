@@ -10,6 +10,8 @@ from diagnostics.run import Run
 
 HEADINGS = ("What it means", "Why it matters", "Criterion", "Source", "Known limits")
 
+EPOCHS_ENOUGH = 8  # points: one that stands for a whole epoch has the noise of its batches averaged out
+
 Check = Callable[[Run], Iterable[Finding]]
 Example = Callable[[], Run]
 
@@ -22,7 +24,8 @@ class Rule:
         slug: its name everywhere: file, verdict, docs anchor, test id.
         title: two to four plain words, as the app prints it.
         check: pure; yields a Finding when the diagnosis holds. It may assume ``needs``.
-        needs: minimum number of finite points by tag; where they are missing the rule is "not checked".
+        needs: minimum number of finite points by tag, never more than ``EPOCHS_ENOUGH`` where a point is an epoch; where they are
+            missing the rule is "not checked".
         explains: slugs whose findings this one accounts for: one cause, one finding.
         fires: example runs on which it must fire, by name.
         silent: near-misses on which it must not, by name.
@@ -43,6 +46,7 @@ class Rule:
             if curve is None:
                 return f"{tag} was not logged"
             count = len(curve.finite())
+            least = min(least, EPOCHS_ENOUGH) if run.per_epoch(tag) else least
             if count < least:
                 return f"{tag} has {count} finite points, {least} are needed"
         return None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, overload
 
+import numpy as np
 import pandas as pd
 
 from diagnostics.curve import Curve
@@ -56,6 +57,13 @@ class Run:
 
     def __contains__(self, tag: str) -> bool:
         return tag in self.curves
+
+    def per_epoch(self, tag: str) -> bool:
+        """Whether ``tag`` was logged about once an epoch or more rarely, so that a point stands for a pass over the data."""
+        curve = self.curves.get(tag)
+        if self.epochs is None or curve is None or len(curve) < 2:
+            return False
+        return bool(np.nanmedian(np.diff(self.epochs.at(curve.steps))) >= 0.9)  # 1, but for rounding in the log
 
     @property
     def last_step(self) -> int:

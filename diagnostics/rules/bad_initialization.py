@@ -31,7 +31,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.level import end, start
+from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import departure, running_median
 
@@ -54,7 +54,7 @@ def check(run: Run) -> Iterator[Finding]:
 
 
 def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    first, last = start(loss), end(loss)
+    first, last = before_training(run), end(loss)
     fall = (first - last) / abs(first) if first else 0.0
     if fall > NO_FALL or _trains_slowly(loss):
         return None

@@ -10,7 +10,8 @@ Why it matters
 Criterion
     The learning rate fell below a third of its peak before LATEST of the run; the training loss was falling clearly then (CLEAR
     standard errors over the last stretch before the decay); and the power law through that stretch, with half its exponent to be careful,
-    is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at.
+    is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at. Or the
+    loss still creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss still going down when the learning rate dropped → decayed too early".
@@ -25,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS
+from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -42,45 +43,58 @@ MARGIN = 0.15  # of the final loss
 WORTH, BIG_WORTH = 0.01, 0.08  # of the fall from start to end: with MARGIN, and without it for losses with a high floor
 CAUTION = 0.5  # of the exponent measured before the decay
 STRETCH = 0.6  # of the steps before the decay: an early decay leaves few points, and their noise hides the slope
-LEAST_BEFORE = 8  # points before the decay to see a slope
+LEAST_EVALS = 8  # evaluations for a slope with an error
+LEAST_BEFORE = 4  # points before the decay to see a slope and its error
+CREEP, CREEP_FALL = 0.04, 0.015  # per doubling of the steps: of the loss at the end, and of the whole fall
+CREEP_CLEAR = 8.0  # standard errors: a decayed rate is quiet, so a slow fall shows clearly
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, at the decay."""
     loss, fall = run[TRAIN_LOSS].finite(), decay(run)
-    heading = _heading(loss, fall) if fall else None
-    if fall is None or heading is None:
-        return
+    found = (_stopped_short(loss, fall) or _creeps(run, fall)) if fall and _early(loss, fall) else None
+    if fall and found:
+        message, evidence = found
+        done = (fall.step - int(loss.steps[0])) / max(1, int(loss.steps[-1]) - int(loss.steps[0]))
+        said = f"The learning rate was cut at step {fall.step:,} ({done:.0%} of the run) {message}"
+        yield Finding("decay_too_early", "warning", said, evidence, _remedies(loss, fall))
+
+
+def _early(loss: Curve, fall: Decay) -> bool:
+    first, last = int(loss.steps[0]), int(loss.steps[-1])
+    return fall.step - first <= LATEST * (last - first)
+
+
+def _stopped_short(loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
+    """The loss was falling clearly, and was heading well below where it ended."""
+    heading = _heading(loss, fall)
+    if heading is None:
+        return None
     last, whole = end(loss), start(loss) - end(loss)
     lost = last - heading.level
     if lost < BIG_WORTH * whole and (lost < MARGIN * abs(last) or lost < WORTH * whole):
-        return
-    done = (fall.step - int(loss.steps[0])) / max(1, int(loss.steps[-1]) - int(loss.steps[0]))
-    yield Finding(
-        "decay_too_early",
-        "warning",
-        f"The learning rate was cut at step {fall.step:,} ({done:.0%} of the run) while the loss was still falling; it was heading "
-        f"for {heading.level:.3g} and ended at {last:.3g}.",
-        (
-            Evidence(
-                TRAIN_LOSS,
-                fall.step,
-                int(loss.steps[-1]),
-                "loss at the end (threshold: where it was heading)",
-                last,
-                heading.level,
-            ),
-            Evidence(
-                TRAIN_LOSS,
-                heading.first_step,
-                fall.step,
-                "fall before the decay, in standard errors",
-                heading.clarity,
-                CLEAR,
-            ),
-        ),
-        _remedies(loss, fall),
+        return None
+    message = f"while the loss was still falling; it was heading for {heading.level:.3g} and ended at {last:.3g}."
+    span = fall.step, int(loss.steps[-1])
+    before = heading.first_step, fall.step
+    return message, (
+        Evidence(TRAIN_LOSS, *span, "loss at the end (threshold: where it was heading)", last, heading.level),
+        Evidence(TRAIN_LOSS, *before, "fall before the decay, in standard errors", heading.clarity, CLEAR),
     )
+
+
+def _creeps(run: Run, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
+    """Since the cut the loss has crept down without end: there is more to gain than the short steps can fetch."""
+    val = run.get(VAL_LOSS)
+    curve = val.finite() if val is not None and len(val.finite()) >= LEAST_EVALS else run[TRAIN_LOSS].finite()
+    now, last, whole = trend(curve), end(curve), start(curve) - end(curve)
+    worth = -now.gain > CREEP * abs(last) or -now.gain > CREEP_FALL * whole
+    if whole <= 0 or not worth or now.clarity < CREEP_CLEAR:
+        return None
+    evidence = Evidence(
+        curve.tag, now.first_step, now.last_step, "slope at the end in standard errors", now.clarity, CREEP_CLEAR
+    )
+    return f"and the loss has crept down ever since; it is at {last:.3g} and still falling.", (evidence,)
 
 
 @dataclass(frozen=True)
@@ -95,7 +109,7 @@ class Heading:
 def _heading(loss: Curve, fall: Decay) -> Heading | None:
     before = loss.where(loss.steps <= fall.step)
     begin, last = int(loss.steps[0]), int(loss.steps[-1])
-    if len(before) < LEAST_BEFORE or fall.step - begin > LATEST * (last - begin) or end(before, 0.2) <= 0:
+    if len(before) < LEAST_BEFORE or end(before, 0.2) <= 0:
         return None
     now = trend(before, STRETCH)
     level = end(before, 0.1)

@@ -31,7 +31,7 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
-from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 
 LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
@@ -85,7 +85,7 @@ def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     finite = loss.finite()
     if len(finite) < 10:
         return None
-    first, last, best = start(finite), end(finite, LATE_SHARE), blocks(finite).best
+    first, last, best = before_training(run), end(finite, LATE_SHARE), blocks(finite).best
     stuck = last > first - STUCK_SHARE * abs(first)
     given_back = last - best > LOST * (first - best)
     jump = float(finite.values.max()) - first

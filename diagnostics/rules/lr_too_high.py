@@ -34,7 +34,7 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import decay
-from diagnostics.stats.level import end, start
+from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.trend import trend
 
@@ -54,7 +54,7 @@ HOT_RATIO = 1e-2  # update ratio: ten times the course's 1e-3
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for the bounce or the early jump."""
     loss = run[TRAIN_LOSS].finite()
-    found = None if decay(run) or _gaining(loss) else _bounces(run) or _jumped(loss)
+    found = None if decay(run) or _gaining(loss) else _bounces(run) or _jumped(run, loss)
     if found:
         message, evidence = found
         yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, evidence.first_step))
@@ -79,8 +79,8 @@ def _bounces(run: Run) -> tuple[str, Evidence] | None:
     )
 
 
-def _jumped(loss: Curve) -> tuple[str, Evidence] | None:
-    first, last, peak = start(loss), end(loss), float(loss.values.max())
+def _jumped(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    first, last, peak = before_training(run), end(loss), float(loss.values.max())
     width = noise(loss.values[-len(loss) // 4 :])
     if first <= 0 or peak <= JUMP * first or peak - first < MANY * width or last <= HIGH * first:
         return None

@@ -7,13 +7,13 @@ Why it matters
     A verdict on a handful of points would be a guess. A few more minutes of logging make it a measurement.
 
 Criterion
-    Fewer than MIN_POINTS finite points of train/loss.
+    Fewer than MIN_POINTS finite points of train/loss, or than EPOCHS_ENOUGH where each point is an epoch.
 
 Source
     Our own choice, calibrated on real small runs: below 20 points the slope of a loss is not told from the noise of its batches.
 
 Known limits
-    A log of epoch means is smoother than one of steps, yet it is held to the same count.
+    An epoch is known by the epoch column; a log of epoch means without one is held to MIN_POINTS.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ from collector.schema import TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
+from diagnostics.rule import EPOCHS_ENOUGH, Rule
 from diagnostics.run import Run
 
 NOTHING = Curve(TRAIN_LOSS, np.empty(0, np.int64), np.empty(0))
@@ -34,17 +34,18 @@ MIN_POINTS = 20  # points; half the blocks of stats.level, so that a share of 5 
 def check(run: Run) -> Iterator[Finding]:
     """Fires when the training loss is missing or too short."""
     loss = run.get(TRAIN_LOSS, NOTHING).finite()
-    if len(loss) >= MIN_POINTS:
+    least = EPOCHS_ENOUGH if run.per_epoch(TRAIN_LOSS) else MIN_POINTS
+    if len(loss) >= least:
         return
     points = "1 point" if len(loss) == 1 else f"{len(loss)} points"
-    said = f"The training loss has {points}; {MIN_POINTS} are needed for a verdict."
+    said = f"The training loss has {points}; {least} are needed for a verdict."
     message = said if TRAIN_LOSS in run else "No training loss was found under a name we know."
     first, last = (int(loss.steps[0]), int(loss.steps[-1])) if len(loss) else (0, run.last_step)
     yield Finding(
         "not_enough_data",
         "info",
         message,
-        (Evidence(TRAIN_LOSS, first, last, "finite points", len(loss), MIN_POINTS, "points"),),
+        (Evidence(TRAIN_LOSS, first, last, "finite points", len(loss), least, "points"),),
         (
             Remedy(
                 "Log the training loss at every step, and let the run go on.",

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve, Floats
+from diagnostics.run import Run
 from diagnostics.stats.noise import noise
 
 END_SHARE = 0.1  # of the points: long enough to average the noise of a batch, short enough to be "the end"
@@ -14,6 +16,16 @@ BLOCKS = 40  # 2.5 % of a run each: the finest share of a run the rules speak of
 def start(curve: Curve) -> float:
     """The first finite value. Not an average: a good learning rate leaves the start within a few steps."""
     return float(curve.finite().values[0])
+
+
+def before_training(run: Run) -> float:
+    """The loss of the untouched network: validation's first value when it was measured before the first training loss.
+
+    A log thinned to one row in ten, or to epochs, holds no training loss of the first step.
+    """
+    train, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
+    earlier = val is not None and len(val) > 0 and val.steps[0] < train.steps[0] and bool(np.isfinite(val.values[0]))
+    return float(val.values[0]) if val is not None and earlier else start(train)
 
 
 def end(curve: Curve, share: float = END_SHARE) -> float:

@@ -1,11 +1,12 @@
 """One verdict, one finding a cause, three answers."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from diagnostics import Evidence, Finding, Remedy, Report, Run, diagnose, rules, synthetic
+from diagnostics import Curve, Evidence, Finding, Remedy, Report, Run, diagnose, rules, synthetic
 from diagnostics.engine import HEADLINES
 
 
@@ -27,6 +28,12 @@ def test_not_checked_names_the_missing_curve():
     because = {n.rule: n.because for n in diagnose(run).not_checked}
     assert because["overfitting"] == "val/loss was not logged"
     assert because["decay_too_early"] == "optim/lr was not logged"
+
+
+def test_a_point_an_epoch_is_worth_more_than_a_point_a_step():
+    run = synthetic.make(synthetic.falling(steps=10), synthetic.falling(steps=10))
+    assert diagnose(run).verdict == "not_enough_data"
+    assert diagnose(replace(run, epochs=Curve("epoch", np.arange(1, 11), np.arange(10.0)))).verdict != "not_enough_data"
 
 
 def test_a_run_without_any_curve_has_too_little_data():

@@ -9,7 +9,11 @@ viewing side can be installed apart. It needs pyarrow, never torch.
       run.json                                 name, config, classes, loss, state, attempts, format version
       scalars/a<attempt>-<first>-<last>.parquet  one row a logged step (row numbers within the attempt, inclusive)
       layers/a<attempt>-<first>-<last>.parquet   one row a (sampled step, layer)
-      tail-a<attempt>.bin                      rows not yet sealed into Parquet (layout: ``collector.tail``)
+      tail-a<attempt>-<first>.bin              rows from <first> on, not yet sealed into Parquet (layout: ``collector.tail``)
+
+Rows are numbered from 0 within an attempt. A row may stand in a tail and in parts at once, for a moment: the row number
+says that it is the same row. A reader that lists the tails first and the parts after them misses none, because a tail is
+deleted only when the part that holds its rows is there, and a small part only when the merged one is.
 """
 
 import re
@@ -23,7 +27,7 @@ RUN_FILE = "run.json"
 SCALARS = "scalars"
 LAYERS = "layers"
 PART_NAME = re.compile(r"^a(?P<attempt>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet$")
-TAIL_NAME = re.compile(r"^tail-a(?P<attempt>\d+)\.bin$")
+TAIL_NAME = re.compile(r"^tail-a(?P<attempt>\d+)-(?P<first>\d+)\.bin$")
 
 RUNNING, FINISHED, CRASHED = "running", "finished", "crashed"
 STATES = (RUNNING, FINISHED, CRASHED)
@@ -75,9 +79,9 @@ def part_name(attempt: int, first: int, last: int) -> str:
     return f"a{attempt}-{first:09d}-{last:09d}.parquet"
 
 
-def tail_name(attempt: int) -> str:
-    """File name of the unsealed rows of an attempt."""
-    return f"tail-a{attempt}.bin"
+def tail_name(attempt: int, first: int) -> str:
+    """File name of the unsealed rows of an attempt from row ``first`` on."""
+    return f"tail-a{attempt}-{first:09d}.bin"
 
 
 def is_run(folder: Path) -> bool:

@@ -1,0 +1,136 @@
+"""The rows of an attempt as they are logged: numbered, put into the current tail at once, handed on for sealing."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from collector.guard import Guard
+from collector.place import Place
+from collector.sample import Sample
+from collector.tail import Tail
+from collector.values import Later
+
+ON_DISK = "writing to disk"
+WAY_OUT = "Rows are kept in memory and written when the folder accepts them; check its permissions and free space."
+MAX_WAITING = 32  # tails of about 1 MB held while the disk refuses: a bound on memory
+SEAL_ROWS = 5_000  # rows: a part worth a file
+SEAL_SECONDS, SEAL_FEW = 60.0, 100  # after a minute a part of 100 rows is worth it too
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A row whose accelerator values, or whose per-layer sample, the background thread has yet to store."""
+
+    tail: Tail
+    index: int
+    step: int
+    later: Mapping[str, Later]
+    samples: Sequence[Sample]
+    totals: Sequence[str]  # tags to compute from the samples
+
+
+@dataclass
+class Taken:
+    """What the background thread took over: resolve ``arrived`` first, then seal ``tails``."""
+
+    arrived: list[Arrived] = field(default_factory=list)
+    tails: list[Tail] = field(default_factory=list)
+
+
+class Journal:
+    """Appends rows from any thread; about 1 µs a row of four values, never a wait for the disk but for a new tail."""
+
+    def __init__(self, place: Place, guard: Guard) -> None:
+        self._place, self._guard = place, guard
+        self._lock = threading.Lock()
+        self._tail: Tail | None = None
+        self._since = time.monotonic()  # s; when the current tail was begun
+        self._taken = Taken()
+        self._tags: tuple[str, ...] = ()  # of the last tail: a tag once logged keeps its column
+        self.first_step: int | None = None
+        self.rows = 0
+
+    def append(
+        self,
+        step: int,
+        epoch: float | None,
+        wall_time: float,
+        values: Mapping[str, float],
+        later: Mapping[str, Later],
+        samples: Sequence[Sample],
+        totals: Sequence[str],
+    ) -> None:
+        """Store a row; what ``later``, ``samples`` and ``totals`` promise is filled in by the background thread."""
+        with self._lock:
+            tail = self._tail
+            if tail is None or tail.full or not tail.columns.keys() >= later.keys() | set(totals):
+                tail = self._rotate([*values, *later, *totals])
+            try:
+                index = tail.append(step, epoch, wall_time, values)
+            except KeyError:
+                tail = self._rotate([*values, *later, *totals])
+                index = tail.append(step, epoch, wall_time, values)
+            self.rows += 1
+            if self.first_step is None:
+                self.first_step = step
+            if later or samples:
+                self._taken.arrived.append(Arrived(tail, index, step, later, samples, totals))
+
+    def take(self, everything: bool = False) -> Taken:
+        """The work for the background thread; ``everything`` also ends the current tail, as at close."""
+        with self._lock:
+            if everything or self._worth_sealing():
+                self._retire()
+            taken, self._taken = self._taken, Taken()
+        return taken
+
+    def give_back(self, tails: list[Tail]) -> None:
+        """Tails that could not be sealed: they wait; the oldest are let go beyond a bound (on disk they stay readable)."""
+        with self._lock:
+            waiting = tails + self._taken.tails
+            self._taken.tails = waiting[-MAX_WAITING:]
+        for tail in waiting[:-MAX_WAITING]:
+            tail.close()
+
+    def to_disk(self) -> None:
+        """When the current tail is only in memory, try to go on in a file."""
+        with self._lock:
+            if self._tail is not None and self._tail.path is None:
+                self._rotate([])
+
+    @property
+    def tail(self) -> Tail | None:
+        """The current tail, for looking only."""
+        return self._tail
+
+    def _worth_sealing(self) -> bool:
+        if self._tail is None:
+            return False
+        waited = time.monotonic() - self._since
+        return self._tail.count >= SEAL_ROWS or (self._tail.count >= SEAL_FEW and waited > SEAL_SECONDS)
+
+    def _retire(self) -> tuple[str, ...]:
+        tail, self._tail = self._tail, None
+        if tail is not None:
+            self._tags = tail.tags
+            if tail.count:
+                self._taken.tails.append(tail)
+            else:
+                tail.delete()  # its successor begins at the same row and takes its name
+        return self._tags
+
+    def _rotate(self, tags: Sequence[str]) -> Tail:
+        wanted = list(dict.fromkeys([*self._retire(), *tags]))
+        self._since = time.monotonic()
+        self._tail = self._open(wanted)
+        return self._tail
+
+    def _open(self, tags: list[str]) -> Tail:
+        try:
+            tail = self._place.tail(self.rows, tags)
+        except OSError as error:
+            self._guard.failed(f"{ON_DISK} in {self._place.folder}", error, WAY_OUT)
+            return Tail(None, self.rows, tags)
+        self._guard.recovered(f"{ON_DISK} in {self._place.folder}")
+        return tail

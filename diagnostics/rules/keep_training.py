@@ -56,7 +56,7 @@ def check(run: Run) -> Iterator[Finding]:
         "keep_training",
         "info",
         f"{what} loss is still falling at step {now.last_step:,}: twice the steps should bring it from {last:.3g} to about "
-        f"{max(last - gain, 0.0) if last > 0 else last - gain:.3g}.",
+        f"{now.doubled(last):.3g}.",
         (
             Evidence(
                 curve.tag,

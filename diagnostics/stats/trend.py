@@ -31,6 +31,13 @@ class Trend:
         """|gain| in standard errors."""
         return abs(self.gain) / self.error if self.error > 0 else (np.inf if self.gain else 0.0)
 
+    def doubled(self, level: float) -> float:
+        """Where a curve now at ``level`` will stand after twice the steps.
+
+        A positive loss follows the power law with the slope of now, which never reaches zero; any other the straight line.
+        """
+        return level * float(np.exp(self.gain / level)) if level > 0 > self.gain else level + self.gain
+
 
 def trend(curve: Curve, tail: float = TAIL, groups: int = 10) -> Trend:
     """Fit the last ``tail`` of the steps of ``curve``.

@@ -139,11 +139,10 @@ class Collector:
         return None
 
     def _about(self, config: Any, classes: int | None, loss: Any) -> dict[str, Any]:
-        about: dict[str, Any] = {}
         with self._guard("reading config, classes and loss", "They are missing from run.json."):
             given = {"config": config, "classes": classes, "loss": run_file.loss_name(loss)}
-            about = {key: run_file.jsonable(value) for key, value in given.items() if value is not None}
-        return about
+            return {key: run_file.jsonable(value) for key, value in given.items() if value is not None}
+        return {}
 
     def _seen(self) -> Seen:
         return self._hooks.take() if self._hooks else Seen()

@@ -50,13 +50,13 @@ def finish(begun: Begun, optimizer: torch.optim.Optimizer, name: Callable[[torch
 
 
 def _grads(optimizer: Any, params: Sequence[torch.Tensor]) -> tuple[list[torch.Tensor], list[int]]:
-    having = [i for i, p in enumerate(params) if p.grad is not None]
-    found = norms([_dense(params[i].grad) for i in having])
+    grads = {i: _dense(p.grad) for i, p in enumerate(params) if p.grad is not None}
+    found = norms(list(grads.values()))
     scale = getattr(optimizer, "grad_scale", None)  # GradScaler leaves the unscaling to a fused optimizer
-    return (found if scale is None else [g / scale for g in found]), having
+    return (found if scale is None else [g / scale for g in found]), list(grads)
 
 
-def _dense(grad: Any) -> torch.Tensor:
+def _dense(grad: torch.Tensor) -> torch.Tensor:
     return grad.coalesce().values() if grad.is_sparse else grad
 
 

@@ -41,7 +41,7 @@ def write(folder: Path, kind: str, name: str, table: pa.Table) -> None:
             pq.write_table(table, file, compression="zstd")
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, folder / kind / name)
+        temporary.replace(folder / kind / name)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -168,8 +168,14 @@ def decode(data: bytes) -> Rows:
     start, first, count, tags = _header(data)
     record, mask_bytes = _record(len(tags))
     layout = np.dtype(
-        [("mark", "u8"), ("mask", "u1", (mask_bytes,)), ("step", "i8"), ("epoch", "f8"), ("wall_time", "f8")]
-        + [("values", "f8", (len(tags),))]
+        [
+            ("mark", "u8"),
+            ("mask", "u1", (mask_bytes,)),
+            ("step", "i8"),
+            ("epoch", "f8"),
+            ("wall_time", "f8"),
+            ("values", "f8", (len(tags),)),
+        ]
     )
     whole = max(0, min(count, (len(data) - start) // record.size))
     records = np.frombuffer(data, layout, count=whole, offset=start) if whole else np.empty(0, layout)

@@ -115,8 +115,8 @@ class Writer:
 
     def _compact(self) -> None:
         for kind in (schema.SCALARS, schema.LAYERS):
-            small = [p for p in parts.of_attempt(self._place.folder, kind, self._place.claim())]
-            if sum(p.rows < parts.MERGED_ROWS // 2 for p in small) > MANY_PARTS:
+            found = parts.of_attempt(self._place.folder, kind, self._place.claim())
+            if sum(part.rows < parts.MERGED_ROWS // 2 for part in found) > MANY_PARTS:
                 parts.merge(self._place.folder, kind, self._place.claim())
 
     def _tidy(self) -> None:

@@ -1,8 +1,10 @@
 """What a rule is: one diagnosis in one file, explained, checked and exemplified in the same place."""
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from textwrap import dedent
 from types import ModuleType
 
 from diagnostics.report import Finding
@@ -54,7 +56,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A rule file's docstring, parsed: the finding in plain words, and the text under each heading."""
+    """A rule file's docstring, parsed: the finding in plain words, and the text under each heading.
+
+    The Criterion carries the value of each constant it names.
+    """
 
     summary: str
     sections: Mapping[str, str]
@@ -73,7 +78,15 @@ def explain(module: ModuleType) -> Explanation:
             sections[line] = []
         elif sections:
             sections[next(reversed(sections))].append(line)
-    texts = {heading: "\n".join(body).strip() for heading, body in sections.items()}
+    texts = {heading: dedent("\n".join(body)).strip() for heading, body in sections.items()}
     if tuple(texts) != HEADINGS or not all(texts.values()):
         raise ValueError(f"{module.__name__}: the docstring needs the headings {', '.join(HEADINGS)}, in this order")
-    return Explanation(summary, texts)
+    return Explanation(summary, {**texts, "Criterion": _with_values(texts["Criterion"], module)})
+
+
+def _with_values(criterion: str, module: ModuleType) -> str:
+    """The criterion with the value behind each constant's first mention: ``RISE (0.05)``."""
+    for name in dict.fromkeys(re.findall(r"\b[A-Z][A-Z_]{2,}\b", criterion)):
+        if isinstance(value := getattr(module, name, None), int | float):
+            criterion = re.sub(rf"\b{name}\b", f"{name} ({value:g})", criterion, count=1)
+    return criterion

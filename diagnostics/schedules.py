@@ -74,7 +74,7 @@ def step(schedule: Schedule, steps: Floats) -> Floats:
 
 
 def cosine(schedule: Schedule, steps: Floats) -> Floats:
-    """η = final + ½ (peak − final)(1 + cos πk/n). Loshchilov & Hutter 2017, SGDR, eq. 5; torch ``CosineAnnealingLR``."""
+    """η = final + ½ (peak − final)(1 + cos πk/n). Loshchilov & Hutter 2017, SGDR, eq. 5; ``CosineAnnealingLR``."""
     wave = (1 + np.cos(np.pi * schedule._fraction(steps))) / 2
     return np.asarray(schedule.final + (schedule.peak - schedule.final) * wave, dtype=np.float64)
 

@@ -1,0 +1,211 @@
+import logging
+
+import numpy as np
+import pytest
+import torch
+
+from collector import Collector, hooks
+from diagnostics.readers.run_folder import read
+
+
+def norm(tensors):
+    return float(torch.sqrt(sum((t.double() ** 2).sum() for t in tensors)))
+
+
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "adamw", "adamw_fused"])
+def test_ratio_and_norms_equal_the_slow_clear_reference(tiny, tmp_path, kind, monkeypatch):
+    monkeypatch.setattr("collector.cadence.BUDGET", 1e9)
+    model, twin = tiny.net(), tiny.net()
+    optimizer, other = tiny.make[kind](model.parameters()), tiny.make[kind](twin.parameters())
+    expected, layers = [], []
+    for step, (before, after, grads) in enumerate(_stepwise(tiny, twin, other), 1):
+        changes = [a - b for a, b in zip(after, before, strict=True)]
+        expected.append((norm(changes) / norm(before), norm(grads)))
+        layers += [(step, norm([b]), norm([c]), norm([g])) for b, c, g in zip(before, changes, grads, strict=True)]
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1) as run:
+        for loss in tiny.train(model, optimizer, 15):
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    np.testing.assert_allclose(found["optim/update_ratio"].values, [r for r, _ in expected], rtol=1e-4)
+    np.testing.assert_allclose(found["grad/norm"].values, [g for _, g in expected], rtol=1e-4)
+    table = found.layers
+    assert table["layer"].unique().tolist() == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    columns = ["step", "weight_norm", "update_norm", "grad_norm"]
+    np.testing.assert_allclose(table[columns].to_numpy(float), np.array(layers), rtol=2e-4)
+    np.testing.assert_allclose(table["update_ratio"], table["update_norm"] / table["weight_norm"])
+
+
+def _stepwise(tiny, model, optimizer):
+    for step in range(15):
+        x, y = tiny.batch(step)
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(x), y).backward()
+        before = [p.detach().clone() for p in model.parameters()]
+        grads = [p.grad.clone() for p in model.parameters()]
+        optimizer.step()
+        yield before, [p.detach().clone() for p in model.parameters()], grads
+
+
+def test_hooks_change_nothing_of_the_training(tiny, tmp_path):
+    watched, plain = tiny.net(), tiny.net()
+    optimizer = tiny.make["adamw"](watched.parameters())
+    with Collector(tmp_path / "run", model=watched, optimizer=optimizer, layers_every=1):
+        list(tiny.train(watched, optimizer, 12))
+    list(tiny.train(plain, tiny.make["adamw"](plain.parameters()), 12))
+    assert all(torch.equal(a, b) for a, b in zip(watched.parameters(), plain.parameters(), strict=True))
+    assert not optimizer._optimizer_step_pre_hooks and not optimizer._optimizer_step_post_hooks
+
+
+def test_learning_rate_is_the_one_the_step_used_for_every_group(tiny, tmp_path):
+    model = tiny.net()
+    groups = [{"params": model[0].parameters(), "lr": 0.1}, {"params": model[2].parameters(), "lr": 0.01}]
+    optimizer = torch.optim.SGD(groups)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    with Collector(tmp_path / "run", optimizer=optimizer) as run:
+        for loss in tiny.train(model, optimizer, 3):
+            scheduler.step()
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    np.testing.assert_allclose(found["optim/lr"].values, [0.1, 0.05, 0.025])
+    np.testing.assert_allclose(found["optim/lr/1"].values, [0.01, 0.005, 0.0025])
+    assert found.layers["layer"].unique().tolist() == ["0/0", "0/1", "1/0", "1/1"]  # no model: group/index
+
+
+def test_frozen_is_left_out_tied_counts_once_and_no_gradient_is_null(tiny, tmp_path):
+    class Tied(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.one = torch.nn.Linear(6, 6)
+            self.two = torch.nn.Linear(6, 6)
+            self.two.weight = self.one.weight
+            self.unused = torch.nn.Parameter(torch.zeros(2))
+            self.one.bias.requires_grad_(False)
+
+        def forward(self, x):
+            return self.two(self.one(x))[:, :3]
+
+    model = Tied()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
+        for loss in tiny.train(model, optimizer, 1):
+            run.log(loss=loss)
+    table = read(tmp_path / "run")[0].layers.set_index("layer")
+    assert sorted(table.index) == ["one.weight", "two.bias", "unused"]
+    assert table.loc["unused"].isna().tolist() == [False, False, False, True, True]  # zero weights: no ratio
+
+
+def test_measured_steps_that_nobody_logs_get_a_row_and_others_do_not(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr("collector.cadence.BUDGET", 1e9)
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=10) as run:
+        for loss in tiny.train(model, optimizer, 35):
+            if run.step == 35:
+                run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert found["optim/update_ratio"].steps.tolist() == [*range(1, 11), 20, 30]
+    assert found["train/loss"].steps.tolist() == [35]
+
+
+def test_cadence_becomes_rarer_when_measuring_is_dear_and_stops_there():
+    from collector.cadence import SLOWEST, Cadence
+
+    cadence = Cadence(10)
+    for _ in range(50):
+        cadence.passed(1.0)
+        cadence.cost(0.2)  # 2 % of the time at every 10th step
+    assert cadence.every == 20
+    for _ in range(50):
+        cadence.cost(100.0)
+    assert cadence.every == 10 * SLOWEST
+
+
+def test_a_closure_accumulation_and_a_log_before_the_first_step(tiny, tmp_path):
+    model = tiny.net()
+    optimizer = torch.optim.LBFGS(model.parameters(), max_iter=2)
+    x, y = tiny.batch(0)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        return loss
+
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
+        run.log(loss=1.1)
+        run.log(loss=optimizer.step(closure))
+    (found,) = read(tmp_path / "run")
+    assert found["train/loss"].steps.tolist() == [0, 1]
+    assert found["grad/norm"].steps.tolist() == [1]
+
+
+def test_gradscaler_skips_are_no_steps_and_gradients_are_unscaled(tiny, tmp_path):
+    model = tiny.net()
+    optimizer = tiny.make["adamw_fused"](model.parameters())
+    scaler = torch.amp.GradScaler("cpu", init_scale=64.0)
+    true = []
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
+        for i in range(4):
+            x, y = tiny.batch(i)
+            optimizer.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x), y) * (float("inf") if i == 1 else 1.0)
+            scale = scaler.get_scale()
+            scaler.scale(loss).backward()
+            if i != 1:
+                true.append(norm([p.grad / scale for p in model.parameters()]))
+            scaler.step(optimizer)
+            scaler.update()
+    (found,) = read(tmp_path / "run")
+    assert run.step == 3 and found["optim/update_ratio"].steps.tolist() == [1, 2, 3]
+    assert (found["optim/update_ratio"].values > 0).all()
+    np.testing.assert_allclose(found["grad/norm"].values, true, rtol=1e-4)
+
+
+def test_half_precision_norms_do_not_overflow(tmp_path):
+    weight = torch.nn.Parameter(torch.full((4,), 6e4, dtype=torch.float16))
+    optimizer = torch.optim.SGD([weight], lr=0.1)
+    with Collector(tmp_path / "run", optimizer=optimizer):
+        weight.grad = torch.full_like(weight, 6e4)
+        optimizer.step()
+    (found,) = read(tmp_path / "run")
+    assert found["grad/norm"].values[0] == pytest.approx(1.2e5, rel=1e-3)
+
+
+def test_several_optimizers_are_one_training(tiny, tmp_path):
+    model = tiny.net()
+    pair = [torch.optim.SGD(model[0].parameters(), lr=0.1), torch.optim.Adam(model[2].parameters(), lr=0.01)]
+    with Collector(tmp_path / "run", model=model, optimizer=pair) as run:
+        for i in range(3):
+            x, y = tiny.batch(i)
+            loss = torch.nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            for optimizer in pair:
+                optimizer.step()
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert found["train/loss"].steps.tolist() == [1, 2, 3]
+    assert (found["optim/lr"].values[0], found["optim/lr/1"].values[0]) == (0.1, 0.01)
+    assert len(found.layers) == 12 and len(found["optim/update_ratio"]) == 3
+
+
+@pytest.mark.parametrize("broken", ["begin", "finish"])
+def test_a_hook_that_fails_does_not_stop_the_training_and_recovers(tiny, tmp_path, monkeypatch, caplog, broken):
+    from collector import measure
+
+    def fail(*_):
+        raise RuntimeError("no kernel image")
+
+    whole = getattr(measure, broken)
+    monkeypatch.setattr(measure, broken, fail)
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
+        for loss in tiny.train(model, optimizer, 6):
+            run.log(loss=loss)
+            if run.step == 3:
+                monkeypatch.setattr(measure, broken, whole)
+    (found,) = read(tmp_path / "run")
+    assert found["train/loss"].steps.tolist() == [1, 2, 3, 4, 5, 6]
+    assert found["optim/update_ratio"].steps.tolist() == [4, 5, 6]
+    assert [r.levelno for r in caplog.records] == [logging.WARNING] * 2  # it failed; it works again
+    assert hooks.MEASURING in caplog.messages[0] and "no kernel image" in caplog.messages[0]

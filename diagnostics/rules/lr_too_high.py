@@ -102,7 +102,7 @@ def _hot(run: Run) -> tuple[Evidence, ...]:
 
 def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
     lr = run.get(LR)
-    now = f" to {FACTOR * lr.finite().values[-1]:.2g}" if lr is not None and len(lr.finite()) else ""
+    now = f", {FACTOR * lr.finite().values[-1]:.2g}," if lr is not None and len(lr.finite()) else ""
     return (
         Remedy(
             f"Decay the learning rate to a tenth{now} from here on.",

@@ -129,6 +129,7 @@ def _late(curve: Curve) -> tuple[int, int]:
 
 
 def _remedies(best_step: int, run: Run) -> tuple[Remedy, ...]:
+    weight_decay = 10 * float(run.config.get("weight_decay") or 0.001)  # ten times what is set, or 0.01
     dropout = min(0.5, 0.2 + float(run.config.get("dropout") or 0.0))
     return (
         Remedy(
@@ -138,10 +139,10 @@ def _remedies(best_step: int, run: Run) -> tuple[Remedy, ...]:
             value=best_step,
         ),
         Remedy(
-            "Add weight decay, ten times what is set now, or 0.01 where there is none.",
+            f"Set weight decay to {weight_decay:g}.",
             "weight_decay",
             "smaller weights cannot fit single examples",
-            value=10 * float(run.config.get("weight_decay") or 0.001),
+            value=weight_decay,
         ),
         Remedy(
             f"Put dropout of {dropout:.1f} before the last layers, or augment the data.",

@@ -1,0 +1,16 @@
+"""Read what the user named, and say in one line a piece what could not be read."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from diagnostics import Run
+from diagnostics.readers import ReadError, read_all
+
+
+def read_paths(paths: Sequence[Path]) -> tuple[list[Run], list[ReadError]]:
+    """The runs below ``paths``; errors go to stderr, a line each, and are returned."""
+    runs, errors = read_all(paths)
+    for error in errors:
+        print(f"curvewise: {error}", file=sys.stderr)
+    return runs, errors

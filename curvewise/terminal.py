@@ -1,0 +1,111 @@
+"""How a report reads in a terminal: calm, plain, the numbers beside the words."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics import Evidence, Finding, Report, Run, rules
+
+COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
+BARS = "▁▂▃▄▅▆▇█"
+SPARK_WIDTH = 40  # characters, one a block of stats.level
+WIDEST = 110  # characters
+MANY = 4  # runs from which a table of all comes first
+
+
+def screen() -> Console:
+    """Standard output: plain where it is no terminal or NO_COLOR is set, and never wider than is pleasant to read."""
+    console = Console(highlight=False)
+    return console if console.width <= WIDEST else Console(highlight=False, width=WIDEST)
+
+
+def print_reports(console: Console, runs: Sequence[Run], reports: Sequence[Report]) -> None:
+    """Print the reports on ``runs``; from ``MANY`` runs on, a table of all verdicts first."""
+    if len(reports) >= MANY:
+        console.print(overview(reports))
+    for run, report in zip(runs, reports, strict=True):
+        console.print(block(run, report))
+
+
+def overview(reports: Sequence[Report]) -> Table:
+    """One line a run: verdict and sentence."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("run", overflow="fold")
+    table.add_column("verdict", no_wrap=True)
+    table.add_column("because", overflow="fold")
+    for report in reports:
+        table.add_row(Text(report.run), _verdict(report.headline), Text(report.headline.message))
+    return table
+
+
+def block(run: Run, report: Report) -> RenderableType:
+    """Everything on one run."""
+    head = Text.assemble("\n", (report.run, "bold"), "  ", _verdict(report.headline))
+    parts: list[RenderableType] = [head, *_sparklines(run)]
+    for finding in report.findings:
+        parts += _finding(finding)
+    return Group(*parts, *_quiet(report), *_notes(run))
+
+
+def _verdict(finding: Finding) -> Text:
+    colour = "bold green" if finding.rule == "healthy" else COLOURS[finding.severity]
+    return Text(rules.get(finding.rule).title, style=colour)
+
+
+def _sparklines(run: Run) -> list[RenderableType]:
+    shown = [(tag, run.get(tag)) for tag in (TRAIN_LOSS, VAL_LOSS)]
+    return [
+        Padding(Text.assemble((f"{tag:<11}", "dim"), sparkline(c.values)), (0, 2))
+        for tag, c in shown
+        if c is not None and len(c)
+    ]
+
+
+def sparkline(values: np.ndarray) -> str:
+    """``values`` as a row of bars from the lowest to the highest level; × where nothing is finite."""
+    parts = np.array_split(values, min(SPARK_WIDTH, len(values)))
+    levels = np.array([np.median(p[np.isfinite(p)]) if np.isfinite(p).any() else np.nan for p in parts])
+    low, high = (np.nanmin(levels), np.nanmax(levels)) if np.isfinite(levels).any() else (0.0, 0.0)
+    height = np.nan_to_num((levels - low) / ((high - low) or 1.0)) * (len(BARS) - 1)
+    return "".join("×" if np.isnan(level) else BARS[round(h)] for level, h in zip(levels, height, strict=True))
+
+
+def _finding(finding: Finding) -> list[RenderableType]:
+    lines: list[RenderableType] = [Padding(Text(finding.message), (0, 2))]
+    lines += [Padding(_evidence(e), (0, 4)) for e in finding.evidence]
+    return [*lines, Padding(_remedies(finding), (0, 2))] if finding.remedies else lines
+
+
+def _evidence(evidence: Evidence) -> Text:
+    span = f"steps {evidence.first_step:,}–{evidence.last_step:,}"
+    numbers = f"{evidence.statistic} {evidence.measured:.3g} (against {evidence.threshold:.3g})"
+    return Text(f"{evidence.tag}, {span}: {numbers}", style="dim")
+
+
+def _remedies(finding: Finding) -> Table:
+    """Numbered, cheapest first, each with its because beneath."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for number, remedy in enumerate(finding.remedies, 1):
+        table.add_row(
+            Text(f"{number}.", style="bold"), Text.assemble(remedy.action, (f"\nbecause {remedy.because}", "dim"))
+        )
+    return table
+
+
+def _quiet(report: Report) -> list[RenderableType]:
+    """The rules with nothing to say, each kind in one line."""
+    names = ", ".join(
+        rules.get(slug).title.lower() for slug in report.clear if slug not in ("healthy", "not_enough_data")
+    )
+    unchecked = "; ".join(f"{rules.get(n.rule).title.lower()} ({n.because})" for n in report.not_checked)
+    lines = (("clear", names), ("not checked", unchecked))
+    return [Padding(Text(f"{kind}: {said}", style="dim"), (0, 2)) for kind, said in lines if said]
+
+
+def _notes(run: Run) -> list[RenderableType]:
+    return [Padding(Text(f"note: {note}", style="dim"), (0, 2)) for note in run.notes]

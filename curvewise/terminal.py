@@ -102,9 +102,16 @@ def _quiet(report: Report) -> list[RenderableType]:
     names = ", ".join(
         rules.get(slug).title.lower() for slug in report.clear if slug not in ("healthy", "not_enough_data")
     )
-    unchecked = "; ".join(f"{rules.get(n.rule).title.lower()} ({n.because})" for n in report.not_checked)
+    unchecked = "; ".join(f"{', '.join(titles)} ({because})" for because, titles in _by_reason(report).items())
     lines = (("clear", names), ("not checked", unchecked))
     return [Padding(Text(f"{kind}: {said}", style="dim"), (0, 2)) for kind, said in lines if said]
+
+
+def _by_reason(report: Report) -> dict[str, list[str]]:
+    reasons: dict[str, list[str]] = {}
+    for n in report.not_checked:
+        reasons.setdefault(n.because, []).append(rules.get(n.rule).title.lower())
+    return reasons
 
 
 def _notes(run: Run) -> list[RenderableType]:

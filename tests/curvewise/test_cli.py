@@ -1,0 +1,117 @@
+"""The command: exit codes, JSON, one-line errors, and that what it prints carries the numbers."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from curvewise.cli import main
+from curvewise.terminal import sparkline
+from diagnostics import Curve, Run, rules
+from diagnostics.keep import file_name, keep
+from diagnostics.readers import read
+
+SAMPLES = Path(__file__).parents[2] / "sample_runs"
+SICK = str(SAMPLES / "digits-overfitting")
+
+
+def test_prints_verdict_evidence_and_remedies(capsys):
+    assert main(["diagnose", SICK]) == 0
+    out = capsys.readouterr().out
+    for words in ("digits-overfitting", "Overfitting", "val/loss", "1.", "because", "clear:"):
+        assert words in out
+
+
+def test_json_has_one_report_a_run_and_no_errors(capsys):
+    assert main(["diagnose", str(SAMPLES), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    verdicts = json.loads((SAMPLES / "verdicts.json").read_text())
+    assert {r["run"]: r["verdict"] for r in told["reports"]} == verdicts
+    assert told["errors"] == []
+
+
+@pytest.mark.parametrize("least, code", [("info", 1), ("warning", 1), ("error", 0)])
+def test_fail_on(least, code, capsys):
+    assert main(["diagnose", SICK, "--fail-on", least]) == code
+
+
+def test_an_unreadable_input_is_one_line_and_the_others_are_still_reported(tmp_path, capsys):
+    assert main(["diagnose", str(tmp_path / "nowhere"), SICK, "--json"]) == 2
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)
+    assert len(told["reports"]) == 1
+    assert told["errors"][0]["source"].endswith("nowhere")
+    assert captured.err.count("\n") == 1
+    assert "nowhere" in captured.err
+
+
+def test_rules_are_listed_and_explained(capsys):
+    assert main(["rules"]) == 0
+    listed = capsys.readouterr().out
+    assert all(rule.slug in listed for rule in rules.all_rules())
+    assert main(["rules", "overfitting"]) == 0
+    assert "Criterion" in capsys.readouterr().out
+    assert main(["rules", "nonsense"]) == 2
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_watch_ends_with_the_run(capsys):
+    assert main(["watch", SICK]) == 0
+    assert "Overfitting" in capsys.readouterr().out
+
+
+def test_watch_of_nothing_is_one_line(tmp_path, capsys):
+    assert main(["watch", str(tmp_path / "nowhere")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_import_keeps_a_run_and_refuses_to_overwrite(tmp_path, capsys):
+    assert main(["import", SICK, "--to", str(tmp_path)]) == 0
+    assert "train/loss (1,500 points)" in capsys.readouterr().out
+    assert main(["import", SICK, "--to", str(tmp_path)]) == 2
+    assert "already" in capsys.readouterr().err
+
+
+def test_kept_runs_keep_nan_inf_gaps_and_equal_steps(tmp_path):
+    curves = {
+        "train/loss": Curve("train/loss", np.array([0, 1, 1, 5]), np.array([1, np.nan, np.inf, 0.5]), np.arange(4.0)),
+        "val/loss": Curve("val/loss", np.array([1, 7]), np.array([2, -np.inf])),
+    }
+    (again,) = read(keep(Run("a/b: <x>", curves, config={"lr": 0.1}, classes=3), tmp_path))
+    assert again.name == "a/b: <x>"
+    assert (again.config, again.classes) == ({"lr": 0.1}, 3)
+    for tag, curve in curves.items():
+        assert again[tag].steps.tolist() == curve.steps.tolist()
+        assert np.array_equal(again[tag].values, curve.values, equal_nan=True)
+
+
+def test_names_cannot_leave_the_folder():
+    assert file_name("../../etc/passwd") == "etc-passwd"
+    assert file_name("..") == "run"
+
+
+def test_names_inject_no_markup(tmp_path, capsys):
+    keep(Run("[red]x[/red]", {"train/loss": Curve("train/loss", np.arange(5), np.ones(5))}), tmp_path)
+    assert main(["diagnose", str(tmp_path)]) == 0
+    assert "[red]x[/red]" in capsys.readouterr().out
+
+
+def test_sparkline_marks_what_is_not_finite():
+    assert sparkline(np.array([2.0, 1.0, np.nan])) == "█▁×"
+    assert sparkline(np.array([np.nan])) == "×"
+    assert sparkline(np.array([3.0, 3.0])) == "▁▁"
+
+
+def test_a_closed_pipe_is_silent():
+    command = f"{sys.executable} -m curvewise diagnose {SAMPLES} | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_errors_need_no_streamlit():
+    code = "import sys; from curvewise.cli import main; main(['rules']); print('streamlit' in sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "False"

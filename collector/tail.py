@@ -119,6 +119,16 @@ class Tail:
         """Everything appended so far."""
         return decode(bytes(self._buffer[: self._start + self.count * self._size]))
 
+    def touch(self) -> None:
+        """Make the operating system tell watchers that the file was modified.
+
+        Raises:
+            OSError: the file is gone.
+        """
+        if self.path is not None:
+            with self.path.open("r+b", buffering=0) as file:
+                file.write(MAGIC[:1])
+
     def close(self) -> None:
         """Let go of the memory; the file stays."""
         self._published.release()

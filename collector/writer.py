@@ -1,6 +1,5 @@
 """The background thread: fetches accelerator values, seals rows into parts, and lets watchers of the folder know."""
 
-import os
 import threading
 import time
 from collections.abc import Mapping
@@ -125,9 +124,12 @@ class Writer:
         parts.widen(self._place.folder)
 
     def _tell(self) -> None:
-        """Pages of a mapped file change silently; a new modification time is an event (IN_ATTRIB) for inotify."""
+        """Pages of a mapped file change silently, so write one byte over itself: inotify says IN_MODIFY.
+
+        A new modification time would not do: it is IN_ATTRIB, which watchdog 7 no longer reports as modified.
+        """
         tail, rows = self._journal.tail, self._journal.rows
         if tail is not None and tail.path is not None and rows != self._told:
             self._told = rows
             with self._guard("telling watchers of new rows", "An open dashboard refreshes late; no row is lost."):
-                os.utime(tail.path)
+                tail.touch()

@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from collector.schema import RUNNING
@@ -15,6 +16,8 @@ POINTS = 2_000  # per drawn line: more than the pixels of a wide screen; refresh
 GAP = 20.0  # median spacings: a longer silence is a gap in the log, not its cadence
 SHARE = 0.02  # of the run: the window that shows the trend of a few thousand noisy steps and still shows a decay
 LEAST = 5  # points a window should hold to smooth anything
+HEALTHY_RATIO = 1e-3  # update / weight size: the course (EECS 498 / CS231n)
+TINY = 1e-12  # below any update that changes a float32 weight; stands in for 0 in a logarithm
 STALE_SHARE = 20.0  # median intervals between rows without a new one: the process hangs or is gone
 STALE_LEAST = 120.0  # s: an evaluation or a checkpoint may take that long
 
@@ -134,7 +137,7 @@ def window_for(curve: Curve) -> int:
 
 def _round(steps: float) -> int:
     """The nearest of 1, 2, 5 × 10^k."""
-    choices = [m * 10**k for k in range(9) for m in (1, 2, 5)]
+    choices: list[int] = [m * 10**k for k in range(9) for m in (1, 2, 5)]
     return min(choices, key=lambda c: abs(math.log(c / steps)))
 
 
@@ -147,11 +150,18 @@ def best(curve: Curve, *, largest: bool = False) -> tuple[int, float] | None:
     return int(finite.steps[at]), float(finite.values[at])
 
 
-def stalled(run: Run, now: float) -> bool:
-    """Whether a run that says it is running has been silent for far longer than its rows are apart (``now``: s since 1970)."""
+def stalls_at(run: Run) -> float | None:
+    """When (s since 1970) a run that says it is running has been silent for far longer than its rows are apart."""
     if run.state != RUNNING or run.last_time is None:
-        return False
+        return None
     longest = max(run.curves.values(), key=len)
     gaps = np.diff(longest.wall_time[np.isfinite(longest.wall_time)])
     usual = float(np.median(gaps)) if gaps.size else 0.0
-    return now - run.last_time > max(STALE_SHARE * usual, STALE_LEAST)
+    return run.last_time + max(STALE_SHARE * usual, STALE_LEAST)
+
+
+def worst_layers(layers: pd.DataFrame, count: int) -> pd.DataFrame:
+    """The newest row of each layer, those whose update ratio is furthest from 1e-3 (as a factor) first."""
+    newest = layers.sort_values("step", kind="stable").groupby("layer", sort=False).tail(1)
+    away = np.abs(np.log10(newest["update_ratio"].clip(lower=TINY).to_numpy(dtype=float) / HEALTHY_RATIO))
+    return newest.iloc[np.argsort(-np.nan_to_num(away, nan=np.inf), kind="stable")[:count]]

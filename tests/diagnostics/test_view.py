@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -82,8 +83,16 @@ def test_best_ignores_broken_points():
     assert view.best(curve([np.nan])) is None
 
 
-def test_a_silent_running_run_is_stalled():
+def test_a_silent_running_run_stalls():
     loss = Curve("train/loss", np.arange(5), np.ones(5), np.arange(5.0))
-    assert view.stalled(Run("r", {"train/loss": loss}, state="running"), now=1_000)
-    assert not view.stalled(Run("r", {"train/loss": loss}, state="running"), now=60)
-    assert not view.stalled(Run("r", {"train/loss": loss}, state="finished"), now=1_000)
+    assert view.stalls_at(Run("r", {"train/loss": loss}, state="running")) == 4 + view.STALE_LEAST
+    slow = Curve("train/loss", np.arange(5), np.ones(5), np.arange(5) * 60.0)
+    assert view.stalls_at(Run("r", {"train/loss": slow}, state="running")) == 240 + view.STALE_SHARE * 60
+    assert view.stalls_at(Run("r", {"train/loss": loss}, state="finished")) is None
+
+
+def test_worst_layers_are_the_furthest_from_a_thousandth():
+    ratios = {"fine": 1e-3, "dead": 0.0, "wild": 1.0, "unknown": np.nan}
+    layers = pd.DataFrame({"step": 1, "layer": list(ratios), "update_ratio": list(ratios.values())})
+    old = layers.assign(step=0, update_ratio=5.0)
+    assert list(view.worst_layers(pd.concat([layers, old]), 3).layer) == ["unknown", "dead", "wild"]

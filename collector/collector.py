@@ -23,6 +23,7 @@ from collector.writer import Writer
 
 LOGGING = "logging a row"
 TOTALS = (schema.UPDATE_RATIO, schema.GRAD_NORM)
+NOTHING = Seen()  # only ever read
 
 
 class Collector:
@@ -112,7 +113,7 @@ class Collector:
         """Store one row of validation values: ``loss=`` becomes ``val/loss``. ``step`` holds for this row only."""
         try:
             at = self.step if step is None else int(step)
-            self._row(VAL, at, epoch, named if values is None else {**values, **named}, Seen())
+            self._row(VAL, at, epoch, named if values is None else {**values, **named}, NOTHING)
         except Exception as error:
             self._guard.failed(LOGGING, error, "This row is missing from the run.")
 
@@ -145,14 +146,20 @@ class Collector:
         return {}
 
     def _seen(self) -> Seen:
-        return self._hooks.take() if self._hooks else Seen()
+        return self._hooks.take() if self._hooks else NOTHING
 
     def _unlogged(self, seen: Seen) -> None:
         """A measured step that the user did not log gets a row of its own."""
         self._row(TRAIN, self.step, None, {}, seen)
 
     def _row(self, split: str, step: int, epoch: float | None, named: Mapping[str, Any], seen: Seen) -> None:
-        if not self._recording or self._closed or os.getpid() != self._pid:
+        if not self._recording or os.getpid() != self._pid:
+            return
+        if self._closed:
+            error = RuntimeError("the run is closed")
+            self._guard.failed(
+                "logging after close()", error, "Its rows are not kept; a new Collector would resume it."
+            )
             return
         if epoch is not None:
             self.epoch = float(epoch)
@@ -173,7 +180,7 @@ class Collector:
                 _put(tag, as_number(value), values, later)
             except Exception as error:
                 self._guard.failed(f"logging {tag}", error, "Log one real number; this value is left out.")
-        totals_left = [tag for tag in pending if tag not in values and tag not in later]
+        totals_left = [tag for tag in pending if tag not in values and tag not in later] if pending else pending
         self._journal.append(step, self.epoch, time.time(), values, later, seen.samples, totals_left)
 
     def _close(self, changes: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from collector.values import Later
 ON_DISK = "writing to disk"
 WAY_OUT = "Rows are kept in memory and written when the folder accepts them; check its permissions and free space."
 MAX_WAITING = 32  # tails of about 1 MB held while the disk refuses: a bound on memory
+MAX_ARRIVED = 100_000  # rows whose device values may wait: a bound on device memory when the device hangs
 SEAL_ROWS = 5_000  # rows: a part worth a file
 SEAL_SECONDS, SEAL_FEW = 60.0, 100  # after a minute a part of 100 rows is worth it too
 
@@ -34,7 +36,7 @@ class Arrived:
 class Taken:
     """What the background thread took over: resolve ``arrived`` first, then seal ``tails``."""
 
-    arrived: list[Arrived] = field(default_factory=list)
+    arrived: deque[Arrived] = field(default_factory=lambda: deque(maxlen=MAX_ARRIVED))
     tails: list[Tail] = field(default_factory=list)
 
 
@@ -64,7 +66,7 @@ class Journal:
         """Store a row; what ``later``, ``samples`` and ``totals`` promise is filled in by the background thread."""
         with self._lock:
             tail = self._tail
-            if tail is None or tail.full or not tail.columns.keys() >= later.keys() | set(totals):
+            if tail is None or tail.full or not _holds(tail, later, totals):
                 tail = self._rotate([*values, *later, *totals])
             try:
                 index = tail.append(step, epoch, wall_time, values)
@@ -88,16 +90,19 @@ class Journal:
     def give_back(self, tails: list[Tail]) -> None:
         """Tails that could not be sealed: they wait; the oldest are let go beyond a bound (on disk they stay readable)."""
         with self._lock:
-            waiting = tails + self._taken.tails
-            self._taken.tails = waiting[-MAX_WAITING:]
-        for tail in waiting[:-MAX_WAITING]:
-            tail.close()
+            self._taken.tails = tails + self._taken.tails
+            self._bound()
 
     def to_disk(self) -> None:
         """When the current tail is only in memory, try to go on in a file."""
         with self._lock:
-            if self._tail is not None and self._tail.path is None:
+            if self.in_memory:
                 self._rotate([])
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the current tail is not on disk, because the disk refused."""
+        return self._tail is not None and self._tail.path is None
 
     @property
     def tail(self) -> Tail | None:
@@ -116,9 +121,14 @@ class Journal:
             self._tags = tail.tags
             if tail.count:
                 self._taken.tails.append(tail)
+                self._bound()
             else:
                 tail.delete()  # its successor begins at the same row and takes its name
         return self._tags
+
+    def _bound(self) -> None:
+        while len(self._taken.tails) > MAX_WAITING:
+            self._taken.tails.pop(0).close()
 
     def _rotate(self, tags: Sequence[str]) -> Tail:
         wanted = list(dict.fromkeys([*self._retire(), *tags]))
@@ -128,9 +138,12 @@ class Journal:
 
     def _open(self, tags: list[str]) -> Tail:
         try:
-            tail = self._place.tail(self.rows, tags)
+            return self._place.tail(self.rows, tags)
         except OSError as error:
             self._guard.failed(f"{ON_DISK} in {self._place.folder}", error, WAY_OUT)
             return Tail(None, self.rows, tags)
-        self._guard.recovered(f"{ON_DISK} in {self._place.folder}")
-        return tail
+
+
+def _holds(tail: Tail, later: Mapping[str, Later], totals: Sequence[str]) -> bool:
+    """Whether the tail has a column for what will be filled in; mostly nothing will."""
+    return not (later or totals) or tail.columns.keys() >= later.keys() | set(totals)

@@ -86,6 +86,8 @@ class Writer:
             self._describe()
         if not everything:
             self._compact()
+        if not self._journal.in_memory:
+            self._guard.recovered(f"{ON_DISK} in {self._place.folder}")
 
     def _fill(self, row: Arrived) -> None:
         for tag, value in row.later.items():
@@ -110,7 +112,6 @@ class Writer:
         self._attempt["first_step"] = self._journal.first_step
         run_file.update(self._place.folder, self._about, self._attempt)
         self._dirty = False
-        self._guard.recovered(f"{ON_DISK} in {self._place.folder}")
 
     def _compact(self) -> None:
         for kind in (schema.SCALARS, schema.LAYERS):

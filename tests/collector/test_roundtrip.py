@@ -75,4 +75,4 @@ def test_wrong_use_never_raises(tmp_path, caplog):
     (found,) = read(tmp_path / "run")
     assert found["train/loss"].values.tolist() == [2.0]
     assert found.loss == "cross_entropy"
-    assert len(caplog.messages) == 2
+    assert len(caplog.messages) == 3 and "closed" in caplog.messages[2]

@@ -1,0 +1,168 @@
+"""Which runs there are and what is said about each: read once, diagnosed once, and again only when its files change."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from diagnostics import readers, view
+from diagnostics.engine import diagnose
+from diagnostics.report import Report
+from diagnostics.run import Run
+
+ROOT = Path(__file__).resolve().parents[1]
+RUNS = "CURVEWISE_RUNS"  # environment variable: the folder of the user's runs
+OPEN = 16  # runs kept in memory whole: a few tabs' worth; of all others only the row is kept
+ROWS = 4_096
+
+Fingerprint = int
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A folder that holds runs; ``prefix`` begins the keys of what lies in it."""
+
+    path: Path
+    prefix: str
+    sample: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """A run and what is said about it."""
+
+    run: Run
+    report: Report
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the list of runs shows of one run. ``key`` names it in addresses; it is never used as a path."""
+
+    key: str
+    name: str
+    sample: bool
+    verdict: str
+    state: str | None
+    spark: list[float]
+    last_step: int
+    best_val_loss: float | None
+    best_val_accuracy: float | None
+    last_time: float | None
+    stalls_at: float | None
+
+    def state_at(self, now: float) -> str | None:
+        """The state as the log gives it, save that a running run without news is stalled."""
+        return "stalled" if self.stalls_at is not None and now > self.stalls_at else self.state
+
+
+@dataclass(frozen=True)
+class Broken:
+    """An input that could not be read, and why in one line."""
+
+    key: str
+    message: str
+
+
+def folders() -> list[Folder]:
+    """The user's runs, then the samples that make the first screen teach something."""
+    own = Path(os.environ.get(RUNS) or ROOT / "runs").expanduser().resolve()
+    return [Folder(own, "", False), Folder(ROOT / "sample_runs", "sample/", True)]
+
+
+def rows() -> tuple[list[Row], list[Broken]]:
+    """Every run, newest first and samples last, and every input that could not be read."""
+    read: list[Row] = []
+    broken: list[Broken] = []
+    for folder in folders():
+        for path in _sources(folder):
+            found = _rows(folder, path, fingerprint(path))
+            if isinstance(found, Broken):
+                broken.append(found)
+            else:
+                read += found
+    return sorted(read, key=lambda row: (row.sample, -(row.last_time or 0))), broken
+
+
+def keys() -> dict[str, str]:
+    """Name by key of every run that can be read, in the order of ``rows``."""
+    return {row.key: row.name for row in rows()[0]}
+
+
+def case(key: str) -> Case | None:
+    """The run called ``key`` as it is now, or None: only what the folders list is ever opened."""
+    for folder in folders():
+        for path in _sources(folder) if key.startswith(folder.prefix) else ():
+            if key in (base := _key(folder, path)) or key.startswith(f"{base}#"):
+                return next((c for k, c in _keyed(base, _cases(path, fingerprint(path))) if k == key), None)
+    return None
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Changes whenever a file of the run does: names, sizes and times of last change."""
+    files = [path] if path.is_file() else (Path(root) / f for root, _, names in os.walk(path) for f in names)
+    return hash(tuple(sorted(mark for file in files if (mark := _mark(file)))))
+
+
+def _mark(file: Path) -> tuple[str, int, int] | None:
+    try:
+        stat = file.stat()
+    except OSError:  # removed between listing and asking, as sealed tails are
+        return None
+    return str(file), stat.st_mtime_ns, stat.st_size
+
+
+def _sources(folder: Folder) -> list[Path]:
+    try:
+        return readers.sources(folder.path)
+    except (readers.ReadError, OSError):
+        return []  # no such folder, or nothing in it yet
+
+
+def _key(folder: Folder, path: Path) -> str:
+    return folder.prefix + path.relative_to(folder.path).as_posix()
+
+
+def _keyed(base: str, cases: tuple[Case, ...]) -> Iterator[tuple[str, Case]]:
+    """A log of several runs numbers them."""
+    yield from ((base if len(cases) == 1 else f"{base}#{i}", case) for i, case in enumerate(cases, 1))
+
+
+@lru_cache(maxsize=OPEN)
+def _cases(path: Path, _fingerprint: Fingerprint) -> tuple[Case, ...]:
+    runs, errors = readers.read_all([path])
+    if errors:
+        raise errors[0]
+    return tuple(Case(run, diagnose(run)) for run in runs)
+
+
+@lru_cache(maxsize=ROWS)
+def _rows(folder: Folder, path: Path, mark: Fingerprint) -> list[Row] | Broken:
+    base = _key(folder, path)
+    try:
+        return [_row(key, folder, case) for key, case in _keyed(base, _cases(path, mark))]
+    except readers.ReadError as error:
+        return Broken(base, error.message)
+
+
+def _row(key: str, folder: Folder, case: Case) -> Row:
+    run = case.run
+    loss = run.get(TRAIN_LOSS) or run.get(VAL_LOSS)
+    val_loss, val_accuracy = run.get(VAL_LOSS), run.get(VAL_ACCURACY)
+    lowest = view.best(val_loss) if val_loss else None
+    highest = view.best(val_accuracy, largest=True) if val_accuracy else None
+    return Row(
+        key=key,
+        name=run.name,
+        sample=folder.sample,
+        verdict=case.report.verdict,
+        state=run.state,
+        spark=view.spark(loss) if loss else [],
+        last_step=run.last_step,
+        best_val_loss=lowest[1] if lowest else None,
+        best_val_accuracy=highest[1] if highest else None,
+        last_time=run.last_time,
+        stalls_at=view.stalls_at(run),
+    )

@@ -1,0 +1,20 @@
+"""Page config and navigation: what every browser tab runs."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.views import diagnosis, rulebook, runs, schedules, upload
+
+ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a font server
+
+st.set_page_config(page_title="Curvewise", page_icon=ICON, layout="wide")
+
+pages = [
+    st.Page(runs.page, title="Runs", icon=":material/view_list:", url_path="runs", default=True),
+    st.Page(diagnosis.page, title="Diagnosis", icon=":material/troubleshoot:", url_path="diagnosis"),
+    st.Page(schedules.page, title="Schedules", icon=":material/show_chart:", url_path="schedules"),
+    st.Page(upload.page, title="Upload", icon=":material/upload_file:", url_path="upload"),
+    st.Page(rulebook.page, title="Rulebook", icon=":material/menu_book:", url_path="rulebook"),
+]
+st.navigation(pages).run()

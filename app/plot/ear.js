@@ -1,0 +1,59 @@
+// Hears from the server which runs changed and asks Streamlit to rerun the fragment it stands in.
+const FALLBACK_MS = 3000; // how often to ask while the news are down
+const ALIVE_MS = 30000; // how often to look whether a running run has fallen silent
+const PATIENCE_MS = 8000; // after that a rerun that never answered no longer holds up the next
+const ears = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const ear = ears.get(parentElement) ?? open(parentElement);
+  ear.data = data;
+  ear.ask = () => setTriggerValue("changed", Date.now());
+  ear.askedAt = 0; // this call is the answer to what was asked
+  if (ear.waiting) tell(ear);
+  return () => close(parentElement, ear);
+}
+
+function open(parent) {
+  const ear = { waiting: false, askedAt: 0, heardAt: Date.now() };
+  ear.show = () => !document.hidden && ear.waiting && tell(ear);
+  document.addEventListener("visibilitychange", ear.show);
+  ear.timer = setInterval(() => tick(ear), FALLBACK_MS);
+  connect(ear);
+  ears.set(parent, ear);
+  return ear;
+}
+
+function connect(ear) {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  ear.socket = new WebSocket(`${scheme}://${location.host}/curvewise/news`);
+  ear.socket.onmessage = (message) => JSON.parse(message.data).some((path) => concerns(path, ear.data.run)) && tell(ear);
+}
+
+// A log of several runs numbers them with #; a changed path may lie below the run, or above it when a folder appears.
+function concerns(path, run) {
+  const file = run?.replace(/#\d+$/, "");
+  return !run || path === file || path.startsWith(`${file}/`) || file.startsWith(`${path}/`);
+}
+
+// One question at a time: a rerun asked for while another runs would cut that one short, and nothing would ever be drawn.
+function tell(ear) {
+  const busy = ear.askedAt && Date.now() - ear.askedAt < PATIENCE_MS;
+  ear.waiting = Boolean(busy || document.hidden);
+  if (ear.waiting || !ear.ask) return;
+  ear.askedAt = ear.heardAt = Date.now();
+  ear.ask();
+}
+
+function tick(ear) {
+  const down = ear.socket.readyState !== WebSocket.OPEN;
+  if (ear.socket.readyState === WebSocket.CLOSED) connect(ear);
+  if (down || ear.waiting || (ear.data.alive && Date.now() - ear.heardAt > ALIVE_MS)) tell(ear);
+}
+
+function close(parent, ear) {
+  clearInterval(ear.timer);
+  document.removeEventListener("visibilitychange", ear.show);
+  ear.socket.onmessage = null;
+  ear.socket.close();
+  ears.delete(parent);
+}

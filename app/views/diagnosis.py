@@ -1,0 +1,59 @@
+"""What is wrong with this run, since when, and what should I change?"""
+
+import time
+
+import streamlit as st
+
+from app import library, story, words
+from app.plot.component import listen
+from diagnostics import view
+
+
+def page() -> None:
+    """One run, live: the verdict, the curves that show it, and the findings."""
+    names = library.keys()
+    key = pick(names)
+    if key is None:
+        st.info("No run yet. Start a training with the collector, or upload a log.", icon=":material/search_off:")
+        return
+    _live(key)
+
+
+def pick(names: dict[str, str]) -> str | None:
+    """The run to look at; its key stays in the address, so that the page can be sent to a colleague."""
+    if not names:
+        return None
+    return st.selectbox(
+        "Run",
+        list(names),
+        format_func=lambda key: f"{names[key]} (sample)" if key.startswith("sample/") else names[key],
+        key="run",
+        bind="query-params",
+        persist_state="session",
+    )
+
+
+@st.fragment
+def _live(key: str) -> None:
+    case = library.case(key)
+    if case is None:
+        st.info("This run is gone from its folder. Choose another above.", icon=":material/folder_off:")
+    else:
+        _state(case)
+        story.tell(case, f"diagnosis.{key}", linked=True)
+    listen(key, key="diagnosis.ear", alive=case is not None and case.run.state == "running")
+
+
+def _state(case: library.Case) -> None:
+    run = case.run
+    stalls_at = view.stalls_at(run)
+    state = "stalled" if stalls_at is not None and time.time() > stalls_at else run.state
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if state in words.STATES:
+            chip = words.STATES[state]
+            st.badge(chip.word, icon=chip.icon, color=chip.colour)
+        st.caption(words.plain(f"{words.number(run.last_step)} steps"), width="content")
+        if run.exception:
+            st.caption(words.plain(run.exception))
+    for note in run.notes:
+        st.caption(words.plain(note))

@@ -1,0 +1,69 @@
+"""How the screen says it: the word, colour and icon of every verdict, severity and state; numbers and text made safe to print."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from diagnostics import rules
+
+Colour = Literal["red", "orange", "blue", "green", "gray"]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A word with a colour and an icon; the word and the icon say all, for who does not see the colour."""
+
+    word: str
+    colour: Colour
+    icon: str
+
+
+# Green and red never stand alone for good and bad: each has its own icon and word.
+GOOD = Chip("", "green", ":material/check_circle:")
+GO_ON = Chip("", "blue", ":material/trending_up:")
+FIX = Chip("", "orange", ":material/build_circle:")
+BROKEN = Chip("", "red", ":material/error:")
+UNKNOWN = Chip("", "gray", ":material/help:")
+
+VERDICTS = {"healthy": GOOD, "keep_training": GO_ON, "not_enough_data": UNKNOWN, "diverged": BROKEN}
+SEVERITIES = {
+    "info": Chip("note", "blue", ":material/info:"),
+    "warning": Chip("warning", "orange", ":material/warning:"),
+    "error": Chip("error", "red", ":material/error:"),
+}
+STATES = {
+    "running": Chip("running", "blue", ":material/play_circle:"),
+    "stalled": Chip("stalled", "orange", ":material/hourglass_disabled:"),
+    "finished": Chip("finished", "gray", ":material/flag:"),
+    "crashed": Chip("crashed", "red", ":material/report:"),
+}
+
+
+def title(slug: str) -> str:
+    """A rule's title as its file gives it."""
+    return rules.get(slug).title
+
+
+def verdict(slug: str) -> Chip:
+    """The chip of a headline verdict."""
+    kind = VERDICTS.get(slug, FIX)
+    return Chip(title(slug), kind.colour, kind.icon)
+
+
+def plain(text: object) -> str:
+    """``text`` for a Markdown widget, every special character of Markdown, HTML, LaTeX and colour codes made literal."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$~:^&=])", r"\\\1", " ".join(str(text).split()))
+
+
+def label(text: object) -> str:
+    """``text`` for a Plotly label, which reads a little HTML."""
+    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def number(value: float | int | str | None) -> str:
+    """Four digits, thousands apart; a dash for nothing."""
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"

@@ -78,7 +78,7 @@ def _stopped_short(loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]]
     span = fall.step, int(loss.steps[-1])
     before = heading.first_step, fall.step
     return message, (
-        Evidence(TRAIN_LOSS, *span, "loss at the end (threshold: where it was heading)", last, heading.level),
+        Evidence(TRAIN_LOSS, *span, "loss at the end, against where it was heading", last, heading.level),
         Evidence(TRAIN_LOSS, *before, "fall before the decay, in standard errors", heading.clarity, CLEAR),
     )
 

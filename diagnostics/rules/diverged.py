@@ -96,7 +96,7 @@ def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         return None
     since = int(finite.steps[np.argmax(finite.values > first + jump / 2)])
     evidence = Evidence(
-        TRAIN_LOSS, since, int(finite.steps[-1]), "loss at the end (threshold: at the start)", last, first
+        TRAIN_LOSS, since, int(finite.steps[-1]), "loss at the end, not to exceed the first", last, first
     )
     return (
         f"The training loss jumped at step {since:,} and ends at {last:.3g}, no better than its start at {first:.3g}.",

@@ -36,7 +36,7 @@ def check(run: Run) -> Iterator[Finding]:
             TRAIN_LOSS,
             int(loss.steps[0]),
             int(loss.steps[-1]),
-            "loss at the end (threshold: at the start)",
+            "loss at the end, not to exceed the first",
             last,
             first,
         )
@@ -48,7 +48,12 @@ def check(run: Run) -> Iterator[Finding]:
         message = f"The training loss went from {first:.3g} to {last:.3g}; validation ends at {ends:.3g}, its best is {best:.3g}."
         evidence.append(
             Evidence(
-                VAL_LOSS, int(val.steps[0]), int(val.steps[-1]), "loss at the end (threshold: its best)", ends, best
+                VAL_LOSS,
+                int(val.steps[0]),
+                int(val.steps[-1]),
+                "loss at the end, not to exceed its best by much",
+                ends,
+                best,
             )
         )
     yield Finding("healthy", "info", message, tuple(evidence))

@@ -44,7 +44,7 @@ SOLVED = (
 )
 JUMP = 1.5  # times the start: no batch of a sound run reaches it
 HIGH = 0.1  # of the start: what is left is worth having
-CLEAR = 5.0  # standard errors of a gain that counts as one
+CLEAR, LIKELY = 5.0, 3.0  # standard errors of a gain that is certain, and of one that forbids to call a wobble "stuck"
 GAIN = 0.05  # of the fall: a doubling of the steps that brings more is not "stuck"
 MANY = 8.0  # noise widths: see diverged
 FACTOR = 0.1  # the course's step; see Source for how often it suffices
@@ -54,22 +54,23 @@ HOT_RATIO = 1e-2  # update ratio: ten times the course's 1e-3
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for the bounce or the early jump."""
     loss = run[TRAIN_LOSS].finite()
-    found = None if decay(run) or _gaining(loss) else _bounces(run) or _jumped(run, loss)
+    found = None if decay(run) or _gaining(loss, CLEAR) else _bounces(run) or _jumped(run, loss)
     if found:
         message, evidence = found
         yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, evidence.first_step))
 
 
-def _gaining(loss: Curve) -> bool:
-    """Whether the end of the run still lowers the training loss clearly."""
+def _gaining(loss: Curve, clear: float) -> bool:
+    """Whether the end of the run still lowers ``loss``, by at least ``clear`` standard errors."""
     now = trend(loss)
-    fall = start(loss) - end(loss)
-    return -now.gain > GAIN * fall and now.clarity > CLEAR
+    return -now.gain > GAIN * (start(loss) - end(loss)) and now.clarity > clear
 
 
 def _bounces(run: Run) -> tuple[str, Evidence] | None:
     seen = bounce(run)
     if seen is None or seen.share <= BOUNCE or end(run[TRAIN_LOSS]) < SOLVED * end(run[seen.tag]):
+        return None
+    if any(_gaining(run[tag], LIKELY) for tag in {TRAIN_LOSS, seen.tag}):  # a run on its way down may wobble
         return None
     what = "Validation" if seen.tag != TRAIN_LOSS else "The smoothed training loss"
     evidence = Evidence(seen.tag, seen.first_step, seen.last_step, "jitter as a share of the fall", seen.share, BOUNCE)

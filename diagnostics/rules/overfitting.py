@@ -76,6 +76,8 @@ def _best(val: Curve) -> tuple[int, float]:
 def _rise(train: Curve, val: Curve) -> Found | None:
     at, best = _best(val)
     last, step = end(val), int(val.steps[at])
+    if at >= len(val) - 3:  # the end is the median of the last three evaluations: they must come after the best
+        return None
     clear = last - best > CLEAR * noise(val.values[at:])
     if not clear or last - best <= max(RISE * abs(best), WORTH * (start(val) - best)):
         return None

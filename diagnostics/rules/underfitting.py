@@ -36,8 +36,8 @@ GAIN = 0.04  # of the fall per doubling, as in keep_training
 GAP = 0.08  # of the fall
 POOR_ACCURACY = 0.85  # fraction right
 POOR_LOSS = 0.5  # of the first loss
-CLEAR = 3.0  # standard errors of a gain that counts
-LEAST_EVALS = 3  # evaluations for an end level
+CLEAR = 2.0  # standard errors: levelled off must be sure, so a likely gain counts as one
+LEAST_EVALS = 5  # evaluations for an end level that is not the start
 WIDER = 2.0  # factor on the width: doubles the units, quadruples a layer's weights
 
 

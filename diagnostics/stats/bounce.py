@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
-from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.level import BLOCKS, blocks, end, start
 from diagnostics.stats.noise import noise
 
 LEAST = 8  # evaluations in the second half of the run, to know their spread to a quarter
+LEAST_POINTS = 10  # training losses a block, to know what the batches alone would do to its level
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def bounce(run: Run) -> Bounce | None:
     if val is not None and late is not None and len(late) >= LEAST:
         return _share(val.finite(), late, noise(late.values))
     averaged = blocks(run[TRAIN_LOSS])
-    if len(averaged.levels) < 2 * LEAST:
+    if len(averaged.curve) < LEAST_POINTS * BLOCKS:
         return None
     seen = noise(averaged.levels[len(averaged.levels) // 2 :])
     own = max(seen**2 - averaged.error**2, 0.0) ** 0.5

@@ -15,7 +15,7 @@ def headline(report: Report) -> None:
     chip, cause = verdict(report.verdict), report.headline
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"### {chip.icon} :{chip.colour}[{plain(chip.word)}]", width="content")
+            st.markdown(f"### :{chip.colour}[{chip.icon} {plain(chip.word)}]", width="content")
             if cause.severity != "info":
                 st.badge(f"since step {number(cause.first_step)}", icon=":material/schedule:", color="gray")
         st.markdown(plain(cause.message))
@@ -76,7 +76,7 @@ def _card(i: int, finding: Finding, key: str, *, headline: bool) -> bool:
 def _evidence(e: Evidence) -> str:
     span = f"step {number(e.first_step)}" if e.first_step == e.last_step else _steps(e)
     unit = f" {e.unit}" if e.unit else ""
-    return f"{e.tag}, {span}: {e.statistic} {number(e.measured)}{unit} (limit {number(e.threshold)}{unit})"
+    return f"{e.tag}, {span}: {e.statistic}: {number(e.measured)}{unit} against {number(e.threshold)}{unit}"
 
 
 def _steps(e: Evidence) -> str:
@@ -97,11 +97,11 @@ def layers(run: Run) -> None:
     """The layers whose updates are furthest from a thousandth of their weights."""
     if run.layers is None or run.layers.empty:
         return
-    st.markdown("**Layers furthest from an update ratio of 1e\\-3**")
+    st.markdown("**Layers furthest from an update ratio of 1e\\-3**, medians over the run")
     st.dataframe(
         view.worst_layers(run.layers, WORST),
         hide_index=True,
-        column_order=("layer", "update_ratio", "weight_norm", "update_norm", "grad_norm", "step"),
+        column_order=("layer", "update_ratio", "weight_norm", "update_norm", "grad_norm"),
         column_config={
             "layer": st.column_config.TextColumn("Layer", pinned=True),
             "update_ratio": st.column_config.NumberColumn(
@@ -110,6 +110,5 @@ def layers(run: Run) -> None:
             "weight_norm": st.column_config.NumberColumn("Weight size", format="%.3g"),
             "update_norm": st.column_config.NumberColumn("Update size", format="%.1e"),
             "grad_norm": st.column_config.NumberColumn("Gradient size", format="%.1e"),
-            "step": st.column_config.NumberColumn("At step", format="localized"),
         },
     )

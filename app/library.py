@@ -86,9 +86,9 @@ def rows() -> tuple[list[Row], list[Broken]]:
     return sorted(read, key=lambda row: (row.sample, -(row.last_time or 0))), broken
 
 
-def keys() -> dict[str, str]:
-    """Name by key of every run that can be read, in the order of ``rows``."""
-    return {row.key: row.name for row in rows()[0]}
+def keys() -> list[str]:
+    """The key of every run that can be read, in the order of ``rows``."""
+    return [row.key for row in rows()[0]]
 
 
 def case(key: str) -> Case | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from app.library import Row
 from app.words import STATES, verdict
 
-ROW_PX, SHOWN = 44, 14  # height of a row; rows before the table scrolls
+ROW_PX, HEAD_PX, SHOWN = 44, 38, 14  # heights of a row and of the header; rows before the table scrolls
 
 
 def table(rows: Sequence[Row], now: float) -> str | None:
@@ -21,7 +21,7 @@ def table(rows: Sequence[Row], now: float) -> str | None:
         key="runs.table",
         hide_index=True,
         row_height=ROW_PX,
-        height=min(len(rows), SHOWN) * ROW_PX + ROW_PX,
+        height=min(len(rows), SHOWN) * ROW_PX + HEAD_PX,
         column_config=_columns(rows),
         on_select="rerun",
         selection_mode="single-cell",
@@ -51,12 +51,12 @@ def _columns(rows: Sequence[Row]) -> dict[str, Any]:
     chips = {chip.word: chip.colour for chip in (verdict(row.verdict) for row in rows)}
     states = {chip.word: chip.colour for chip in STATES.values()}
     return {
-        "run": c.TextColumn("Run", width="medium", pinned=True),
-        "verdict": c.MultiselectColumn("Verdict", options=list(chips), color=list(chips.values())),
-        "state": c.MultiselectColumn("State", options=list(states), color=list(states.values()), width="small"),
-        "loss": c.LineChartColumn("Loss", color="blue", width="medium"),
-        "step": c.NumberColumn("Last step", format="localized", width="small"),
-        "val_loss": c.NumberColumn("Best val loss", format="%.4g", width="small"),
-        "val_accuracy": c.NumberColumn("Best val accuracy", format="percent", width="small"),
-        "when": c.DatetimeColumn("Last row", format="distance", width="small"),
+        "run": c.TextColumn("Run", width=215, pinned=True),
+        "verdict": c.MultiselectColumn("Verdict", options=list(chips), color=list(chips.values()), width=165),
+        "state": c.MultiselectColumn("State", options=list(states), color=list(states.values()), width=85),
+        "loss": c.LineChartColumn("Loss", color="blue", width=150),
+        "step": c.NumberColumn("Last step", format="localized", width=80),
+        "val_loss": c.NumberColumn("Best val loss", format="%.4g", width=100),
+        "val_accuracy": c.NumberColumn("Best val acc", format="percent", width=100),
+        "when": c.DatetimeColumn("Last row", format="distance", width=115),
     }

@@ -17,4 +17,5 @@ pages = [
     st.Page(upload.page, title="Upload", icon=":material/upload_file:", url_path="upload"),
     st.Page(rulebook.page, title="Rulebook", icon=":material/menu_book:", url_path="rulebook"),
 ]
+st.html(Path(__file__).with_name("page.css"))
 st.navigation(pages).run()

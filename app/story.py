@@ -14,8 +14,8 @@ from app.words import number
 from collector.schema import TRAIN_LOSS
 from diagnostics import view
 
-AUTO = -1
-WINDOWS = [0, AUTO, *(m * 10**k for k in range(1, 5) for m in (1, 2, 5)), 100_000]  # steps
+OFF, AUTO = "off", "auto"
+WINDOWS = [OFF, AUTO, *(str(m * 10**k) for k in range(1, 5) for m in (1, 2, 5)), "100000"]  # steps
 
 
 def tell(case: Case, key: str, *, linked: bool = False) -> None:
@@ -37,7 +37,7 @@ def _curves(case: Case, key: str, chosen: int | None, jumps: int, linked: bool) 
         st.info("This run has no loss, accuracy or learning rate to draw yet.", icon=":material/hourglass_empty:")
         return
     figure = stack(run, panels, window=window, log=log)
-    bands.shade(figure, panels, report.findings, 0 if chosen is None else chosen, run.last_step)
+    bands.shade(figure, panels, report.findings, -1 if chosen is None else chosen, run.last_step)
     bands.mark_resumes(figure, run)
     target = None if chosen is None else bands.around(report.findings[chosen], run.last_step)
     chart(figure, key=f"{key}.chart", go_to=(jumps, target), alt=f"Learning curves of a run of {run.last_step} steps")
@@ -46,18 +46,17 @@ def _curves(case: Case, key: str, chosen: int | None, jumps: int, linked: bool) 
 def _controls(case: Case, linked: bool, key: str) -> tuple[int | None, bool]:
     """The window of the moving average (None: chosen by the run) and whether the loss has a log axis."""
     bind: Literal["query-params"] | None = "query-params" if linked else None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        window = st.select_slider(
-            "Smoothing",
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        chosen = st.select_slider(
+            f"Moving average over {_auto(case)}",
             WINDOWS,
             AUTO,
-            format_func=lambda w: _window_name(case, w),
             key="smooth" if linked else f"{key}.smooth",
             bind=bind,
             persist_state="session",
-            width=340,
-            help="The line is a moving average: each point is the mean of the raw points of the last so many steps. "
-            "It never averages across NaN, Inf or a gap. The faint dots are the raw points.",
+            width=320,
+            help="Each point of the line is the mean of the raw points (the faint dots) of the last so many steps. "
+            "It never averages across NaN, Inf or a gap, and changes no verdict.",
         )
         log = st.toggle(
             "Log loss",
@@ -66,14 +65,11 @@ def _controls(case: Case, linked: bool, key: str) -> tuple[int | None, bool]:
             persist_state="session",
             help="Equal distances are equal factors: shows a slow fall at small losses.",
         )
-    return None if window == AUTO else window, log
+    return {OFF: 0, AUTO: None}.get(chosen) if chosen in (OFF, AUTO) else int(chosen), log
 
 
-def _window_name(case: Case, window: int) -> str:
-    if window == 0:
-        return "off"
-    if window != AUTO:
-        return f"{number(window)} steps"
+def _auto(case: Case) -> str:
+    """The label says what auto comes to."""
     loss = case.run.get(TRAIN_LOSS)
     steps = view.window_for(loss) if loss else 0
-    return f"auto, {number(steps)} steps" if steps else "auto, off"
+    return f"… steps (auto: {number(steps)})" if steps else "… steps (auto: off)"

@@ -161,7 +161,10 @@ def stalls_at(run: Run) -> float | None:
 
 
 def worst_layers(layers: pd.DataFrame, count: int) -> pd.DataFrame:
-    """The newest row of each layer, those whose update ratio is furthest from 1e-3 (as a factor) first."""
-    newest = layers.sort_values("step", kind="stable").groupby("layer", sort=False).tail(1)
-    away = np.abs(np.log10(newest["update_ratio"].clip(lower=TINY).to_numpy(dtype=float) / HEALTHY_RATIO))
-    return newest.iloc[np.argsort(-np.nan_to_num(away, nan=np.inf), kind="stable")[:count]]
+    """Each layer's medians over the run, those whose update ratio is furthest from 1e-3 (as a factor) first.
+
+    A median, because the last steps of a decayed learning rate update nothing and say nothing.
+    """
+    usual = layers.drop(columns="step").groupby("layer", sort=False).median().reset_index()
+    away = np.abs(np.log10(usual["update_ratio"].clip(lower=TINY).to_numpy(dtype=float) / HEALTHY_RATIO))
+    return usual.iloc[np.argsort(-np.nan_to_num(away, nan=np.inf), kind="stable")[:count]]

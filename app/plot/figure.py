@@ -21,6 +21,8 @@ def stack(run: Run, panels: Sequence[Panel], *, window: int | None, log: bool) -
     traces = [
         t for i, p in enumerate(panels, 1) for line in p.lines if line.tag in run for t in _line(run, line, i, window)
     ]
+    for trace in traces:  # where a panel has one line, its title names it
+        trace["showlegend"] = trace["name"] not in {p.lines[0].name for p in panels if len(p.lines) == 1}
     traces += [t for i, p in enumerate(panels, 1) for t in _best(run, p, i)]
     names: set[str] = set()
     for trace in traces:  # the same line in two panels has one entry in the legend
@@ -42,9 +44,23 @@ def layout(panels: Sequence[Panel], *, log: bool, last_step: int, identity: str)
         "uirevision": identity,
         "hovermode": "x unified",
         "hoversubplots": "axis",
-        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "yref": "paper", "font": {"size": 12}},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1,
+            "yanchor": "bottom",
+            "yref": "paper",
+            "font": {"size": 12},
+            "itemsizing": "constant",
+        },
         "meta": {"lastStep": last_step},
-        "xaxis": {"title": {"text": "step", "standoff": 6}, "anchor": _y(len(panels)), "tickformat": "~s", "nticks": 8},
+        "xaxis": {
+            "title": {"text": "step", "standoff": 6},
+            "anchor": _y(len(panels)),
+            "tickformat": "~s",
+            "nticks": 8,
+            "autorangeoptions": {"clipmin": 0},
+        },
         "annotations": [],
         "shapes": [],
         "dragmode": "zoom",
@@ -65,9 +81,7 @@ def _y(i: int) -> str:
 
 def _axis(log: bool, domain: tuple[float, float]) -> Figure:
     shared = {"domain": domain, "anchor": "x", "nticks": 5, "fixedrange": True, "automargin": False}
-    return (
-        {**shared, "type": "log", "exponentformat": "power", "dtick": None} if log else {**shared, "tickformat": "~g"}
-    )
+    return {**shared, "type": "log", "exponentformat": "e", "nticks": 4} if log else {**shared, "tickformat": "~g"}
 
 
 def _title(text: str, y: float) -> Figure:

@@ -11,22 +11,20 @@ from diagnostics import view
 
 def page() -> None:
     """One run, live: the verdict, the curves that show it, and the findings."""
-    names = library.keys()
-    key = pick(names)
+    key = pick(library.keys())
     if key is None:
         st.info("No run yet. Start a training with the collector, or upload a log.", icon=":material/search_off:")
         return
     _live(key)
 
 
-def pick(names: dict[str, str]) -> str | None:
+def pick(keys: list[str]) -> str | None:
     """The run to look at; its key stays in the address, so that the page can be sent to a colleague."""
-    if not names:
+    if not keys:
         return None
     return st.selectbox(
         "Run",
-        list(names),
-        format_func=lambda key: f"{names[key]} (sample)" if key.startswith("sample/") else names[key],
+        keys,
         key="run",
         bind="query-params",
         persist_state="session",

@@ -20,8 +20,10 @@ def page() -> None:
 def _list() -> None:
     now = time.time()
     rows, broken = library.rows()
-    if all(row.sample for row in rows):
-        _welcome()
+    if samples := all(row.sample for row in rows):
+        st.caption(
+            "Samples: small real trainings, most with one thing wrong. Your own runs will stand here, while they train."
+        )
     name, verdicts = _filters(sorted({row.verdict for row in rows}))
     shown = [r for r in rows if name.lower() in r.key.lower() and (not verdicts or r.verdict in verdicts)]
     if (key := table(shown, now)) is not None:
@@ -30,24 +32,29 @@ def _list() -> None:
         st.caption("No run matches. Clear the filter to see all.")
     for error in broken:
         st.warning(words.plain(f"{error.key}: {error.message}"), icon=":material/broken_image:")
+    if samples:
+        _welcome()
     listen(None, key="runs.ear", alive=any(row.state == "running" for row in rows))
 
 
 def _filters(verdicts: list[str]) -> tuple[str, list[str]]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", key="runs.name", placeholder="filter by name", icon=":material/search:", width=260)
-        chosen = st.pills(
-            "Verdict", verdicts, selection_mode="multi", key="runs.verdict", format_func=lambda v: words.verdict(v).word
+        name = st.text_input("Name", key="runs.name", placeholder="filter by name", icon=":material/search:", width=240)
+        chosen = st.multiselect(
+            "Verdict",
+            verdicts,
+            key="runs.verdict",
+            placeholder="all verdicts",
+            format_func=lambda slug: words.verdict(slug).word,
+            width=360,
         )
-    return name, list(chosen)
+    return name, chosen
 
 
 def _welcome() -> None:
     """No run of the reader's own yet: how to get one."""
     with st.container(border=True):
-        st.markdown(
-            "**These are samples.** Record your own training with three lines, and it appears here while it runs:"
-        )
+        st.markdown("**Watch your own training.** Three lines, and it appears above while it runs:")
         st.code(
             "from collector import Collector\n\n"
             'with Collector("runs/my-first", model=model, optimizer=optimizer) as run:\n'

@@ -94,5 +94,5 @@ def test_a_silent_running_run_stalls():
 def test_worst_layers_are_the_furthest_from_a_thousandth():
     ratios = {"fine": 1e-3, "dead": 0.0, "wild": 1.0, "unknown": np.nan}
     layers = pd.DataFrame({"step": 1, "layer": list(ratios), "update_ratio": list(ratios.values())})
-    old = layers.assign(step=0, update_ratio=5.0)
-    assert list(view.worst_layers(pd.concat([layers, old]), 3).layer) == ["unknown", "dead", "wild"]
+    late = layers.assign(step=9, update_ratio=layers.update_ratio * 0)  # the learning rate has decayed to nothing
+    assert list(view.worst_layers(pd.concat([layers, layers, late]), 3).layer) == ["unknown", "dead", "wild"]

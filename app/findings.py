@@ -15,7 +15,7 @@ def headline(report: Report) -> None:
     chip, cause = verdict(report.verdict), report.headline
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"### :{chip.colour}[{chip.icon} {plain(chip.word)}]", width="content")
+            st.subheader(f":{chip.colour}[{chip.icon} {plain(chip.word)}]", anchor=False, width="content")
             if cause.severity != "info":
                 st.badge(f"since step {number(cause.first_step)}", icon=":material/schedule:", color="gray")
         st.markdown(plain(cause.message))
@@ -27,13 +27,17 @@ def headline(report: Report) -> None:
 def remedies(found: tuple[Remedy, ...]) -> None:
     """Actions, cheapest first, each with its size and its reason."""
     st.markdown(
-        "\n".join(f"{i}. **{plain(r.action)}** {_size(r)}  \n   {plain(r.because)}" for i, r in enumerate(found, 1))
+        "\n".join(f"{i}. **{plain(r.action)}** {_size(r)}  \n   {_reason(r.because)}" for i, r in enumerate(found, 1))
     )
 
 
 def _size(remedy: Remedy) -> str:
     change = f"= {number(remedy.value)}" if remedy.factor is None else f"× {number(remedy.factor)}"
     return f":gray-badge[{plain(f'{remedy.parameter} {change}')}]"
+
+
+def _reason(because: str) -> str:
+    return f":gray[because {plain(because)}]"
 
 
 def choose(report: Report, key: str) -> tuple[int | None, int]:

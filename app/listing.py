@@ -9,7 +9,7 @@ import streamlit as st
 from app.library import Row
 from app.words import STATES, verdict
 
-ROW_PX, HEAD_PX, SHOWN = 44, 38, 14  # heights of a row and of the header; rows before the table scrolls
+ROW_PX, HEAD_PX, SHOWN = 44, 36, 14  # heights of a row and of the header; rows before the table scrolls
 
 
 def table(rows: Sequence[Row], now: float) -> str | None:
@@ -35,9 +35,9 @@ def table(rows: Sequence[Row], now: float) -> str | None:
 def _cells(row: Row, now: float) -> dict[str, Any]:
     state = row.state_at(now)
     return {
-        "run": f"{row.name} (sample)" if row.sample else row.name,
+        "run": row.name,
         "verdict": [verdict(row.verdict).word],
-        "state": [STATES[state].word] if state in STATES else [],
+        "state": ["sample"] if row.sample else [STATES[state].word] if state in STATES else [],
         "loss": row.spark,
         "step": row.last_step,
         "val_loss": row.best_val_loss,
@@ -49,9 +49,9 @@ def _cells(row: Row, now: float) -> dict[str, Any]:
 def _columns(rows: Sequence[Row]) -> dict[str, Any]:
     c = st.column_config
     chips = {chip.word: chip.colour for chip in (verdict(row.verdict) for row in rows)}
-    states = {chip.word: chip.colour for chip in STATES.values()}
+    states = {"sample": "gray", **{chip.word: chip.colour for chip in STATES.values()}}
     return {
-        "run": c.TextColumn("Run", width=215, pinned=True),
+        "run": c.TextColumn("Run", width=185, pinned=True),
         "verdict": c.MultiselectColumn("Verdict", options=list(chips), color=list(chips.values()), width=165),
         "state": c.MultiselectColumn("State", options=list(states), color=list(states.values()), width=85),
         "loss": c.LineChartColumn("Loss", color="blue", width=150),

@@ -3,12 +3,12 @@
 const LIGHT = {
   train: "#2f6fd6", trainRaw: "rgba(47,111,214,.28)", val: "#123a7c", other: "#5c6675", otherRaw: "rgba(92,102,117,.3)",
   error: "#c6361e", warning: "#b86e00", info: "#2f6fd6", good: "#00805c",
-  errorFill: "rgba(213,72,40,.11)", warningFill: "rgba(230,150,0,.13)", infoFill: "rgba(47,111,214,.08)",
+  errorFill: "rgba(213,72,40,.11)", warningFill: "rgba(230,150,0,.13)", infoFill: "rgba(47,111,214,.08)", goodFill: "rgba(0,128,92,.07)",
 };
 const DARK = {
   train: "#6fa8ff", trainRaw: "rgba(111,168,255,.3)", val: "#cfe1ff", other: "#a3adbb", otherRaw: "rgba(163,173,187,.3)",
   error: "#ff8566", warning: "#f2b33d", info: "#6fa8ff", good: "#3fcf9f",
-  errorFill: "rgba(255,110,70,.15)", warningFill: "rgba(242,179,61,.13)", infoFill: "rgba(111,168,255,.10)",
+  errorFill: "rgba(255,110,70,.15)", warningFill: "rgba(242,179,61,.13)", infoFill: "rgba(111,168,255,.10)", goodFill: "rgba(63,207,159,.08)",
 };
 const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "reset" };
 const charts = new WeakMap();

@@ -44,15 +44,7 @@ def layout(panels: Sequence[Panel], *, log: bool, last_step: int, identity: str)
         "uirevision": identity,
         "hovermode": "x unified",
         "hoversubplots": "axis",
-        "legend": {
-            "orientation": "h",
-            "x": 0,
-            "y": 1,
-            "yanchor": "bottom",
-            "yref": "paper",
-            "font": {"size": 12},
-            "itemsizing": "constant",
-        },
+        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "yref": "paper", "font": {"size": 12}},
         "meta": {"lastStep": last_step},
         "xaxis": {
             "title": {"text": "step", "standoff": 6},
@@ -68,7 +60,7 @@ def layout(panels: Sequence[Panel], *, log: bool, last_step: int, identity: str)
     for i, panel in enumerate(panels, 1):
         upper, lower = 1 - (top + TITLE) / inner, 1 - (top + TITLE + panel.height) / inner
         logarithmic = panel.log or (log and i == 1)
-        made["yaxis" + str(i) * (i > 1)] = _axis(logarithmic, (max(lower, 0), upper))
+        made["yaxis" + str(i) * (i > 1)] = _axis(logarithmic, (max(lower, 0), upper), from_zero=panel.from_zero)
         made["annotations"].append(_title(panel.title, 1 - top / inner))
         made["shapes"] += _guides(panel, _y(i))
         top += panel.height + TITLE + GAP
@@ -79,9 +71,13 @@ def _y(i: int) -> str:
     return "y" + str(i) * (i > 1)
 
 
-def _axis(log: bool, domain: tuple[float, float]) -> Figure:
+def _axis(log: bool, domain: tuple[float, float], *, from_zero: bool) -> Figure:
     shared = {"domain": domain, "anchor": "x", "nticks": 5, "fixedrange": True, "automargin": False}
-    return {**shared, "type": "log", "exponentformat": "e", "nticks": 4} if log else {**shared, "tickformat": "~g"}
+    return (
+        {**shared, "type": "log", "exponentformat": "e", "nticks": 4}
+        if log
+        else {**shared, "tickformat": "~g", "rangemode": "tozero" if from_zero else "normal"}
+    )
 
 
 def _title(text: str, y: float) -> Figure:
@@ -92,13 +88,13 @@ def _title(text: str, y: float) -> Figure:
 def _guides(panel: Panel, y: str) -> list[Figure]:
     """The level to aim for and the band around it."""
     across = {"xref": "paper", "x0": 0, "x1": 1, "yref": y, "layer": "below"}
-    shapes = []
+    shapes: list[Figure] = []
     if panel.band:
         low, high = panel.band
-        shapes.append({"type": "rect", **across, "y0": low, "y1": high, "fillcolor": "$infoFill", "line": {"width": 0}})
+        shapes.append({"type": "rect", **across, "y0": low, "y1": high, "fillcolor": "$goodFill", "line": {"width": 0}})
     if panel.guide:
         line = {"color": "$good", "width": 1, "dash": "dot"}
-        shapes.append({"type": "line", **across, "y0": panel.guide, "y1": panel.guide, "line": line})
+        shapes.append({"type": "line", **across, "y0": panel.guide, "y1": panel.guide, "line": line, "layer": "above"})
     return shapes
 
 
@@ -171,4 +167,4 @@ def with_line(figure: Figure, curve: Curve, name: str, i: int = 1) -> Figure:
     drawn = view.thin(curve)
     style = {"mode": "lines", "line": {"color": "$train", "width": 2.5}, "name": name}
     line = {**_at(i), **style, "x": _array(drawn.steps), "y": _array(drawn.values)}
-    return {**figure, "traces": [*figure["traces"], line]}
+    return {**figure, "traces": [{**trace, "showlegend": True} for trace in (*figure["traces"], line)]}

@@ -30,7 +30,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """One y-axis of the stack. ``guide`` is a level to aim for, ``band`` where it may lie; ``best`` the tag to mark."""
+    """One y-axis of the stack. ``guide`` is a level to aim for, ``band`` where it may lie; ``best`` the tag to mark.
+
+    ``on_demand``: shown only when a finding points at it. ``from_zero``: the axis includes 0.
+    """
 
     title: str
     lines: tuple[Line, ...]
@@ -41,6 +44,7 @@ class Panel:
     best: str | None = None
     best_is_largest: bool = False
     on_demand: bool = False
+    from_zero: bool = False
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -64,7 +68,7 @@ PANELS = (
         band=(1e-4, 1e-2),  # one decade around it
     ),
     Panel("Gradient norm", (Line(GRAD_NORM, "gradient norm", "other", smooth=True),), log=True, on_demand=True),
-    Panel("Learning rate", (Line(LR, "learning rate", "other"),)),
+    Panel("Learning rate", (Line(LR, "learning rate", "other"),), from_zero=True),
 )
 
 

@@ -15,7 +15,7 @@ from diagnostics.schedules import SHAPES, Schedule
 
 NAMES = {"constant": "Constant", "step": "Step", "cosine": "Cosine", "linear": "Linear", "inverse_sqrt": "Inverse sqrt"}
 SAMPLES = 1_000  # steps at which the schedule is drawn
-PANEL = Panel("Learning rate", (Line(LR, "this run", "other"),), TALL)
+PANEL = Panel("Learning rate", (Line(LR, "this run", "other"),), TALL, from_zero=True)
 
 
 def page() -> None:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from collector import run_file, schema
+from collector.epochs import Epochs
 from collector.guard import Guard
 from collector.hooks import OptimizerHooks, Seen
 from collector.journal import Journal
@@ -55,7 +56,8 @@ class Collector:
         loss: Any = None,
         layers_every: int = 10,
     ) -> None:
-        self.epoch: float | None = None  # passes over the data; put into every row from now on
+        self._epoch: float | None = None  # as the user gave it
+        self._epochs = Epochs()
         self._base, self._logged, self._closed = 0, 0, False  # _base: steps done before this process
         self._pid, self._recording = os.getpid(), _is_main_rank()
         self._earlier_error = getattr(sys, "last_value", None)
@@ -78,6 +80,15 @@ class Collector:
     @step.setter
     def step(self, step: int) -> None:
         self._base += int(step) - self.step
+
+    @property
+    def epoch(self) -> float | None:
+        """Passes over the data: what you set last, else what the DataLoader that feeds the optimizer has handed out."""
+        return self._epochs.now if self._epoch is None else self._epoch
+
+    @epoch.setter
+    def epoch(self, epoch: float | None) -> None:
+        self._epoch = None if epoch is None else float(epoch)
 
     def log(
         self,
@@ -134,8 +145,11 @@ class Collector:
             return None
         with self._guard("hooking into the optimizer", "Pass a torch optimizer; steps are counted by log() instead."):
             optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
-            hooks = OptimizerHooks(optimizers, Names(model, optimizers), every, self._unlogged, self._guard)
+            hooks = OptimizerHooks(
+                optimizers, Names(model, optimizers), every, self._epochs.stepped, self._unlogged, self._guard
+            )
             hooks.measuring = self._recording
+            self._epochs.watch()
             return hooks
         return None
 
@@ -162,7 +176,7 @@ class Collector:
             )
             return
         if epoch is not None:
-            self.epoch = float(epoch)
+            self.epoch = epoch
         values: dict[str, float] = {}
         later: dict[str, Later] = {}
         for tag, number in seen.rates.items():
@@ -189,6 +203,7 @@ class Collector:
         with self._guard("closing the run", "What was logged stays readable in the run folder."):
             if self._hooks:
                 self._hooks.remove()
+                self._epochs.unwatch()
                 seen = self._hooks.take()
                 if seen.samples:
                     self._unlogged(seen)

@@ -33,16 +33,23 @@ class OptimizerHooks:
         optimizers: torch optimizers.
         names: of the parameters.
         every: measure every so many steps.
+        stepped: called after each step.
         missed: called with the sight of a measured step when the next step begins and nobody has taken it.
         guard: where failures go.
     """
 
     def __init__(
-        self, optimizers: Sequence[Any], names: Names, every: int, missed: Callable[[Seen], None], guard: Guard
+        self,
+        optimizers: Sequence[Any],
+        names: Names,
+        every: int,
+        stepped: Callable[[], None],
+        missed: Callable[[Seen], None],
+        guard: Guard,
     ) -> None:
         self.count = 0
         self.measuring = True
-        self._names, self._missed, self._guard = names, missed, guard
+        self._names, self._stepped, self._missed, self._guard = names, stepped, missed, guard
         self._cadence, self._pid = Cadence(every), os.getpid()
         self._optimizers = list(optimizers)
         self._counts = [0] * len(self._optimizers)
@@ -108,6 +115,7 @@ class OptimizerHooks:
                 self._missed(seen)
         finally:
             self.count += 1
+            self._stepped()
         now = time.perf_counter()
         if self._last:
             self._cadence.passed(now - self._last - self._spent)

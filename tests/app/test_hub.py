@@ -1,0 +1,80 @@
+import asyncio
+import os
+from pathlib import Path
+
+import pytest
+
+from app.hub import RATE, Hub
+from app.library import Folder
+
+
+def heard(folder: Path, act, *, prefix: str = "", seconds: float = 1.0) -> list[list[str]]:
+    """What a listener hears while ``act`` runs and for ``seconds`` after it."""
+
+    async def listen() -> list[list[str]]:
+        hub, messages = Hub([Folder(folder, prefix, False)]), []
+        hub.start()
+        listener = hub.listen()
+
+        async def gather() -> None:
+            async for changed in listener.changes():
+                messages.append(changed)
+
+        task = asyncio.create_task(gather())
+        await asyncio.to_thread(act)
+        await asyncio.sleep(seconds)
+        task.cancel()
+        hub.leave(listener)
+        await asyncio.to_thread(hub.stop)
+        return messages
+
+    return asyncio.run(listen())
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "runs" / "first"
+    (folder / "scalars").mkdir(parents=True)
+    (folder / "tail-a1.bin").write_bytes(bytes(64))
+    return folder
+
+
+def test_a_touched_tail_is_heard(run):
+    assert heard(run.parent, lambda: os.utime(run / "tail-a1.bin")) == [["first"]]
+
+
+def test_a_part_published_by_rename_is_heard(run):
+    def publish() -> None:
+        (run / "scalars" / ".tmp").write_bytes(b"x")
+        (run / "scalars" / ".tmp").replace(run / "scalars" / "a1-0-1.parquet")
+
+    assert {path for message in heard(run.parent, publish) for path in message} == {"first/scalars"}
+
+
+def test_a_new_run_is_heard_with_its_prefix(run):
+    messages = heard(run.parent, lambda: (run.parent / "second").mkdir(), prefix="sample/")
+    assert messages[0] == ["sample/second"]
+
+
+def test_reading_is_not_news(run):
+    assert heard(run.parent, (run / "tail-a1.bin").read_bytes) == []
+
+
+def test_a_burst_is_gathered(run):
+    def burst() -> None:
+        for _ in range(500):
+            os.utime(run / "tail-a1.bin")
+
+    assert len(heard(run.parent, burst)) <= 2 + RATE  # one at once, then RATE a second
+
+
+def test_a_folder_that_is_born_later_is_watched(tmp_path):
+    def born() -> None:
+        (tmp_path / "runs").mkdir()
+        for _ in range(20):  # until the watch stands
+            (tmp_path / "runs" / "first").mkdir(exist_ok=True)
+            os.utime(tmp_path / "runs" / "first")
+            __import__("time").sleep(0.05)
+        (tmp_path / "runs" / "first" / "run.json").write_text("{}")
+
+    assert ["first"] in heard(tmp_path / "runs", born)

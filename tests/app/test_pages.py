@@ -1,0 +1,105 @@
+"""Every page over every sample run, without a browser."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import library, words
+from diagnostics import rules
+
+SAMPLES = sorted(p.name for p in (library.ROOT / "sample_runs").iterdir() if p.is_dir() and not p.name.startswith("_"))
+
+
+def opened(page: str, **query: str) -> AppTest:
+    at = AppTest.from_string(f"from app.views import {page}\n{page}.page()", default_timeout=30)
+    for key, value in query.items():
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def text(at: AppTest) -> str:
+    return " ".join(element.value for kind in (at.markdown, at.subheader, at.caption) for element in kind)
+
+
+def test_runs_lists_every_sample(runs):
+    table = opened("runs").dataframe[0].value
+    assert sorted(table["run"]) == SAMPLES
+    assert all(state == ["sample"] for state in table["state"])
+
+
+def test_runs_filters_by_name(runs):
+    at = opened("runs")
+    at.text_input(key="runs.name").input("overfit").run()
+    assert list(at.dataframe[0].value["run"]) == ["digits-overfitting"]
+    at.text_input(key="runs.name").input("no such run").run()
+    assert "No run matches" in text(at)
+
+
+def test_an_unreadable_run_is_one_line_and_hides_no_other(runs):
+    (runs / "broken").mkdir()
+    (runs / "broken" / "run.json").write_text("{")
+    at = opened("runs")
+    assert len(at.dataframe[0].value) >= len(SAMPLES)
+    assert len(at.warning) <= 1  # a reader may also salvage what it can
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_diagnosis_tells_the_verdict_of(sample, runs):
+    at = opened("diagnosis", run=f"sample/{sample}")
+    assert at.selectbox(key="run").value == f"sample/{sample}"
+    report = library.case(f"sample/{sample}").report
+    assert words.plain(words.title(report.verdict)) in text(at)
+    assert words.plain(report.headline.message) in text(at)
+    assert len(at.get("bidi_component")) == 2  # the chart and the ear
+
+
+def test_smoothing_and_log_come_from_the_address(runs):
+    at = opened("diagnosis", run=f"sample/{SAMPLES[0]}", smooth="50", log="true")
+    assert at.select_slider(key="smooth").value == "50"
+    assert at.toggle(key="log").value is True
+
+
+def test_a_finding_can_be_chosen_and_let_go(runs):
+    at = opened("diagnosis", run="sample/digits-overfitting")
+    key = "diagnosis.sample/digits-overfitting"
+    at.button(key=f"{key}.0.show").click().run()
+    assert (at.session_state[f"{key}.finding"], at.session_state[f"{key}.jumps"]) == (0, 1)
+    at.button(key=f"{key}.reset").click().run()
+    assert (at.session_state[f"{key}.finding"], at.session_state[f"{key}.jumps"]) == (None, 2)
+
+
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_schedules_start_from_the_run(sample, runs):
+    at = opened("schedules", run=f"sample/{sample}")
+    run = library.case(f"sample/{sample}").run
+    assert at.number_input(key=f"schedules.total.sample/{sample}").value == run.last_step
+    for kind in ("constant", "step", "linear", "inverse_sqrt"):
+        at.button_group(key="schedules.kind").set_value(kind).run()
+        assert not at.exception
+
+
+def test_upload_explains_itself_when_nothing_is_there(runs):
+    assert "One row a logged step" in text(opened("upload"))
+
+
+def test_upload_reads_what_it_can_and_says_what_it_cannot(runs):
+    at = opened("upload")
+    rows = "\n".join(f"{step},{2.3 - step / 100}" for step in range(100))
+    at.file_uploader[0].set_value(
+        [("good.csv", f"step,train_loss\n{rows}".encode(), "text/csv"), ("bad.parquet", b"no", "application/x")]
+    ).run()
+    assert not at.exception
+    assert len(at.error) == 1 and "bad" in at.error[0].value
+    assert len(at.get("bidi_component")) == 1
+
+
+def test_rulebook_explains_every_rule(runs):
+    at = opened("rulebook")
+    for rule in rules.all_rules():
+        assert any(words.plain(rule.title) in e.label for e in at.expander)
+
+
+def test_navigation_runs(runs):
+    at = AppTest.from_file(str(library.ROOT / "app" / "navigation.py"), default_timeout=30).run()
+    assert not at.exception and at.title[0].value == "Runs"

@@ -1,0 +1,27 @@
+import pytest
+
+from app import words
+from diagnostics import rules
+from diagnostics.engine import HEADLINES
+
+
+@pytest.mark.parametrize("evil", ["<b>x</b>", "$a$", ":red[x]", "[a](http://b)", "*x*", "`x`", "# x", "![](x)"])
+def test_plain_leaves_no_markup(evil):
+    printed = words.plain(evil)
+    assert printed.replace("\\", "") == evil
+    assert all(printed[i - 1] == "\\" for i, c in enumerate(printed) if c in "<>$[]()*`#!:_")
+
+
+def test_labels_carry_no_html():
+    assert words.label("<img src=x onerror=y> & z") == "&lt;img src=x onerror=y&gt; &amp; z"
+
+
+@pytest.mark.parametrize("value, printed", [(None, "–"), (1500, "1,500"), (0.123456, "0.1235"), ("adam", "adam")])
+def test_numbers(value, printed):
+    assert words.number(value) == printed
+
+
+def test_every_verdict_has_a_word_and_an_icon():
+    for slug in HEADLINES:
+        chip = words.verdict(slug)
+        assert chip.word == rules.get(slug).title and chip.icon

@@ -10,7 +10,7 @@ const DARK = {
   error: "#ff8566", warning: "#f2b33d", info: "#6fa8ff", good: "#3fcf9f",
   errorFill: "rgba(255,110,70,.15)", warningFill: "rgba(242,179,61,.13)", infoFill: "rgba(111,168,255,.10)", goodFill: "rgba(63,207,159,.08)",
 };
-const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "reset" };
+const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "autosize" };
 const charts = new WeakMap();
 let plotly;
 
@@ -28,7 +28,7 @@ function mount(parent) {
   div.className = "cw-chart";
   div.setAttribute("role", "img");
   parent.appendChild(div);
-  const chart = { div, went: null };
+  const chart = { div, went: null, range: null };
   charts.set(parent, chart);
   return chart;
 }
@@ -54,18 +54,31 @@ async function draw(chart, data) {
   if (chart.data !== data) return; // a newer figure arrived while plotly.js was loading
   const { colours, theme } = look(chart.div);
   const { traces, layout } = JSON.parse(JSON.stringify(data.figure), (_, v) => colours[v] ?? v);
+  go(chart, data.goTo, layout.uirevision);
+  layout.xaxis = { ...layout.xaxis, ...(chart.range ? { range: [...chart.range] } : { autorange: true }) };
+  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // on a phone a drag scrolls the page
   await window.Plotly.react(chart.div, traces, merge(theme, layout), CONFIG);
+  follow(chart);
   chart.div.classList.add("cw-ready");
   chart.div.dataset.lastStep = layout.meta?.lastStep ?? "";
-  go(chart, data.goTo);
 }
 
-// The count differs from the last one seen: the reader asked to be taken there, once. Zooming on by hand stays free.
-function go(chart, { count, range }) {
-  const first = chart.went === null;
-  if (chart.went === count || (first && count === 0)) { chart.went = count; return; }
+// A new count: the reader asked to be taken there, once. Another run: all of it is shown. Else the view stays as it is.
+function go(chart, { count, range }, identity) {
+  if (chart.identity !== identity) chart.range = null;
+  else if (chart.went !== count) chart.range = range;
+  chart.identity = identity;
   chart.went = count;
-  window.Plotly.relayout(chart.div, range ? { "xaxis.range": range } : { "xaxis.autorange": true });
+}
+
+// Remember what the reader zooms to by hand: Plotly's own memory forgets a range that was set from here.
+function follow(chart) {
+  if (chart.followed) return;
+  chart.followed = true;
+  chart.div.on("plotly_relayout", (change) => {
+    if (change["xaxis.autorange"]) chart.range = null;
+    else if ("xaxis.range[0]" in change) chart.range = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+  });
 }
 
 function look(div) {

@@ -49,6 +49,7 @@ def layout(panels: Sequence[Panel], *, log: bool, last_step: int, identity: str)
         "xaxis": {
             "title": {"text": "step", "standoff": 6},
             "anchor": _y(len(panels)),
+            "uirevision": last_step,
             "tickformat": "~s",
             "nticks": 8,
             "autorangeoptions": {"clipmin": 0},
@@ -72,7 +73,7 @@ def _y(i: int) -> str:
 
 
 def _axis(log: bool, domain: tuple[float, float], *, from_zero: bool) -> Figure:
-    shared = {"domain": domain, "anchor": "x", "nticks": 5, "fixedrange": True, "automargin": False}
+    shared = {"domain": domain, "anchor": "x", "nticks": 5, "automargin": False}
     return (
         {**shared, "type": "log", "exponentformat": "e", "nticks": 4}
         if log

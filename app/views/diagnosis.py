@@ -13,7 +13,7 @@ def page() -> None:
     """One run, live: the verdict, the curves that show it, and the findings."""
     key = pick(library.keys())
     if key is None:
-        st.info("No run yet. Start a training with the collector, or upload a log.", icon=":material/search_off:")
+        st.info("No such run. Choose one above, or start a training and it will be listed.", icon=":material/search_off:")
         return
     _live(key)
 
@@ -22,9 +22,12 @@ def pick(keys: list[str]) -> str | None:
     """The run to look at; its key stays in the address, so that the page can be sent to a colleague."""
     if not keys:
         return None
+    if "run" not in st.query_params:
+        st.session_state.setdefault("run", keys[0])
     return st.selectbox(
         "Run",
         keys,
+        None,  # no default: Streamlit leaves a default out of the address, and the newest run is another one tomorrow
         key="run",
         bind="query-params",
         persist_state="session",

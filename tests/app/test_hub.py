@@ -1,5 +1,5 @@
 import asyncio
-import os
+import time
 from pathlib import Path
 
 import pytest
@@ -39,8 +39,15 @@ def run(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_touched_tail_is_heard(run):
-    assert heard(run.parent, lambda: os.utime(run / "tail-a1.bin")) == [["first"]]
+def write(tail: Path) -> None:
+    """As the collector tells that its memory-mapped tail has grown: the mapping itself raises no event."""
+    with tail.open("r+b") as file:
+        file.write(b"x")
+
+
+def test_a_grown_tail_is_heard(run):
+    messages = heard(run.parent, lambda: write(run / "tail-a1.bin"))
+    assert messages and all(message == ["first"] for message in messages)
 
 
 def test_a_part_published_by_rename_is_heard(run):
@@ -63,9 +70,9 @@ def test_reading_is_not_news(run):
 def test_a_burst_is_gathered(run):
     def burst() -> None:
         for _ in range(500):
-            os.utime(run / "tail-a1.bin")
+            write(run / "tail-a1.bin")
 
-    assert len(heard(run.parent, burst)) <= 2 + RATE  # one at once, then RATE a second
+    assert 1 <= len(heard(run.parent, burst)) <= 2 + RATE  # one at once, then RATE a second
 
 
 def test_a_folder_that_is_born_later_is_watched(tmp_path):
@@ -73,8 +80,7 @@ def test_a_folder_that_is_born_later_is_watched(tmp_path):
         (tmp_path / "runs").mkdir()
         for _ in range(20):  # until the watch stands
             (tmp_path / "runs" / "first").mkdir(exist_ok=True)
-            os.utime(tmp_path / "runs" / "first")
-            __import__("time").sleep(0.05)
-        (tmp_path / "runs" / "first" / "run.json").write_text("{}")
+            time.sleep(0.05)
+            (tmp_path / "runs" / "first" / "run.json").write_text("{}")
 
     assert ["first"] in heard(tmp_path / "runs", born)

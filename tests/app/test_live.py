@@ -1,0 +1,153 @@
+"""A real training in another process, watched in a real browser: the whole way from ``run.log`` to pixels."""
+
+import itertools
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app import library
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+TRAINING = """
+import sys, time, torch
+from collector import Collector
+torch.set_num_threads(1)
+x = torch.randn(256, 20); y = (x.sum(1) > 0).long()
+model = torch.nn.Linear(20, 2); optimizer = torch.optim.SGD(model.parameters(), 0.05)
+with Collector(sys.argv[1], model=model, optimizer=optimizer, classes=2, loss="cross_entropy") as run:
+    for _ in range(1000):
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        optimizer.zero_grad(); loss.backward(); optimizer.step()
+        run.log(loss=loss)
+        print(run.step, time.time(), flush=True)
+        time.sleep(0.1)
+"""
+PAINTED = """() => { window.painted = []; const div = document.querySelector('.cw-chart');
+  new MutationObserver(() => requestAnimationFrame(() => window.painted.push([Number(div.dataset.lastStep), Date.now()])))
+    .observe(div, {attributes: true, attributeFilter: ['data-last-step']}); }"""
+RANGE = "() => document.querySelector('.cw-chart')._fullLayout.xaxis.range.map(Math.round)"
+
+
+@pytest.fixture
+def chromium():
+    try:
+        from playwright.sync_api import sync_playwright
+
+        chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        with sync_playwright() as playwright:
+            flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+            browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+            yield browser
+            browser.close()
+    except Exception as error:
+        if os.environ.get("CI") or "Executable doesn't exist" not in str(error):
+            raise
+        pytest.skip("no Chromium here")
+
+
+@pytest.fixture
+def server(runs: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    process = subprocess.Popen(command, cwd=library.ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield waited_for(f"http://127.0.0.1:{port}")
+    finally:
+        ended(process)
+
+
+@pytest.fixture
+def training(runs: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", TRAINING, str(runs / "live")]
+    process = subprocess.Popen(command, cwd=library.ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        yield process
+    finally:
+        ended(process)
+
+
+def waited_for(address: str) -> str:
+    for _ in range(150):
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return address
+        except OSError:
+            time.sleep(0.2)
+    raise TimeoutError(f"no server at {address}")
+
+
+def ended(process: subprocess.Popen) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout:
+        process.stdout.close()
+
+
+def test_a_training_is_watched_as_it_goes(chromium, server, training, capsys):
+    page = chromium.new_page(viewport={"width": 1440, "height": 1400})
+    elsewhere, errors = [], []
+    local = (server, server.replace("http", "ws"), "blob:", "data:")
+    page.on("request", lambda request: request.url.startswith(local) or elsewhere.append(request.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+
+    page.goto(server)
+    listed = "() => document.querySelector('[data-testid=stDataFrame]')?.textContent.includes('live')"
+    page.wait_for_function(listed, timeout=30_000)  # it appears by itself
+
+    opened = time.time()
+    page.goto(f"{server}/diagnosis?run=live&smooth=10")
+    page.wait_for_selector(".cw-chart.cw-ready", timeout=30_000)
+    first_paint = time.time() - opened
+    page.evaluate(PAINTED)
+    watched_from = time.time()
+    page.wait_for_timeout(5_000)
+
+    box = page.locator(".cw-chart .bglayer, .cw-chart .draglayer .xydrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 62, steps=5)
+    page.mouse.up()
+    zoomed, step = page.evaluate(RANGE), page.evaluate("() => window.painted.at(-1)[0]")
+    page.wait_for_function(f"() => window.painted.at(-1)[0] > {step} + 10", timeout=10_000)
+    assert page.evaluate(RANGE) == zoomed and zoomed[1] < step, "an update must keep the zoom"
+    assert "smooth=10" in page.url and "run=live" in page.url, "the address keeps what was chosen"
+
+    page.get_by_role("button", name="Reset zoom").click()
+    page.wait_for_function(
+        "([low, high]) => document.querySelector('.cw-chart')._fullLayout.xaxis.range[1] > high", arg=zoomed
+    )
+
+    painted = page.evaluate("() => window.painted")
+    training.terminate()
+    logged = [tuple(map(float, line.split())) for line in training.stdout]
+    waits = [wait_for(step, at, painted) for step, at in logged if watched_from < at < painted[-1][1] / 1000 - 2]
+    steps = [step for step, _ in painted]
+    assert all(a <= b for a, b in itertools.pairwise(steps)) and steps[-1] > steps[0] + 30
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nnew point to pixels: median {statistics.median(waits):.2f} s, longest {max(waits):.2f} s of {len(waits)}"
+            f"; diagnosis page first painted in {first_paint:.1f} s\n"
+        )
+    assert max(waits) < 2.0
+    assert not elsewhere and not errors
+
+
+def wait_for(step: float, at: float, painted: list[list[float]]) -> float:
+    """Seconds from logging ``step`` to the first frame that shows it or a later one."""
+    return next(time for shown, time in painted if shown >= step) / 1000 - at

@@ -1,0 +1,130 @@
+"""Text tables (CSV and its kin) as Arrow columns: what is empty becomes null, what says nan stays NaN."""
+
+import io
+import re
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+
+from diagnostics.readers.errors import ReadError
+
+ABSENT = ["", "NA", "N/A", "n/a", "None", "null", "-", "—"]  # Keras writes NA where nothing was measured
+DELIMITERS = ",;\t"
+HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
+WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
+
+
+def header(path: Path) -> list[str]:
+    """The names of the first line; empty when the file is empty or not text. Reads ``HEAD`` bytes."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return [] if b"\0" in head else _split(_first_line(_text(head)))
+
+
+def read_text(path: Path) -> tuple[pa.Table, list[str]]:
+    """The columns (strings where a cell is not a number) and notes on lines that had to be left out.
+
+    Raises:
+        ReadError: the file is empty, not text, without a header, or without rows.
+    """
+    raw = path.read_bytes()
+    if not raw.strip():
+        raise ReadError(path, "the file is empty; the program that writes it may not have flushed yet, or name another")
+    if b"\0" in raw[:HEAD]:
+        raise ReadError(path, f"byte {raw.index(0)}: this is binary data, not a table of text; {WAY_OUT}")
+    text = _text(raw)
+    names = _split(_first_line(text))
+    if all(_is_number(name) for name in names):
+        raise ReadError(path, f"line 1: numbers where column names should be; {WAY_OUT}")
+    return _parse(path, text, names)
+
+
+def line_of_row(path: Path, row: int) -> int:
+    """The line (1-based) of data row ``row`` (0-based): Arrow passes over blank lines, editors count them."""
+    full = (n for n, line in enumerate(_text(path.read_bytes()).splitlines(), 1) if line.strip())
+    return next(n for i, n in enumerate(full) if i == row + 1)
+
+
+def _parse(path: Path, text: str, names: list[str]) -> tuple[pa.Table, list[str]]:
+    wrong: list[pacsv.InvalidRow] = []
+
+    def skip(row: pacsv.InvalidRow) -> str:
+        wrong.append(row)
+        return "skip"
+
+    delimiter = _delimiter(_first_line(text))
+    head = text[:HEAD]
+    comma = delimiter != "," and re.search(r"\d,\d", head) and not re.search(r"\d\.\d", head)
+    table = _arrow(path, text, delimiter, _unique(names), "," if comma else ".", skip)
+    if table.num_rows == 0:
+        raise ReadError(path, "line 1: a header without rows; nothing was logged yet, or name another file")
+    return table, _wrong_lines(wrong)
+
+
+def _arrow(path: Path, text: str, delimiter: str, names: list[str], point: str, skip: object) -> pa.Table:
+    parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=False, invalid_row_handler=skip)
+    convert = pacsv.ConvertOptions(null_values=ABSENT, strings_can_be_null=True, decimal_point=point)
+    read = pacsv.ReadOptions(column_names=names, skip_rows=_lines_before_rows(text), use_threads=False)
+    try:
+        return pacsv.read_csv(io.BytesIO(text.encode()), read, parse, convert)
+    except pa.ArrowInvalid as error:
+        raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
+
+
+def _wrong_lines(wrong: list[pacsv.InvalidRow]) -> list[str]:
+    if not wrong:
+        return []
+    row = wrong[0]
+    place = f"line {row.number}" if row.number else f"the line {row.text[:40]!r}"
+    others = f", as are {len(wrong) - 1} more such lines" if wrong[1:] else ""
+    return [f"{place} has {row.actual_columns} cells where the header has {row.expected_columns}: left out{others}"]
+
+
+def is_header_again(table: pa.Table) -> pa.Array:
+    """bool [rows]: where a text column holds its own name, as programs write that append to their log."""
+    again = pa.array([False] * 0) if not table.num_rows else pa.repeat(pa.scalar(False), table.num_rows)
+    for name in table.column_names:
+        if pa.types.is_string(table[name].type):
+            same = pc.equal(pc.utf8_trim_whitespace(table[name]), pa.scalar(name))
+            again = pc.or_(again, pc.fill_null(same, False))
+    return again
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _lines_before_rows(text: str) -> int:
+    """Lines up to and with the header, blank ones included."""
+    return next(n for n, line in enumerate(text.splitlines(), 1) if line.strip())
+
+
+def _first_line(text: str) -> str:
+    return next((line for line in io.StringIO(text) if line.strip()), "").rstrip("\r\n")
+
+
+def _delimiter(line: str) -> str:
+    return max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
+
+
+def _split(line: str) -> list[str]:
+    cells = re.findall(rf'(?:^|{_delimiter(line)})\s*("[^"]*"|[^{_delimiter(line)}]*)', line) if line else []
+    return [cell.strip().strip('"').strip() for cell in cells]
+
+
+def _unique(names: list[str]) -> list[str]:
+    """``names`` with a number behind every repeated one."""
+    return [f"{name} ({names[: n + 1].count(name)})" if name in names[:n] else name for n, name in enumerate(names)]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.replace(",", "."))
+    except ValueError:
+        return False
+    return True

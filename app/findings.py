@@ -61,7 +61,7 @@ def choose(report: Report, key: str) -> tuple[int | None, int]:
 def _card(i: int, finding: Finding, key: str, *, headline: bool) -> bool:
     """One finding; whether its button was pressed. The headline's own text stands above already."""
     chip = SEVERITIES[finding.severity]
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="xsmall"):
         pressed = st.button(
             f"**{i + 1}** :{chip.colour}[{chip.icon}] {plain(title(finding.rule))}",
             key=f"{key}.show",
@@ -89,7 +89,7 @@ def _steps(e: Evidence) -> str:
 
 def _quiet(report: Report) -> None:
     """What is fine and what could not be judged, out of the way."""
-    with st.expander(f"{len(report.clear)} rules clear, {len(report.not_checked)} not checked"):
+    with st.expander(f"Clear: {len(report.clear)}, not checked: {len(report.not_checked)}"):
         if report.clear:
             st.markdown("**Clear**  \n" + plain(", ".join(title(slug) for slug in report.clear)))
         if report.not_checked:

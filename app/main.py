@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 HERE = Path(__file__).resolve().parent
-sys.path.append(str(HERE.parent))  # from a clone that is not installed: streamlit adds only this folder
+sys.path.insert(0, str(HERE.parent))  # from a clone that is not installed: streamlit adds only this folder
 
 from app.hub import watching  # noqa: E402
 from app.routes import ROUTES  # noqa: E402

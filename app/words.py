@@ -55,11 +55,6 @@ def plain(text: object) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$~:^&=])", r"\\\1", " ".join(str(text).split()))
 
 
-def label(text: object) -> str:
-    """``text`` for a Plotly label, which reads a little HTML."""
-    return str(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
 def number(value: float | int | str | None) -> str:
     """Four digits, thousands apart; a dash for nothing."""
     if value is None:

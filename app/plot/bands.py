@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.plot.panels import Panel
+from app.plot.traces import axis
 from diagnostics.report import Evidence, Finding
 from diagnostics.run import Run
 
@@ -56,7 +57,7 @@ def _panel(evidence: Evidence, panels: Sequence[Panel]) -> int:
 
 
 def _span(panel: int, first: int, last: int, severity: str, chosen: bool) -> list[dict[str, Any]]:
-    y = "y" + str(panel) * (panel > 1)
+    y = axis(panel)
     place = {"xref": "x", "yref": f"{y} domain", "x0": first, "y0": 0, "y1": 1}
     edge = {"color": f"${severity}", "width": 2 if chosen else 1}
     return [
@@ -74,7 +75,7 @@ def _free_row(taken: list[tuple[float, int]], at: float) -> int:
 
 
 def _number(number: int, panel: int, step: int, row: int, severity: str) -> dict[str, Any]:
-    y = "y" + str(panel) * (panel > 1)
+    y = axis(panel)
     place = {"xref": "x", "x": step, "yref": f"{y} domain", "y": 1, "yanchor": "top", "xanchor": "left"}
     look = {"font": {"color": f"${severity}", "size": 12}, "showarrow": False, "yshift": -ROW * row, "xshift": 2}
     return {"text": f"<b>{number}</b>", **place, **look}

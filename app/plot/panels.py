@@ -47,6 +47,11 @@ class Panel:
     from_zero: bool = False
 
     @property
+    def short(self) -> str:
+        """The title without its explanation."""
+        return self.title.partition(":")[0]
+
+    @property
     def tags(self) -> tuple[str, ...]:
         """The tags drawn here."""
         return tuple(line.tag for line in self.lines)

@@ -13,7 +13,9 @@ def page() -> None:
     """One run, live: the verdict, the curves that show it, and the findings."""
     key = pick(library.keys())
     if key is None:
-        st.info("No such run. Choose one above, or start a training and it will be listed.", icon=":material/search_off:")
+        st.info(
+            "No such run. Choose one above, or start a training and it will be listed.", icon=":material/search_off:"
+        )
         return
     _live(key)
 
@@ -29,6 +31,7 @@ def pick(keys: list[str]) -> str | None:
         keys,
         None,  # no default: Streamlit leaves a default out of the address, and the newest run is another one tomorrow
         key="run",
+        required=True,
         bind="query-params",
         persist_state="session",
     )

@@ -1,72 +1,83 @@
-"""Columns of a table as numbers: each cell is a value, or absent, or something that had to be left out and is said so."""
+"""Arrow columns as numbers: what is there, what is absent, and what could not be read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
+import pyarrow.compute as pc
 
-from diagnostics.curve import Floats
+from diagnostics.curve import Floats, Ints
 
-NUMERIC_SHARE = 0.5  # of the filled cells: below it a column is text with a number here and there
-MILLISECONDS = 1e11  # s since 1970: the year 5138, so a larger number counts milliseconds
-A_DATE = 1e9  # s since 1970: September 2001; a smaller number is a duration
+NUMERIC_SHARE = 0.5  # of its cells that are numbers, from which a text column is a column of numbers with damage
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: ``values`` float64 [n] and ``present`` bool [n]; a value may be NaN where NaN was logged."""
+    """The cells of one quantity that hold a value.
 
+    Attributes:
+        name: as in the log.
+        rows: int64 [n], rows of the table, rising.
+        values: float64 [n]; NaN and Inf where the log says so. An empty cell has no entry.
+    """
+
+    name: str
+    rows: Ints
     values: Floats
-    present: NDArray[np.bool_]
-    bad: tuple[int, ...] = ()  # rows whose cell is no number
-
-    def take(self, rows: Any) -> "Column":
-        """The rows chosen by a mask or an index array."""
-        return Column(self.values[rows], self.present[rows])
 
 
-def numbers(column: pa.ChunkedArray) -> Column | None:
-    """The cells as numbers; None when the column is not one of numbers."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return numbers(column.cast(kind.value_type))
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _parsed(column)
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+def numbers(name: str, data: pa.ChunkedArray, place: Callable[[int], str]) -> tuple[Column | None, list[str]]:
+    """The column's numbers, or None when it holds none, and notes; ``place`` says where a row (0-based) is."""
+    if pa.types.is_timestamp(data.type):
+        data = pc.divide(pc.cast(pc.cast(data, pa.timestamp("us"), safe=False), pa.int64()), 1e6)  # s since 1970
+    if _is_number(data.type):
+        return _column(name, pc.cast(data, pa.float64(), safe=False)), []
+    if pa.types.is_null(data.type):
+        return None, []
+    texts = strings(data)
+    return (None, [_ignored(name)]) if texts is None else _from_text(name, texts, place)
+
+
+def strings(data: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """``data`` as text without padding, blank cells null; None for nested or boolean data."""
+    try:
+        text = pc.utf8_trim_whitespace(pc.cast(data, pa.string()))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    present = column.is_valid().to_numpy()
-    return Column(column.cast(pa.float64(), safe=False).to_numpy().astype(float), present)
+    return None if pa.types.is_boolean(data.type) else pc.if_else(pc.equal(text, ""), None, text)
 
 
-def _parsed(column: pa.ChunkedArray) -> Column | None:
-    text = pd.Series(column.to_pylist(), dtype="object").str.strip()
-    filled = text.notna().to_numpy() & (text != "").to_numpy()
-    values = pd.to_numeric(text, errors="coerce").to_numpy(float)
-    literal = text.str.lower().isin(["nan", "+nan", "-nan"]).to_numpy()
-    bad = filled & np.isnan(values) & ~literal
-    if not filled.any() or bad.sum() > NUMERIC_SHARE * filled.sum():
-        return None
-    return Column(values, filled & ~bad, tuple(int(row) for row in np.flatnonzero(bad)))
+def _from_text(name: str, texts: pa.ChunkedArray, place: Callable[[int], str]) -> tuple[Column | None, list[str]]:
+    cells = texts.to_pandas()
+    values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    there = cells.notna().to_numpy()
+    says_nan = cells.str.lower().isin(["nan", "+nan", "-nan"]).to_numpy(dtype=bool)
+    bad = np.flatnonzero(there & np.isnan(values) & ~says_nan)
+    if len(bad) > (1 - NUMERIC_SHARE) * there.sum():
+        return None, [_ignored(name)]
+    rows = np.flatnonzero(there & (~np.isnan(values) | says_nan))
+    return Column(name, rows, values[rows]), _bad_cells(name, cells, bad, place)
 
 
-def seconds(column: pa.ChunkedArray) -> Floats | None:
-    """A column of moments as seconds since 1970, NaN where absent; None when it holds durations or no moments at all."""
-    if pa.types.is_timestamp(column.type) or pa.types.is_date(column.type):
-        return _moments(pd.Series(column.to_pandas()))
-    known = numbers(column)
-    if known is None:
-        parsed = pd.to_datetime(
-            pd.Series(column.to_pylist(), dtype="object"), errors="coerce", utc=True, format="ISO8601"
-        )
-        return _moments(parsed) if parsed.notna().any() else None
-    values = np.where(known.present, known.values, np.nan)
-    largest = np.nanmax(values) if np.isfinite(values).any() else 0.0
-    return None if largest < A_DATE else values / (1000 if largest > MILLISECONDS else 1)
+def _bad_cells(name: str, cells: pd.Series, bad: Ints, place: Callable[[int], str]) -> list[str]:
+    if not len(bad):
+        return []
+    others = f"; {len(bad) - 1} more in this column" if len(bad) > 1 else ""
+    return [
+        f"{place(int(bad[0]))}, column {name!r}: {str(cells.iloc[bad[0]])[:40]!r} is no number, taken as absent{others}"
+    ]
 
 
-def _moments(moments: pd.Series) -> Floats:
-    utc = pd.to_datetime(moments, utc=True)
-    return np.asarray((utc - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(seconds=1), dtype=np.float64)
+def _column(name: str, data: pa.ChunkedArray) -> Column:
+    rows = np.flatnonzero(pc.is_valid(data).to_numpy())
+    return Column(name, rows, np.asarray(data.drop_null().to_numpy(), dtype=np.float64))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
+def _ignored(name: str) -> str:
+    return f"column {name!r} holds no numbers: ignored"

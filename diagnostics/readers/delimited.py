@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,6 +17,23 @@ HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
 WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
 
 
+@dataclass(frozen=True)
+class TextTable:
+    """The ``columns`` of a text file, and ``notes`` on its ``left_out`` lines (1-based)."""
+
+    columns: pa.Table
+    text: str
+    left_out: frozenset[int]
+    notes: list[str]
+
+    def line(self, row: int) -> int:
+        """The line (1-based) of data row ``row`` (0-based): editors count blank and repeated header lines, rows do not."""
+        lines = list(enumerate(self.text.splitlines(), 1))
+        header = lines[_header_line(self.text) - 1][1].strip()
+        rows = [n for n, line in lines if line.strip() not in ("", header) and n not in self.left_out]
+        return rows[row]
+
+
 def header(path: Path) -> list[str]:
     """The names of the first line; empty when the file is empty or not text. Reads ``HEAD`` bytes."""
     with path.open("rb") as file:
@@ -23,8 +41,8 @@ def header(path: Path) -> list[str]:
     return [] if b"\0" in head else _split(_first_line(_text(head)))
 
 
-def read_text(path: Path) -> tuple[pa.Table, list[str]]:
-    """The columns (strings where a cell is not a number) and notes on lines that had to be left out.
+def read_text(path: Path) -> TextTable:
+    """The columns, strings where a cell is not a number.
 
     Raises:
         ReadError: the file is empty, not text, without a header, or without rows.
@@ -41,35 +59,34 @@ def read_text(path: Path) -> tuple[pa.Table, list[str]]:
     return _parse(path, text, names)
 
 
-def line_of_row(path: Path, row: int) -> int:
-    """The line (1-based) of data row ``row`` (0-based): Arrow passes over blank lines, editors count them."""
-    full = (n for n, line in enumerate(_text(path.read_bytes()).splitlines(), 1) if line.strip())
-    return next(n for i, n in enumerate(full) if i == row + 1)
-
-
-def _parse(path: Path, text: str, names: list[str]) -> tuple[pa.Table, list[str]]:
+def _parse(path: Path, text: str, names: list[str]) -> TextTable:
     wrong: list[pacsv.InvalidRow] = []
+    table = _arrow(path, text, _unique(names), wrong)
+    again = _is_header_again(table)
+    table = table.filter(pc.invert(again)) if pc.any(again).as_py() else table
+    if table.num_rows == 0:
+        raise ReadError(path, "line 1: a header without rows; nothing was logged yet, or name another file")
+    return TextTable(table, text, frozenset(row.number for row in wrong), _wrong_lines(wrong))
 
+
+def _arrow(path: Path, text: str, names: list[str], wrong: list[pacsv.InvalidRow]) -> pa.Table:
     def skip(row: pacsv.InvalidRow) -> str:
         wrong.append(row)
         return "skip"
 
     delimiter = _delimiter(_first_line(text))
-    head = text[:HEAD]
-    comma = delimiter != "," and re.search(r"\d,\d", head) and not re.search(r"\d\.\d", head)
-    table = _arrow(path, text, delimiter, _unique(names), "," if comma else ".", skip)
-    if table.num_rows == 0:
-        raise ReadError(path, "line 1: a header without rows; nothing was logged yet, or name another file")
-    return table, _wrong_lines(wrong)
-
-
-def _arrow(path: Path, text: str, delimiter: str, names: list[str], point: str, skip: object) -> pa.Table:
-    parse = pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=False, invalid_row_handler=skip)
+    parse = pacsv.ParseOptions(delimiter=delimiter, invalid_row_handler=skip)
+    point = "," if delimiter != "," and _has_decimal_comma(text[:HEAD]) else "."
     convert = pacsv.ConvertOptions(null_values=ABSENT, strings_can_be_null=True, decimal_point=point)
-    read = pacsv.ReadOptions(column_names=names, skip_rows=_lines_before_rows(text), use_threads=False)
+    # One thread: with more, Arrow cannot say which line is wrong.
+    read = pacsv.ReadOptions(column_names=names, skip_rows=_header_line(text), use_threads=False)
     try:
         return pacsv.read_csv(io.BytesIO(text.encode()), read, parse, convert)
     except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            raise ReadError(
+                path, "line 1: a header without rows; nothing was logged yet, or name another file"
+            ) from error
         raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
 
 
@@ -77,19 +94,22 @@ def _wrong_lines(wrong: list[pacsv.InvalidRow]) -> list[str]:
     if not wrong:
         return []
     row = wrong[0]
-    place = f"line {row.number}" if row.number else f"the line {row.text[:40]!r}"
     others = f", as are {len(wrong) - 1} more such lines" if wrong[1:] else ""
-    return [f"{place} has {row.actual_columns} cells where the header has {row.expected_columns}: left out{others}"]
+    return [f"line {row.number} has {row.actual_columns} cells, the header {row.expected_columns}: left out{others}"]
 
 
-def is_header_again(table: pa.Table) -> pa.Array:
+def _is_header_again(table: pa.Table) -> pa.Array:
     """bool [rows]: where a text column holds its own name, as programs write that append to their log."""
-    again = pa.array([False] * 0) if not table.num_rows else pa.repeat(pa.scalar(False), table.num_rows)
+    again = pa.repeat(pa.scalar(False), table.num_rows)
     for name in table.column_names:
         if pa.types.is_string(table[name].type):
             same = pc.equal(pc.utf8_trim_whitespace(table[name]), pa.scalar(name))
             again = pc.or_(again, pc.fill_null(same, False))
     return again
+
+
+def _has_decimal_comma(head: str) -> bool:
+    return bool(re.search(r"\d,\d", head)) and not re.search(r"\d\.\d", head)
 
 
 def _text(raw: bytes) -> str:
@@ -99,8 +119,8 @@ def _text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _lines_before_rows(text: str) -> int:
-    """Lines up to and with the header, blank ones included."""
+def _header_line(text: str) -> int:
+    """The line (1-based) of the header: the first that is not blank."""
     return next(n for n, line in enumerate(text.splitlines(), 1) if line.strip())
 
 

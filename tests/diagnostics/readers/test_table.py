@@ -1,4 +1,6 @@
-"""Tables of other tools: what is written is what is read, and what cannot be read is said in one line."""
+"""Tables in every dialect: the numbers come through true, and what is damaged is named."""
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -6,167 +8,209 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from collector.schema import LR, TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from diagnostics import Run
 from diagnostics.readers import ReadError, read, read_all, sources
 
 
-def one(tmp_path, text, name="log.csv", encoding="utf-8"):
-    file = tmp_path / name
-    file.write_bytes(text.encode(encoding))
-    (run,) = read(file)
+def one(folder: Path, text: str | bytes, name: str = "log.csv") -> Run:
+    (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    (run,) = read(folder / name)
     return run
 
 
-def test_usual_names(tmp_path):
-    run = one(
-        tmp_path, "epoch,train_loss,val_loss,train_acc,val_acc,lr\n0,2.0,2.1,0.1,0.2,0.1\n1,1.0,1.1,0.5,0.4,0.1\n"
-    )
-    assert set(run.curves) == {TRAIN_LOSS, VAL_LOSS, TRAIN_ACCURACY, VAL_ACCURACY, LR}
-    assert run[TRAIN_LOSS].values.tolist() == [2.0, 1.0]
-    assert run[TRAIN_LOSS].steps.tolist() == [0, 1]
-    assert run.per_epoch(TRAIN_LOSS)
-    assert "train_loss as train/loss" in run.notes[-1]
+def points(run: Run, tag: str) -> dict[int, float]:
+    return dict(zip(run[tag].steps.tolist(), run[tag].values.tolist(), strict=True))
 
 
-@pytest.mark.parametrize(
-    "header, tag",
-    [
-        ("loss", TRAIN_LOSS),
-        ("Training Loss", TRAIN_LOSS),
-        ("train/loss", TRAIN_LOSS),
-        ("valid_loss", VAL_LOSS),
-        ("eval_loss", VAL_LOSS),
-        ("test_loss", VAL_LOSS),
-        ("val_accuracy", VAL_ACCURACY),
-        ("learning_rate", LR),
-        ("x/lr0", LR),
-        ("lr-Adam", LR),
-    ],
-)
-def test_names_people_use(tmp_path, header, tag):
-    assert tag in one(tmp_path, f"step,{header}\n1,0.5\n2,0.4\n").curves
-
-
-def test_empty_is_absent_and_nan_is_a_value(tmp_path):
-    loss = one(tmp_path, "step,train_loss\n1,1.0\n2,\n3,nan\n4,inf\n5,-Infinity\n")[TRAIN_LOSS]
-    assert loss.steps.tolist() == [1, 3, 4, 5]
-    assert np.array_equal(loss.values, [1.0, np.nan, np.inf, -np.inf], equal_nan=True)
-
-
-def test_per_cent_becomes_a_fraction_with_a_note(tmp_path):
-    run = one(tmp_path, "step,val_acc\n1,50\n2,97.5\n")
-    assert run[VAL_ACCURACY].values.tolist() == [0.5, 0.975]
-    assert "per cent" in run.notes[-1]
-
-
-def test_semicolons_with_decimal_commas(tmp_path):
-    run = one(tmp_path, "step;train_loss;lr\n1;2,5;0,1\n2;1,25;0,1\n")
-    assert run[TRAIN_LOSS].values.tolist() == [2.5, 1.25]
-
-
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1"])
-def test_encodings(tmp_path, encoding):
-    run = one(tmp_path, "step,train_loss,größe\n1,2.5,1\n", encoding=encoding)
-    assert "größe" in run.curves
-    assert run[TRAIN_LOSS].values.tolist() == [2.5]
-
-
-def test_padding_tabs_and_repeated_headers(tmp_path):
-    run = one(tmp_path, "step\t train_loss \n1\t 2.0\nstep\t train_loss \n2\t 1.0\n", "log.tsv")
-    assert run[TRAIN_LOSS].values.tolist() == [2.0, 1.0]
-
-
-def test_a_bad_cell_is_named_and_the_rest_stays(tmp_path):
-    run = one(tmp_path, "step,train_loss\n1,2.0\n2,oops\n3,1.0\n")
-    assert run[TRAIN_LOSS].steps.tolist() == [1, 3]
-    assert any("line 3" in note and "train_loss" in note for note in run.notes)
-
-
-def test_unknown_numbers_stay_under_their_name_and_text_is_said(tmp_path):
-    run = one(tmp_path, "step,train_loss,my_metric,comment\n1,2,7,hello\n2,1,8,there\n")
-    assert run["my_metric"].values.tolist() == [7, 8]
-    assert any("comment" in note for note in run.notes)
-
-
-def test_no_step_counts_rows(tmp_path):
-    run = one(tmp_path, "train_loss\n3\n2\n1\n")
-    assert run[TRAIN_LOSS].steps.tolist() == [0, 1, 2]
-    assert any("no step" in note for note in run.notes)
-
-
-def test_rows_out_of_order_are_sorted_and_equal_steps_keep_theirs(tmp_path):
-    assert one(tmp_path, "step,loss\n3,1\n1,2\n3,0\n")[TRAIN_LOSS].values.tolist() == [2, 1, 0]
-
-
-def test_a_run_column_gives_several_runs(tmp_path):
-    file = tmp_path / "all.csv"
-    file.write_text("run,step,loss\na,1,1\nb,1,5\na,2,0.5\n")
-    runs = {run.name: run[TRAIN_LOSS].values.tolist() for run in read(file)}
-    assert runs == {"a": [1, 0.5], "b": [5]}
-
-
-def test_long_form(tmp_path):
-    run = one(tmp_path, "tag,step,value\ntrain/loss,1,2\nval/loss,1,3\ntrain/loss,2,nan\n")
-    assert np.array_equal(run[TRAIN_LOSS].values, [2, np.nan], equal_nan=True)
-    assert run[VAL_LOSS].steps.tolist() == [1]
-
-
-def test_parquet_tells_null_from_nan(tmp_path):
-    pq.write_table(pa.table({"step": [1, 2, 3], "loss": pa.array([1.0, None, float("nan")])}), tmp_path / "log.parquet")
-    (run,) = read(tmp_path / "log.parquet")
-    assert run[TRAIN_LOSS].steps.tolist() == [1, 3]
-
-
-def test_wall_time_of_many_kinds(tmp_path):
-    for stamp in ("1700000000", "1700000000000", "2023-11-14T22:13:20Z"):
-        assert one(tmp_path, f"step,time,loss\n1,{stamp},2\n")[TRAIN_LOSS].wall_time[0] == 1_700_000_000
-    assert "time" in one(tmp_path, "step,time,loss\n1,12.5,2\n").curves  # a duration is a curve of its own
-
-
-def test_round_trip_with_pandas(tmp_path):
-    rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"step": np.arange(500), "train_loss": rng.normal(size=500), "val_loss": rng.normal(size=500)})
-    frame.to_csv(tmp_path / "log.csv", index=False)
-    (run,) = read(tmp_path / "log.csv")
-    assert run[TRAIN_LOSS].values.tolist() == frame.train_loss.tolist()
-
-
-BAD = {
-    "empty.csv": b"",
-    "blank.csv": b"\n \n",
-    "header.csv": b"step,train_loss\n",
-    "binary.csv": b"\x00\x01\x02\xff" * 100,
-    "numbers.csv": b"1,2,3\n4,5,6\n",
-    "text.csv": b"step,loss\na,b\nc,d\n",
-    "cut.parquet": b"PAR1 and then nothing",
-    "prose.txt": b"Dear diary, today I trained a network.\nIt was fun.\n",
-    "picture.csv": b"\x89PNG\r\n\x1a\n" + bytes(200),
+PLAIN = "step,train_loss,val_loss\n0,2.5,\n1,1.5,1.75\n2,0.5,\n"
+DIALECTS: dict[str, str | bytes] = {
+    "comma": PLAIN,
+    "bom": b"\xef\xbb\xbf" + PLAIN.encode(),
+    "crlf, blank lines": PLAIN.replace("\n", "\r\n\r\n"),
+    "tab": PLAIN.replace(",", "\t"),
+    "semicolon": PLAIN.replace(",", ";"),
+    "decimal comma": PLAIN.replace(",", ";").replace(".", ","),
+    "quoted": '"step","train_loss","val_loss"\n"0","2.5",\n"1","1.5","1.75"\n"2","0.5",""\n',
+    "padded": "  step,  train_loss , val_loss\n 0 , 2.5 ,   \n 1 ,  1.5, 1.75\n  2,0.5 , \n",
+    "latin-1": ("step,train_loss,val_loss,µ\n0,2.5,,é\n1,1.5,1.75,é\n2,0.5,,é\n").encode("latin-1"),
+    "header again": "step,train_loss,val_loss\n0,2.5,\n1,1.5,1.75\nstep,train_loss,val_loss\n2,0.5,\n",
+    "index of pandas": ",step,train_loss,val_loss\n0,0,2.5,\n1,1,1.5,1.75\n2,2,0.5,\n",
+    "keras": "epoch,loss,val_loss\n0,2.5,NA\n1,1.5,1.75\n2,0.5,NA\n",
+    "lightning": "train_loss_step,step,epoch,val_loss_epoch\n2.5,0,0,\n1.5,1,0,\n,1,0,1.75\n0.5,2,1,\n",
+    "long": "step,tag,value\n0,train/loss,2.5\n1,train/loss,1.5\n1,val/loss,1.75\n2,train/loss,0.5\n",
+    "long, other words": "metric,step,value\nloss,0,2.5\nloss,1,1.5\nvalidation_loss,1,1.75\nloss,2,0.5\n",
+    "out of order": "step,train_loss,val_loss\n2,0.5,\n0,2.5,\n1,1.5,1.75\n",
+    "cut off": PLAIN + "3",
 }
 
 
-@pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_one_line_with_a_way_out(tmp_path, name):
-    (tmp_path / name).write_bytes(BAD[name])
-    with pytest.raises(ReadError) as caught:
-        read(tmp_path / name)
-    assert str(caught.value).startswith(str(tmp_path / name))
-    assert "\n" not in str(caught.value)
-    assert len(caught.value.message) > 30
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect_gives_the_same_curves(tmp_path: Path, dialect: str) -> None:
+    run = one(tmp_path, DIALECTS[dialect])
+    assert points(run, "train/loss") == {0: 2.5, 1: 1.5, 2: 0.5}
+    assert points(run, "val/loss") == {1: 1.75}
 
 
-def test_bad_files_hide_no_good_ones(tmp_path):
-    for name, content in BAD.items():
-        (tmp_path / name).write_bytes(content)
-    (tmp_path / "good.csv").write_text("step,loss\n1,2\n")
-    runs, errors = read_all([tmp_path / name for name in [*BAD, "good.csv"]])
-    assert [run.name for run in runs] == ["good"]
-    assert len(errors) == len(BAD)
+def test_what_was_logged_as_nan_is_not_what_is_empty(tmp_path: Path) -> None:
+    run = one(tmp_path, "step,train_loss,a\n0,nan,\n1,,1\n2,inf,NaN\n3,-Infinity,2\n")
+    np.testing.assert_array_equal(run["train/loss"].steps, [0, 2, 3])
+    np.testing.assert_array_equal(run["train/loss"].values, [np.nan, np.inf, -np.inf])
+    np.testing.assert_array_equal(run["a"].values, [1, np.nan, 2])
 
 
-def test_sources_below_a_folder(tmp_path):
-    (tmp_path / "a" / "scalars").mkdir(parents=True)
-    (tmp_path / ".hidden").mkdir()
-    (tmp_path / ".hidden" / "x.csv").write_text("step,loss\n1,2\n")
-    (tmp_path / "log.csv").write_text("step,loss\n1,2\n")
-    (tmp_path / "notes.txt").write_text("nothing to see\n")
-    assert sources(tmp_path) == [tmp_path / "a", tmp_path / "log.csv"]
+def test_nan_in_a_damaged_column_stays_nan(tmp_path: Path) -> None:
+    run = one(tmp_path, "step,train_loss\n0,nan\n\n1,1.5\n2,oops\n3,inf\n4,\n")
+    np.testing.assert_array_equal(run["train/loss"].steps, [0, 1, 3])
+    np.testing.assert_array_equal(run["train/loss"].values, [np.nan, 1.5, np.inf])
+    assert "line 5, column 'train_loss': 'oops' is no number, taken as absent" in run.notes
+
+
+@pytest.mark.parametrize(
+    ("header", "tag"),
+    [
+        ("training_loss", "train/loss"), ("train/loss", "train/loss"), ("Loss", "train/loss"),
+        ("valid_loss", "val/loss"), ("eval_loss", "val/loss"), ("test_loss", "val/loss"), ("loss/val", "val/loss"),
+        ("acc", "train/accuracy"), ("val_acc", "val/accuracy"), ("eval_accuracy", "val/accuracy"),
+        ("learning_rate", "optim/lr"), ("lr-Adam", "optim/lr"), ("x/lr0", "optim/lr"), ("lr/pg0", "optim/lr"),
+        ("lr/pg1", "optim/lr/1"), ("grad_norm", "grad/norm"), ("update_ratio", "optim/update_ratio"),
+        ("metrics/mAP50(B)", "metrics/mAP50(B)"), ("val_error", "val_error"),
+    ],
+)  # fmt: skip
+def test_usual_names_become_tags_and_unknown_ones_stay(tmp_path: Path, header: str, tag: str) -> None:
+    assert points(one(tmp_path, f"step,{header}\n0,0.5\n1,0.25\n"), tag) == {0: 0.5, 1: 0.25}
+
+
+def test_the_run_mean_of_huggingface_is_not_the_curve(tmp_path: Path) -> None:
+    run = one(tmp_path, "step,loss,train_loss\n10,2.5,\n20,1.5,\n20,,2.0\n")
+    assert points(run, "train/loss") == {10: 2.5, 20: 1.5} and points(run, "train_loss") == {20: 2.0}
+
+
+def test_a_bare_accuracy_beside_fastais_losses_is_the_validations(tmp_path: Path) -> None:
+    run = one(tmp_path, "epoch,train_loss,valid_loss,accuracy,time\n0,2,1.5,0.5,00:12\n1,1,1.25,0.75,00:11\n")
+    assert points(run, "val/accuracy") == {0: 0.5, 1: 0.75} and "train/accuracy" not in run
+    assert "column 'time' holds no numbers: ignored" in run.notes
+
+
+def test_per_cent_and_error_rates_become_fractions(tmp_path: Path) -> None:
+    run = one(tmp_path, "step,train_acc,val_error_rate\n0,50,0.75\n1,75,0.5\n")
+    assert points(run, "train/accuracy") == {0: 0.5, 1: 0.75} and points(run, "val/accuracy") == {0: 0.25, 1: 0.5}
+    assert "'train_acc' is in per cent: divided by 100" in run.notes
+
+
+def test_epochs_then_row_numbers_stand_for_missing_steps(tmp_path: Path) -> None:
+    by_epoch = one(tmp_path, "epoch,loss\n1,2\n2,1\n")
+    by_row = one(tmp_path, "epoch,loss\n1,2\n1,1.5\n2,1\n")
+    assert by_epoch["train/loss"].steps.tolist() == [1, 2] and any("epochs" in note for note in by_epoch.notes)
+    assert by_row["train/loss"].steps.tolist() == [0, 1, 2] and any("row numbers" in note for note in by_row.notes)
+    assert by_row.epochs is not None and by_row.epochs.values.tolist() == [1, 1, 2]
+
+
+def test_a_resume_keeps_the_later_row_and_the_earlier_beside_it(tmp_path: Path) -> None:
+    run = one(tmp_path, "step,loss\n0,4\n1,3\n2,9\n1,2.5\n2,2\n")
+    assert points(run, "train/loss") == {0: 4, 1: 2.5, 2: 2} and points_of(run.superseded["train/loss"]) == {1: 3, 2: 9}
+    assert run.resumed_at == (1,)
+
+
+def points_of(curve: object) -> dict[int, float]:
+    return dict(zip(curve.steps.tolist(), curve.values.tolist(), strict=True))  # type: ignore[attr-defined]
+
+
+def test_wall_time_in_seconds_milliseconds_or_as_a_date(tmp_path: Path) -> None:
+    for cell in ("1700000000", "1700000000000", "2023-11-14T22:13:20"):
+        run = one(tmp_path, f"step,loss,timestamp\n0,2,{cell}\n1,1,{cell}\n")
+        assert run["train/loss"].wall_time.tolist() == [1.7e9, 1.7e9]
+    elapsed = one(tmp_path, "step,loss,time\n0,2,10.5\n1,1,21\n")
+    assert np.isnan(elapsed["train/loss"].wall_time).all() and points(elapsed, "time") == {0: 10.5, 1: 21}
+
+
+def test_tensorboards_export_takes_its_tag_from_the_file_name(tmp_path: Path) -> None:
+    run = one(tmp_path, "Wall time,Step,Value\n1700000000.5,0,2\n1700000001.5,5,1\n", "run-a-tag-train_loss.csv")
+    assert points(run, "train/loss") == {0: 2, 5: 1}
+
+
+def test_several_runs_interleaved_in_one_table(tmp_path: Path) -> None:
+    (tmp_path / "all.csv").write_text("run,step,loss\nb,0,1\na,0,2\nb,1,3\na,1,nan\n")
+    b, a = read(tmp_path / "all.csv")
+    assert (b.name, a.name) == ("b", "a") and points(b, "train/loss") == {0: 1, 1: 3}
+    np.testing.assert_array_equal(a["train/loss"].values, [2, np.nan])
+
+
+def test_long_parquet_of_many_runs_equals_a_slow_reading(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    n, tags = 600, ["train/loss", "val/loss", "own"]
+    frame = pd.DataFrame({
+        "run": rng.choice(["a", "b", "c"], n), "step": rng.permutation(n), "tag": rng.choice(tags, n), "value": rng.normal(size=n),
+    })  # fmt: skip
+    frame.to_parquet(tmp_path / "long.parquet")
+    for run in read(tmp_path / "long.parquet"):
+        for tag in tags:
+            mine = frame[(frame.run == run.name) & (frame.tag == tag)].sort_values("step")
+            np.testing.assert_array_equal(run[tag].steps, mine.step)
+            np.testing.assert_array_equal(run[tag].values, mine.value)
+
+
+def test_parquet_keeps_null_and_nan_apart(tmp_path: Path) -> None:
+    table = pa.table({"step": [0, 1, 2], "train_loss": pa.array([1.0, None, float("nan")], from_pandas=False)})
+    pq.write_table(table, tmp_path / "a.parquet")
+    (run,) = read(tmp_path / "a.parquet")
+    np.testing.assert_array_equal(run["train/loss"].steps, [0, 2])
+
+
+def test_a_generic_file_is_called_after_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "version_3").mkdir()
+    assert one(tmp_path / "version_3", PLAIN, "metrics.csv").name == "version_3"
+
+
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "empty.csv": (b"", "empty"),
+    "header.csv": (b"step,train_loss\n", "header without rows"),
+    "header-no-newline.csv": (b"step,train_loss", "header without rows"),
+    "binary.csv": (b"step\0\1\2\3", "byte 4: this is binary"),
+    "image.png": (b"\x89PNG\r\n\0\0", "binary"),
+    "numbers.csv": (b"0,2.5\n1,2.25\n", "line 1: numbers where column names"),
+    "strange.csv": (b"height,weight\n1,2\n", "no column is a curve we know"),
+    "words.csv": (b"step,loss\n0,high\n1,low\n", "no column holds a number"),
+    "junk.parquet": (b"PAR1 this is not", "Parquet"),
+    "prose.txt": (b"Dear diary,\nit diverged.\n", "no column is a curve we know"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_one_line_says_what_is_wrong_and_the_others_are_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(BROKEN[name][0])
+    (tmp_path / "fine.csv").write_text(PLAIN)
+    runs, (error,) = read_all([tmp_path / name, tmp_path / "fine.csv"])
+    assert [run.name for run in runs] == ["fine"]
+    assert BROKEN[name][1] in error.message and "\n" not in str(error) and error.source == str(tmp_path / name)
+
+
+def test_missing_paths_and_folders_without_logs(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "data.csv").write_text("height,weight\n1,2\n")
+    _, errors = read_all([tmp_path / "absent.csv", tmp_path / "none"])
+    assert [e.message.split(";")[0] for e in errors] == [
+        "there is no such file or folder",
+        "no run and no log below this folder",
+    ]
+
+
+def test_sources_finds_runs_and_logs_but_does_not_look_into_runs_or_hidden_folders(tmp_path: Path) -> None:
+    for folder in ("run/scalars", "deep/er", ".hidden"):
+        (tmp_path / folder).mkdir(parents=True)
+    for log in ("run/inside.csv", "deep/er/metrics.csv", ".hidden/log.csv"):
+        (tmp_path / log).write_text(PLAIN)
+    assert sources(tmp_path) == [tmp_path / "deep/er/metrics.csv", tmp_path / "run"]
+
+
+def test_a_reader_that_fails_unexpectedly_is_an_error_of_that_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "log.csv").write_text(PLAIN)
+    monkeypatch.setattr("diagnostics.readers.table.runs_of", lambda table: 1 // 0)
+    _, (error,) = read_all([tmp_path])
+    assert "ZeroDivisionError" in error.message and "please report" in error.message
+
+
+def test_read_error_without_a_reader(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="not a run folder"):
+        read(tmp_path)

@@ -16,6 +16,8 @@ DELIMITERS = ",;\t"
 HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
 WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
 
+NO_ROWS = "line 1: a header without rows; nothing was logged yet, or name another file"
+
 
 @dataclass(frozen=True)
 class TextTable:
@@ -61,11 +63,15 @@ def read_text(path: Path) -> TextTable:
 
 def _parse(path: Path, text: str, names: list[str]) -> TextTable:
     wrong: list[pacsv.InvalidRow] = []
+    if "\n" not in text.strip().replace("\r", "\n"):
+        raise ReadError(path, NO_ROWS)
     table = _arrow(path, text, _unique(names), wrong)
     again = _is_header_again(table)
     table = table.filter(pc.invert(again)) if pc.any(again).as_py() else table
+    if table.num_rows == 0 and wrong:
+        raise ReadError(path, f"line {wrong[0].number}: no line has as many cells as the first; {WAY_OUT}")
     if table.num_rows == 0:
-        raise ReadError(path, "line 1: a header without rows; nothing was logged yet, or name another file")
+        raise ReadError(path, NO_ROWS)
     return TextTable(table, text, frozenset(row.number for row in wrong), _wrong_lines(wrong))
 
 
@@ -84,9 +90,7 @@ def _arrow(path: Path, text: str, names: list[str], wrong: list[pacsv.InvalidRow
         return pacsv.read_csv(io.BytesIO(text.encode()), read, parse, convert)
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
-            raise ReadError(
-                path, "line 1: a header without rows; nothing was logged yet, or name another file"
-            ) from error
+            raise ReadError(path, NO_ROWS) from error
         raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
 
 

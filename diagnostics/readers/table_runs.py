@@ -112,15 +112,16 @@ def _steps(table: Table, run: Ints) -> tuple[Ints, Bools]:
     everywhere = np.ones(table.length, dtype=bool)
     logged, epoch = table.dense(STEP), table.dense(EPOCH)
     if logged is not None and _whole(logged):
-        usable = np.isfinite(logged)
+        usable: Bools = np.isfinite(logged)
         if not usable.all():
             table.notes.append(f"{int((~usable).sum())} rows without a step: left out")
-        return np.where(usable, logged, 0.0).astype(np.int64), np.asarray(usable)
+        return np.asarray(np.where(usable, logged, 0.0), dtype=np.int64), usable
     if epoch is not None and _whole(epoch) and np.isfinite(epoch).all() and _once_a_run(epoch, run):
         table.notes.append("no column of whole steps: epochs stand for steps")
         return epoch.astype(np.int64), everywhere
     table.notes.append("no column of whole steps: row numbers, from 0, stand for steps")
-    return pd.Series(run).groupby(run).cumcount().to_numpy(dtype=np.int64), everywhere
+    rows: Ints = np.asarray(pd.Series(run).groupby(run).cumcount(), dtype=np.int64)
+    return rows, everywhere
 
 
 def _whole(values: Floats) -> bool:

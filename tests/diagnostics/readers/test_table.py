@@ -72,12 +72,17 @@ def test_nan_in_a_damaged_column_stays_nan(tmp_path: Path) -> None:
         ("valid_loss", "val/loss"), ("eval_loss", "val/loss"), ("test_loss", "val/loss"), ("loss/val", "val/loss"),
         ("acc", "train/accuracy"), ("val_acc", "val/accuracy"), ("eval_accuracy", "val/accuracy"),
         ("learning_rate", "optim/lr"), ("lr-Adam", "optim/lr"), ("x/lr0", "optim/lr"), ("lr/pg0", "optim/lr"),
-        ("lr/pg1", "optim/lr/1"), ("grad_norm", "grad/norm"), ("update_ratio", "optim/update_ratio"),
+        ("grad_norm", "grad/norm"), ("update_ratio", "optim/update_ratio"),
         ("metrics/mAP50(B)", "metrics/mAP50(B)"), ("val_error", "val_error"),
     ],
 )  # fmt: skip
 def test_usual_names_become_tags_and_unknown_ones_stay(tmp_path: Path, header: str, tag: str) -> None:
     assert points(one(tmp_path, f"step,{header}\n0,0.5\n1,0.25\n"), tag) == {0: 0.5, 1: 0.25}
+
+
+def test_further_parameter_groups_keep_their_name(tmp_path: Path) -> None:
+    run = one(tmp_path, "step,lr/pg1,lr/pg0,loss\n0,0.5,0.25,1\n")
+    assert points(run, "optim/lr") == {0: 0.25} and points(run, "optim/lr/1") == {0: 0.5}
 
 
 def test_the_run_mean_of_huggingface_is_not_the_curve(tmp_path: Path) -> None:
@@ -171,7 +176,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "strange.csv": (b"height,weight\n1,2\n", "no column is a curve we know"),
     "words.csv": (b"step,loss\n0,high\n1,low\n", "no column holds a number"),
     "junk.parquet": (b"PAR1 this is not", "Parquet"),
-    "prose.txt": (b"Dear diary,\nit diverged.\n", "no column is a curve we know"),
+    "prose.txt": (b"Dear diary,\nit diverged.\n", "no line has as many cells"),
 }
 
 

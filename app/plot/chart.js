@@ -8,7 +8,7 @@ const LIGHT = {
 const DARK = {
   train: "#6fa8ff", trainRaw: "rgba(111,168,255,.3)", val: "#cfe1ff", other: "#a3adbb", otherRaw: "rgba(163,173,187,.3)",
   error: "#ff8566", warning: "#f2b33d", info: "#6fa8ff", good: "#3fcf9f",
-  errorFill: "rgba(255,110,70,.15)", warningFill: "rgba(242,179,61,.13)", infoFill: "rgba(111,168,255,.10)", goodFill: "rgba(63,207,159,.08)",
+  errorFill: "rgba(255,110,70,.09)", warningFill: "rgba(242,179,61,.09)", infoFill: "rgba(111,168,255,.10)", goodFill: "rgba(63,207,159,.08)",
 };
 const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "autosize" };
 const charts = new WeakMap();

@@ -31,7 +31,6 @@ def pick(keys: list[str]) -> str | None:
         keys,
         None,  # no default: Streamlit leaves a default out of the address, and the newest run is another one tomorrow
         key="run",
-        required=True,
         bind="query-params",
         persist_state="session",
     )
@@ -59,5 +58,5 @@ def _state(case: library.Case) -> None:
         st.caption(words.plain(f"{words.number(run.last_step)} steps"), width="content")
         if run.exception:
             st.caption(words.plain(run.exception))
-    for note in run.notes:
-        st.caption(words.plain(note))
+    if run.notes:
+        st.caption(words.plain("; ".join(run.notes)))

@@ -35,8 +35,8 @@ def _show(cases: list[Case]) -> None:
     at = 0
     if len(cases) > 1:
         at = st.selectbox("Run", range(len(cases)), format_func=lambda i: cases[i].run.name, key="upload.run")
-    for note in cases[at].run.notes:
-        st.caption(words.plain(note))
+    if notes := cases[at].run.notes:
+        st.caption(words.plain("; ".join(notes)))
     story.tell(cases[at], f"upload.{at}.{cases[at].run.name}")
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import plotly
+import streamlit as st
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -24,7 +25,7 @@ async def plotly_js(request: Request) -> Response:
 
 async def news(socket: WebSocket) -> None:
     """Send the changed runs as a JSON list of names; what the browser sends is never read."""
-    if urlsplit(socket.headers.get("origin", "")).netloc != socket.headers.get("host"):
+    if not _ours(socket):
         await socket.close(ELSEWHERE)
         return
     await socket.accept()
@@ -36,6 +37,14 @@ async def news(socket: WebSocket) -> None:
     finally:
         sender.cancel()
         hub().leave(listener)
+
+
+def _ours(socket: WebSocket) -> bool:
+    """Whether a page of this very server asks, under a name that the config knows (else DNS could be made to lie)."""
+    host = urlsplit(f"//{socket.headers.get('host', '')}")
+    known = st.get_option("server.allowedHosts")
+    same = urlsplit(socket.headers.get("origin", "")).netloc == host.netloc
+    return same and (not known or host.hostname in known)
 
 
 async def _send(socket: WebSocket, listener: Listener) -> None:

@@ -50,6 +50,8 @@ FACTOR, FACTOR_AT_ONCE = 0.1, 0.01  # see Source
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for the first of the three ways to diverge that holds."""
     loss = run[TRAIN_LOSS]
+    if not len(loss):
+        return
     found = _not_finite(loss) or _vanished(run) or _worse_than_start(run, loss)
     if found:
         message, evidence = found
@@ -156,10 +158,11 @@ RULE = Rule(
     "diverged",
     "Diverged",
     check,
-    needs={TRAIN_LOSS: 1},
+    needs={TRAIN_LOSS: 0},  # a loss that was never finite is diverged, not missing
     explains=("non_finite_loss", "loss_spike", "exploding_gradient"),
     fires={
         "not a number from step 100": lambda: _broken(100),
+        "never a number": lambda: _broken(0),
         "not a number at the very end": lambda: _broken(900),
         "jumps and stays above its start": lambda: _jump_to(2.35),
     },

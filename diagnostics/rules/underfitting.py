@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     The training loss brings less than GAIN of its fall per doubling of the steps, or the learning rate is spent; the gap to validation is under
-    GAP of the fall; and both are poor: training and validation accuracy under POOR_ACCURACY, or, where no accuracy was logged, more than
+    GAP of the fall, or START_GAP of the first loss where more than POOR_LOSS of that is left; and both are poor: training and validation accuracy under POOR_ACCURACY, or, where no accuracy was logged, more than
     POOR_LOSS of the first loss left.
 
 Source
@@ -24,6 +24,7 @@ from collections.abc import Iterator
 
 from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
+from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
@@ -34,9 +35,10 @@ from diagnostics.stats.trend import trend
 
 GAIN = 0.04  # of the fall per doubling, as in keep_training
 GAP = 0.08  # of the fall
+START_GAP = 0.1  # of the first loss
 POOR_ACCURACY = 0.85  # fraction right
 POOR_LOSS = 0.5  # of the first loss
-CLEAR = 2.0  # standard errors: levelled off must be sure, so a likely gain counts as one
+CLEAR = 2.5  # standard errors: levelled off must be sure, so a likely gain counts as one
 LEAST_EVALS = 5  # evaluations for an end level that is not the start
 WIDER = 2.0  # factor on the width: doubles the units, quadruples a layer's weights
 
@@ -46,7 +48,7 @@ def check(run: Run) -> Iterator[Finding]:
     train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
     fall = start(train) - end(train)
     gap = end(val) - end(train)
-    if fall <= 0 or gap > GAP * fall or _still_falling(run, fall):
+    if fall <= 0 or not _close(train, fall, gap) or _still_falling(run, fall):
         return
     poor = _poor_accuracy(run) or _poor_loss(run)
     if poor:
@@ -55,6 +57,15 @@ def check(run: Run) -> Iterator[Finding]:
             VAL_LOSS, evidence.first_step, evidence.last_step, "gap to training as a share of the fall", gap / fall, GAP
         )
         yield Finding("underfitting", "warning" if sure else "info", message, (evidence, gap_evidence), _remedies(run))
+
+
+def _close(train: Curve, fall: float, gap: float) -> bool:
+    """Whether validation is close behind training.
+
+    Where most of the first loss is left the fall is no measure of a gap any more; then the first loss itself is.
+    """
+    little = end(train) > POOR_LOSS * start(train) > 0
+    return gap <= GAP * fall or (little and gap <= START_GAP * start(train))
 
 
 def _still_falling(run: Run, fall: float) -> bool:
@@ -139,7 +150,11 @@ RULE = Rule(
     "Underfitting",
     check,
     needs={TRAIN_LOSS: MIN_POINTS, VAL_LOSS: LEAST_EVALS},
-    fires={"both at 60 %": lambda: _both(0.6), "both at 80 %": lambda: _both(0.8)},
+    fires={
+        "both at 60 %": lambda: _both(0.6),
+        "both at 80 %": lambda: _both(0.8),
+        "both at 40 %, a little apart": lambda: _both(0.4, gap=0.15),
+    },
     silent={
         "a healthy run": synthetic.healthy,
         "both at 97 %": lambda: _both(0.97),

@@ -34,9 +34,12 @@ class Trend:
     def doubled(self, level: float) -> float:
         """Where a curve now at ``level`` will stand after twice the steps.
 
-        A positive loss follows the power law with the slope of now, which never reaches zero; any other the straight line.
+        A positive loss follows the power law with the slope of now, which never reaches zero, and at most quarters: a
+        steeper slope does not last. Any other follows the straight line.
         """
-        return level * float(np.exp(self.gain / level)) if level > 0 > self.gain else level + self.gain
+        if not level > 0 > self.gain:
+            return level + self.gain
+        return level * max(float(np.exp(self.gain / level)), 0.25)
 
 
 def trend(curve: Curve, tail: float = TAIL, groups: int = 10) -> Trend:

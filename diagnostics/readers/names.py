@@ -20,7 +20,6 @@ INDEX: Mapping[str, Sequence[str]] = {
 TRAIN, VAL = ("train", "training", "tr"), ("val", "valid", "validation", "dev", "eval", "test")
 LOSS, ACCURACY = ("loss",), ("accuracy", "acc", "top1", "top_1", "acc1", "top1_accuracy", "top1_acc")
 ERROR_RATE = ("error_rate", "err_rate", "top1_error", "top1_err")  # a bare "error" may be a regression's
-DOUBTFUL = {*LOSS, *ACCURACY, *ERROR_RATE, *(f"test_{q}" for q in (*LOSS, *ACCURACY, *ERROR_RATE))}  # worth a note
 WHEN = ("", "_step", "_epoch")  # Lightning's forked names
 GAUGES: Mapping[str, Sequence[str]] = {
     schema.LR: ("lr", "learning_rate", "optim_lr", "train_lr", "train_learning_rate", "x_lr0", "lr_pg0", "lr0"),

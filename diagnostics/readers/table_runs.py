@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from collector.schema import EPOCH, STEP, TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS, WALL_TIME
+from collector.schema import EPOCH, STEP, TRAIN_ACCURACY, VAL_ACCURACY, WALL_TIME
 from diagnostics.curve import Curve, Floats, Ints
 from diagnostics.readers import names
 from diagnostics.readers.columns import Column
@@ -69,8 +69,8 @@ def runs_of(table: Table) -> list[Run]:
     """
     run, labels = _runs(table)
     rows, own_time = _rows(table, run, len(labels))
-    quantities = list(_quantities(table, keep_time=own_time))
-    if not any(len(q.rows) for q in quantities):
+    quantities = _quantities(table, keep_time=own_time)
+    if not quantities:
         raise ReadError(Path(table.source), "no column holds a number to plot; name a log with losses or accuracies")
     curves, superseded, epochs = _split(table, quantities, rows, len(labels))
     notes = tuple(dict.fromkeys(table.notes))
@@ -99,6 +99,7 @@ def _rows(table: Table, run: Ints, runs: int) -> tuple[_Rows, bool]:
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     by_run = np.argsort(run, kind="stable")
+    by_run = by_run[usable[by_run]]
     back = (np.diff(step[by_run]) < 0) & (np.diff(run[by_run]) == 0)
     backwards = np.bincount(run[by_run][1:][back], minlength=runs) > 0
     if backwards.any():
@@ -114,12 +115,12 @@ def _steps(table: Table, run: Ints) -> tuple[Ints, Bools]:
     if logged is not None and _whole(logged):
         usable: Bools = np.isfinite(logged)
         if not usable.all():
-            table.notes.append(f"{int((~usable).sum())} rows without a step: left out")
+            table.notes.append(f"rows without a step: {int((~usable).sum())} left out")
         return np.asarray(np.where(usable, logged, 0.0), dtype=np.int64), usable
     if epoch is not None and _whole(epoch) and np.isfinite(epoch).all() and _once_a_run(epoch, run):
-        table.notes.append("no column of whole steps: epochs stand for steps")
+        table.notes.append("no step column of whole numbers: epochs stand for steps")
         return epoch.astype(np.int64), everywhere
-    table.notes.append("no column of whole steps: row numbers, from 0, stand for steps")
+    table.notes.append("no step column of whole numbers: row numbers, from 0, stand for steps")
     rows: Ints = np.asarray(pd.Series(run).groupby(run).cumcount(), dtype=np.int64)
     return rows, everywhere
 
@@ -145,17 +146,26 @@ def _wall_time(table: Table) -> tuple[Floats, bool]:
     return time / (1000 if typical > MILLISECONDS else 1), False
 
 
-def _quantities(table: Table, keep_time: bool) -> Iterator[Column]:
-    """The columns to draw, under their tags, accuracies as fractions."""
+def _quantities(table: Table, keep_time: bool) -> list[Column]:
+    """The columns to draw, under their tags, accuracies as fractions; notes what each was taken for."""
     found = _long(table) if names.TAG in table.role else _wide(table, keep_time)
     taken: dict[str, str] = {}
     for tag, columns in names.candidates(list(found)).items():
         taken[max(columns, key=lambda name: len(found[name].rows))] = tag
-    for name, column in found.items():
-        tag = taken.get(name, names.own_tag(name))
-        tag = tag if name in taken or tag not in taken.values() else f"{name} (2)"
-        _tell(table, name, tag)
-        yield _as_fraction(table, Column(tag, column.rows, column.values), name)
+    read = {name: _read_as(name, column, taken) for name, column in found.items() if len(column.rows)}
+    told = [f"{name} as {column.name}{how}" for name, (column, how) in read.items() if column.name != name]
+    table.notes.extend([f"read {'; '.join(told)}"] if told else [])
+    return [column for column, _ in read.values()]
+
+
+def _read_as(name: str, column: Column, taken: Mapping[str, str]) -> tuple[Column, str]:
+    """The column under its tag, and a remark on how its values were read."""
+    tag = taken.get(name, names.own_tag(name))
+    if name not in taken and tag in taken.values():
+        tag = f"{name} (2)"
+    if tag in (TRAIN_ACCURACY, VAL_ACCURACY):
+        return _as_fraction(tag, name, column)
+    return Column(tag, column.rows, column.values), ""
 
 
 def _wide(table: Table, keep_time: bool) -> dict[str, Column]:
@@ -175,27 +185,15 @@ def _long(table: Table) -> dict[str, Column]:
     return {str(t): Column(str(t), value.rows[g], value.values[g]) for t, g in zip(tags, groups, strict=True)}
 
 
-def _tell(table: Table, name: str, tag: str) -> None:
-    """Note what a name that leaves room for doubt was taken for: one without a split, or a test set's."""
-    if names.plain(name) in names.DOUBTFUL and tag in (TRAIN_LOSS, VAL_LOSS, TRAIN_ACCURACY, VAL_ACCURACY):
-        table.notes.append(f"{name!r} is read as {tag}")
-
-
-def _as_fraction(table: Table, column: Column, name: str) -> Column:
+def _as_fraction(tag: str, name: str, column: Column) -> tuple[Column, str]:
     finite = column.values[np.isfinite(column.values)]
-    if column.name not in (TRAIN_ACCURACY, VAL_ACCURACY) or not finite.size:
-        return column
-    if finite.max() > MOST or finite.min() < 0:
-        table.notes.append(f"{name!r} goes from {finite.min():g} to {finite.max():g}: no accuracy, kept under its name")
-        return Column(name, column.rows, column.values)
-    values = column.values
-    if finite.max() > PER_CENT:
-        table.notes.append(f"{name!r} is in per cent: divided by 100")
-        values = values / 100
+    most, least = (finite.max(), finite.min()) if finite.size else (0.0, 0.0)
+    if most > MOST or least < 0:
+        return Column(f"{name} (no accuracy)", column.rows, column.values), f": it goes from {least:g} to {most:g}"
+    values, how = (column.values / 100, ", in per cent") if most > PER_CENT else (column.values, "")
     if names.is_error_rate(name):
-        table.notes.append(f"{name!r} is an error rate: accuracy is 1 minus it")
-        values = 1 - values
-    return Column(column.name, column.rows, values)
+        return Column(tag, column.rows, 1 - values), f", as one minus the error{how}"
+    return Column(tag, column.rows, values), how
 
 
 def _split(

@@ -51,6 +51,36 @@ def test_every_dialect_gives_the_same_curves(tmp_path: Path, dialect: str) -> No
     assert points(run, "val/loss") == {1: 1.75}
 
 
+def test_says_what_each_column_was_taken_for(tmp_path: Path) -> None:
+    run = one(tmp_path, "epoch,train_loss,val_loss,acc,lr\n0,2.0,2.1,0.1,0.1\n1,1.0,1.1,0.5,0.1\n")
+    assert set(run.curves) == {"train/loss", "val/loss", "val/accuracy", "optim/lr"}
+    assert run.notes[-1].startswith("read train_loss as train/loss; val_loss as val/loss; acc as ")
+    assert run.per_epoch("train/loss")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1"])
+def test_names_in_other_alphabets(tmp_path: Path, encoding: str) -> None:
+    assert points(one(tmp_path, "step,loss,größe\n1,2.5,1\n".encode(encoding)), "größe") == {1: 1}
+
+
+def test_every_digit_of_pandas_comes_back(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"step": np.arange(500), "train_loss": rng.normal(size=500)})
+    run = one(tmp_path, frame.to_csv(index=False))
+    assert run["train/loss"].values.tolist() == frame.train_loss.tolist()
+
+
+def test_an_accuracy_out_of_range_is_kept_but_is_none(tmp_path: Path) -> None:
+    run = one(tmp_path, "step,loss,acc\n0,1,-0.1\n1,1,0.5\n")
+    assert "train/accuracy" not in run and points(run, "acc (no accuracy)") == {0: -0.1, 1: 0.5}
+
+
+def test_a_row_without_a_step_is_left_out(tmp_path: Path) -> None:
+    run = one(tmp_path, "step,loss\n1,2\n2,1\ntensor(3),7\n")
+    assert points(run, "train/loss") == {1: 2, 2: 1} and "rows without a step: 1 left out" in run.notes
+    assert not any("out of order" in note for note in run.notes)
+
+
 def test_what_was_logged_as_nan_is_not_what_is_empty(tmp_path: Path) -> None:
     run = one(tmp_path, "step,train_loss,a\n0,nan,\n1,,1\n2,inf,NaN\n3,-Infinity,2\n")
     np.testing.assert_array_equal(run["train/loss"].steps, [0, 2, 3])
@@ -99,7 +129,10 @@ def test_a_bare_accuracy_beside_fastais_losses_is_the_validations(tmp_path: Path
 def test_per_cent_and_error_rates_become_fractions(tmp_path: Path) -> None:
     run = one(tmp_path, "step,train_acc,val_error_rate\n0,50,0.75\n1,75,0.5\n")
     assert points(run, "train/accuracy") == {0: 0.5, 1: 0.75} and points(run, "val/accuracy") == {0: 0.25, 1: 0.5}
-    assert "'train_acc' is in per cent: divided by 100" in run.notes
+    assert (
+        run.notes[-1]
+        == "read train_acc as train/accuracy, in per cent; val_error_rate as val/accuracy, as one minus the error"
+    )
 
 
 def test_epochs_then_row_numbers_stand_for_missing_steps(tmp_path: Path) -> None:
@@ -171,6 +204,8 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "header.csv": (b"step,train_loss\n", "header without rows"),
     "header-no-newline.csv": (b"step,train_loss", "header without rows"),
     "binary.csv": (b"step\0\1\2\3", "byte 4: this is binary"),
+    "blank.csv": (b"\n \n", "empty"),
+    "picture.csv": (b"\x89PNG\r\n\x1a\n" + bytes(200), "binary"),
     "image.png": (b"\x89PNG\r\n\0\0", "binary"),
     "numbers.csv": (b"0,2.5\n1,2.25\n", "line 1: numbers where column names"),
     "strange.csv": (b"height,weight\n1,2\n", "no column is a curve we know"),

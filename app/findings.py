@@ -109,10 +109,10 @@ def layers(run: Run) -> None:
         column_config={
             "layer": st.column_config.TextColumn("Layer", pinned=True),
             "update_ratio": st.column_config.NumberColumn(
-                "Update ratio", format="%.1e", help="Update size / weight size"
+                "Update ratio", format="%.1e", help="Update norm / weight norm"
             ),
-            "weight_norm": st.column_config.NumberColumn("Weight size", format="%.3g"),
-            "update_norm": st.column_config.NumberColumn("Update size", format="%.1e"),
-            "grad_norm": st.column_config.NumberColumn("Gradient size", format="%.1e"),
+            "weight_norm": st.column_config.NumberColumn("Weight norm", format="%.3g"),
+            "update_norm": st.column_config.NumberColumn("Update norm", format="%.1e"),
+            "grad_norm": st.column_config.NumberColumn("Gradient norm", format="%.1e"),
         },
     )

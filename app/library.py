@@ -66,10 +66,14 @@ class Broken:
     message: str
 
 
+def own() -> Path:
+    """The folder of the user's runs."""
+    return Path(os.environ.get(RUNS) or ROOT / "runs").expanduser().resolve()
+
+
 def folders() -> list[Folder]:
     """The user's runs, then the samples that make the first screen teach something."""
-    own = Path(os.environ.get(RUNS) or ROOT / "runs").expanduser().resolve()
-    return [Folder(own, "", False), Folder(ROOT / "sample_runs", "sample/", True)]
+    return [Folder(own(), "", False), Folder(ROOT / "sample_runs", "sample/", True)]
 
 
 def rows() -> tuple[list[Row], list[Broken]]:

@@ -66,7 +66,7 @@ PANELS = (
     Panel("Loss", _pair(TRAIN_LOSS, VAL_LOSS), TALL, best=VAL_LOSS),
     Panel("Accuracy", _pair(TRAIN_ACCURACY, VAL_ACCURACY), LOW, best=VAL_ACCURACY, best_is_largest=True),
     Panel(
-        "Update ratio: update size / weight size",
+        "Update ratio: update norm / weight norm",
         (Line(UPDATE_RATIO, "update ratio", "other", smooth=True),),
         log=True,
         guide=1e-3,  # the course: "ratio of update to weight magnitude wants to be near 1e-3"

@@ -6,19 +6,21 @@ from pathlib import Path
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app import story, words
+from app import library, story, words
 from app.library import Case
 from diagnostics import readers
 from diagnostics.engine import diagnose
+from diagnostics.keep import keep
+from diagnostics.run import Run
 
 Reading = tuple[list[Case], list[str]]
 
 
 def page() -> None:
-    """Drop past logs; each is read, diagnosed and shown. Nothing stays on disk."""
+    """Drop past logs; each is read, diagnosed and shown. Nothing stays on disk unless it is kept."""
     st.title("Upload")
     files = st.file_uploader(
-        "Past logs: CSV or Parquet, one or several", ["csv", "parquet"], accept_multiple_files=True
+        "Past logs: CSV or Parquet, one or several", ["csv", "tsv", "txt", "parquet"], accept_multiple_files=True
     )
     readings = [(_read(file), file) for file in files]
     for (_, errors), file in readings:
@@ -37,7 +39,23 @@ def _show(cases: list[Case]) -> None:
         at = st.selectbox("Run", range(len(cases)), format_func=lambda i: cases[i].run.name, key="upload.run")
     if notes := cases[at].run.notes:
         st.caption(words.plain("; ".join(notes)))
+    _offer_to_keep(cases[at].run)
     story.tell(cases[at], f"upload.{at}.{cases[at].run.name}")
+
+
+def _offer_to_keep(run: Run) -> None:
+    if not st.button(
+        "Keep in my runs", icon=":material/save:", help=words.plain(f"Written as Parquet to {library.own()}")
+    ):
+        return
+    try:
+        home = keep(run, library.own())
+    except FileExistsError:
+        st.warning(words.plain(f"{library.own()} has a run called {run.name} already."), icon=":material/folder:")
+    except OSError as error:
+        st.error(words.plain(f"{library.own()} cannot be written: {error.strerror}."), icon=":material/folder_off:")
+    else:
+        st.success(words.plain(f"Kept in {home}; it stands in Runs now."), icon=":material/check:")
 
 
 def _read(file: UploadedFile) -> Reading:
@@ -57,4 +75,4 @@ def _how() -> None:
     with st.container(border=True):
         st.markdown("**One row a logged step.** Columns are found by their usual names:")
         st.code("step,train_loss,val_loss,train_acc,val_acc,lr\n0,2.31,,0.10,,0.1\n100,1.84,1.90,0.33,0.31,0.1", "csv")
-        st.caption("Files are read in memory and a temporary folder, and forgotten with the tab.")
+        st.caption("Files are read in memory and a temporary folder, and forgotten with the tab unless you keep them.")

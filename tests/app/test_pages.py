@@ -94,6 +94,16 @@ def test_upload_reads_what_it_can_and_says_what_it_cannot(runs):
     assert len(at.get("bidi_component")) == 1
 
 
+def test_an_upload_can_be_kept_once(runs):
+    at = opened("upload")
+    at.file_uploader[0].set_value([("good.csv", b"step,train_loss\n1,2.0\n2,1.5\n", "text/csv")]).run()
+    at.button[0].click().run()
+    assert len(at.success) == 1
+    assert (library.own() / "good" / "run.json").exists()
+    at.button[0].click().run()
+    assert len(at.warning) == 1
+
+
 def test_rulebook_explains_every_rule(runs):
     at = opened("rulebook")
     for rule in rules.all_rules():

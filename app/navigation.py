@@ -11,7 +11,7 @@ ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched 
 st.set_page_config(page_title="Curvewise", page_icon=ICON, layout="wide")
 
 pages = [
-    st.Page(runs.page, title="Runs", icon=":material/view_list:", url_path="runs", default=True),
+    st.Page(runs.page, title="Runs", icon=":material/view_list:", default=True),
     st.Page(diagnosis.page, title="Diagnosis", icon=":material/troubleshoot:", url_path="diagnosis"),
     st.Page(schedules.page, title="Schedules", icon=":material/show_chart:", url_path="schedules"),
     st.Page(upload.page, title="Upload", icon=":material/upload_file:", url_path="upload"),

@@ -102,7 +102,8 @@ class Collector:
         """Store one row of training values at the current step.
 
         ``loss=`` becomes ``train/loss``; a name with a slash (in ``values``) is a tag already; None means absent.
-        ``step`` says what the current step is, ``epoch`` what the current epoch is, from this row on.
+        ``step`` says what the current step is, from this row on. ``epoch`` is this row's; later rows keep it only where no
+        DataLoader is counted.
         """
         try:
             self._logged += 1
@@ -175,8 +176,8 @@ class Collector:
                 "logging after close()", error, "Its rows are not kept; a new Collector would resume it."
             )
             return
-        if epoch is not None:
-            self.epoch = epoch
+        if epoch is not None and self._epochs.now is None:
+            self.epoch = epoch  # nobody counts: what the user said last holds until he says something else
         values: dict[str, float] = {}
         later: dict[str, Later] = {}
         for tag, number in seen.rates.items():
@@ -195,7 +196,9 @@ class Collector:
             except Exception as error:
                 self._guard.failed(f"logging {tag}", error, "Log one real number; this value is left out.")
         totals_left = [tag for tag in pending if tag not in values and tag not in later] if pending else pending
-        self._journal.append(step, self.epoch, time.time(), values, later, seen.samples, totals_left)
+        self._journal.append(
+            step, self.epoch if epoch is None else float(epoch), time.time(), values, later, seen.samples, totals_left
+        )
 
     def _close(self, changes: Mapping[str, Any]) -> None:
         if self._closed or os.getpid() != self._pid:

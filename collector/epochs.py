@@ -5,6 +5,7 @@ loader whose batch came last before an optimizer step is the one that trains, so
 Data that comes another way leaves the epoch to ``run.epoch = …`` or ``log(epoch=…)``.
 """
 
+import contextlib
 import sys
 import weakref
 from typing import Any
@@ -12,50 +13,54 @@ from typing import Any
 DATALOADER = "torch.utils.data.dataloader"
 
 
+_watching: "weakref.WeakSet[Epochs]" = weakref.WeakSet()  # one patch serves all collectors that are open
+_original: Any = None  # the DataLoader's own method while it is patched
+
+
+def _noticed(iterator: Any) -> Any:
+    batch = _original(iterator)
+    with contextlib.suppress(RuntimeError):  # a collector opened in another thread just now: one batch goes unnoticed
+        for epochs in _watching:
+            epochs.latest = weakref.ref(iterator)
+    return batch
+
+
 class Epochs:
-    """Counts passes over the training data; ``None`` until a DataLoader has fed an optimizer step."""
+    """Counts passes over the training data; ``now`` is None until a DataLoader has fed an optimizer step."""
 
     def __init__(self) -> None:
         self.now: float | None = None  # passes, the share of the current one included: 1.0 at the end of the first
-        self._latest: weakref.ref[Any] | None = None  # iterator of the batch handed out last
+        self.latest: weakref.ref[Any] | None = None  # iterator of the batch handed out last
         self._feeding: weakref.ref[Any] | None = None  # iterator that fed the last optimizer step
         self._passes, self._yielded = 0, 0
-        self._class: Any = None
-        self._original: Any = None
-        self._patched: Any = None
 
     def watch(self) -> None:
         """Begin to notice batches; nothing happens where torch's DataLoader is not in use."""
-        module = sys.modules.get(DATALOADER)
-        self._class = getattr(module, "_BaseDataLoaderIter", None)
-        if self._class is None:
+        global _original
+        iterators = getattr(sys.modules.get(DATALOADER), "_BaseDataLoaderIter", None)
+        if iterators is None:
             return
-        self._original = original = self._class.__next__
-        me = weakref.ref(self)
-
-        def noticed(iterator: Any) -> Any:
-            batch = original(iterator)
-            if (epochs := me()) is not None:
-                epochs._latest = weakref.ref(iterator)
-            return batch
-
-        self._patched = self._class.__next__ = noticed
+        if _original is None:
+            _original, iterators.__next__ = iterators.__next__, _noticed
+        _watching.add(self)
 
     def unwatch(self) -> None:
-        """Leave the DataLoader as it was, unless somebody patched it after us: then ours only passes batches on."""
-        if self._class is not None and self._class.__next__ is self._patched:
-            self._class.__next__ = self._original
-        self._class = None
+        """Stop; the last to stop leaves the DataLoader as it was, unless somebody else has patched it since."""
+        global _original
+        _watching.discard(self)
+        iterators = getattr(sys.modules.get(DATALOADER), "_BaseDataLoaderIter", None)
+        if not _watching and iterators is not None and iterators.__next__ is _noticed:
+            iterators.__next__, _original = _original, None
 
     def stepped(self) -> None:
         """An optimizer step was made: the batch handed out last was a training batch."""
-        iterator = self._latest() if self._latest is not None else None
-        if iterator is None or self._class is None:
+        iterator = self.latest() if self.latest is not None else None
+        if iterator is None or self not in _watching:
             return
         yielded = int(getattr(iterator, "_num_yielded", 0))
         again = self._feeding is None or self._feeding() is not iterator or yielded < self._yielded
         self._passes += again
-        self._feeding, self._yielded = self._latest, yielded
+        self._feeding, self._yielded = self.latest, yielded
         self.now = self._passes - 1 + _share(iterator, yielded)
 
 

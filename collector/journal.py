@@ -127,8 +127,11 @@ class Journal:
         return self._tags
 
     def _bound(self) -> None:
-        while len(self._taken.tails) > MAX_WAITING:
-            self._taken.tails.pop(0).close()
+        """Tails on disk wait as long as it takes; those in memory, where the disk refused, are limited."""
+        waiting = [tail for tail in self._taken.tails if tail.path is None]
+        for tail in waiting[: max(0, len(waiting) - MAX_WAITING)]:
+            self._taken.tails.remove(tail)
+            tail.close()
 
     def _rotate(self, tags: Sequence[str]) -> Tail:
         wanted = list(dict.fromkeys([*self._retire(), *tags]))

@@ -12,5 +12,10 @@ def read_paths(paths: Sequence[Path]) -> tuple[list[Run], list[ReadError]]:
     """The runs below ``paths``; errors go to stderr, a line each, and are returned."""
     runs, errors = read_all(paths)
     for error in errors:
-        print(f"curvewise: {error}", file=sys.stderr)
+        print(printable(f"curvewise: {error}"), file=sys.stderr)
     return runs, errors
+
+
+def printable(text: str) -> str:
+    """``text`` from a log without control characters: a name must not steer the terminal."""
+    return "".join(c if c.isprintable() else "�" for c in text)

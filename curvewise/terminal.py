@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from collector.schema import TRAIN_LOSS, VAL_LOSS
+from curvewise.inputs import printable
 from diagnostics import Evidence, Finding, Report, Run, rules
 
 COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
@@ -39,17 +40,26 @@ def overview(reports: Sequence[Report]) -> Table:
     table.add_column("verdict", no_wrap=True)
     table.add_column("because", overflow="fold")
     for report in reports:
-        table.add_row(Text(report.run), _verdict(report.headline), Text(report.headline.message))
+        table.add_row(Text(printable(report.run)), _verdict(report.headline), Text(report.headline.message))
     return table
 
 
 def block(run: Run, report: Report) -> RenderableType:
     """Everything on one run."""
-    head = Text.assemble("\n", (report.run, "bold"), "  ", _verdict(report.headline))
+    head = Text.assemble(
+        "\n", (printable(report.run), "bold"), "  ", _verdict(report.headline), "  ", (_state(run), "dim")
+    )
     parts: list[RenderableType] = [head, *_sparklines(run)]
     for finding in report.findings:
         parts += _finding(finding)
     return Group(*parts, *_quiet(report), *_notes(run))
+
+
+def _state(run: Run) -> str:
+    """How the run stands, unless it simply finished."""
+    crashed = f"crashed: {run.exception}" if run.exception else "crashed"
+    said = {"running": f"running, step {run.last_step:,}", "crashed": crashed}
+    return printable(said.get(run.state or "", ""))
 
 
 def _verdict(finding: Finding) -> Text:
@@ -76,7 +86,7 @@ def sparkline(values: np.ndarray) -> str:
 
 
 def _finding(finding: Finding) -> list[RenderableType]:
-    lines: list[RenderableType] = [Padding(Text(finding.message), (0, 2))]
+    lines: list[RenderableType] = [Padding(Text(printable(finding.message)), (0, 2))]
     lines += [Padding(_evidence(e), (0, 4)) for e in finding.evidence]
     return [*lines, Padding(_remedies(finding), (0, 2))] if finding.remedies else lines
 
@@ -84,7 +94,7 @@ def _finding(finding: Finding) -> list[RenderableType]:
 def _evidence(evidence: Evidence) -> Text:
     span = f"steps {evidence.first_step:,}–{evidence.last_step:,}"
     numbers = f"{evidence.statistic} {evidence.measured:.3g} (against {evidence.threshold:.3g})"
-    return Text(f"{evidence.tag}, {span}: {numbers}", style="dim")
+    return Text(printable(f"{evidence.tag}, {span}: {numbers}"), style="dim")
 
 
 def _remedies(finding: Finding) -> Table:
@@ -104,7 +114,7 @@ def _quiet(report: Report) -> list[RenderableType]:
     )
     unchecked = "; ".join(f"{', '.join(titles)} ({because})" for because, titles in _by_reason(report).items())
     lines = (("clear", names), ("not checked", unchecked))
-    return [Padding(Text(f"{kind}: {said}", style="dim"), (0, 2)) for kind, said in lines if said]
+    return [Padding(Text(printable(f"{kind}: {said}"), style="dim"), (0, 2)) for kind, said in lines if said]
 
 
 def _by_reason(report: Report) -> dict[str, list[str]]:
@@ -115,4 +125,4 @@ def _by_reason(report: Report) -> dict[str, list[str]]:
 
 
 def _notes(run: Run) -> list[RenderableType]:
-    return [Padding(Text(f"note: {note}", style="dim"), (0, 2)) for note in run.notes]
+    return [Padding(Text(printable(f"note: {note}"), style="dim"), (0, 2)) for note in run.notes]

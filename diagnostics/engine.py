@@ -1,5 +1,7 @@
 """Run every rule over a run and settle on one verdict."""
 
+import numpy as np
+
 from diagnostics import rules
 from diagnostics.report import SEVERITIES, Finding, NotChecked, Report
 from diagnostics.rule import Rule
@@ -42,7 +44,13 @@ def diagnose(run: Run) -> Report:
 
 def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
     because = rule.missing(run)
-    return NotChecked(rule.slug, because) if because else tuple(rule.check(run))
+    if because:
+        return NotChecked(rule.slug, because)
+    try:
+        with np.errstate(all="ignore"):  # a loss of 1e300 overflows to inf, which every comparison understands
+            return tuple(rule.check(run))
+    except Exception as error:  # one rule's fault must not hide what the others found
+        return NotChecked(rule.slug, f"the rule failed ({type(error).__name__}: {error}); please report it")
 
 
 def _one_cause(found: list[Finding], verdict: str) -> list[Finding]:

@@ -31,7 +31,11 @@ def keep(run: Run, folder: Path) -> Path:
         pq.write_table(
             layers, home / schema.LAYERS / schema.part_name(1, 0, max(layers.num_rows - 1, 0)), compression="zstd"
         )
-    (home / schema.RUN_FILE).write_text(json.dumps(_about(run), indent=2, default=repr) + "\n")
+    about = json.dumps(_about(run), default=repr)
+    strict = json.loads(
+        about, parse_constant=str
+    )  # strict JSON has no NaN: a hyperparameter that is one becomes a word
+    (home / schema.RUN_FILE).write_text(json.dumps(strict, indent=2) + "\n")
     return home
 
 

@@ -58,12 +58,19 @@ class Run:
     def __contains__(self, tag: str) -> bool:
         return tag in self.curves
 
+    def setting(self, name: str) -> float | None:
+        """A hyperparameter as a number; None when it is not set, or set to something else such as "auto"."""
+        value = self.config.get(name)
+        return float(value) if isinstance(value, int | float) and np.isfinite(value) else None
+
     def per_epoch(self, tag: str) -> bool:
         """Whether ``tag`` was logged about once an epoch or more rarely, so that a point stands for a pass over the data."""
         curve = self.curves.get(tag)
         if self.epochs is None or curve is None or len(curve) < 2:
             return False
-        return bool(np.nanmedian(np.diff(self.epochs.at(curve.steps))) >= 0.9)  # 1, but for rounding in the log
+        apart = np.diff(self.epochs.at(curve.steps))
+        known = apart[np.isfinite(apart)]
+        return bool(known.size and np.median(known) >= 0.9)  # 1, but for rounding in the log
 
     @property
     def last_step(self) -> int:

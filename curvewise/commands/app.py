@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+RUNS = "CURVEWISE_RUNS"  # environment variable that the dashboard reads
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--runs", metavar="DIR", type=Path, help="folder of runs to show (default: runs)")
+    parser.add_argument(
+        "--runs", metavar="DIR", type=Path, help="folder of runs to show (default: $CURVEWISE_RUNS, else runs)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
         return 2
     home = Path(__file__).parents[2]  # the settings in .streamlit are found from the working directory
-    environment = {**os.environ, **({"CURVEWISE_RUNS": str(arguments.runs.resolve())} if arguments.runs else {})}
+    runs = arguments.runs or Path(os.environ.get(RUNS, "runs"))  # from where the user stands, as the collector writes
+    environment = {**os.environ, RUNS: str(runs.resolve())}
     command = [sys.executable, "-m", "streamlit", "run", "app/main.py"]
     return subprocess.run(command, cwd=home, env=environment, check=False).returncode

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from curvewise.inputs import read_paths
+from curvewise.inputs import printable, read_paths
 from diagnostics import Run
 from diagnostics.keep import keep
 
@@ -34,7 +34,7 @@ def _keep(run: Run, folder: Path) -> bool:
     except OSError as error:
         print(f"curvewise: {folder}: cannot be written ({error.strerror}); choose another --to", file=sys.stderr)
         return False
-    print(f"{home}: " + ", ".join(f"{tag} ({len(curve):,} points)" for tag, curve in run.curves.items()))
+    print(printable(f"{home}: " + ", ".join(f"{tag} ({len(curve):,} points)" for tag, curve in run.curves.items())))
     for note in run.notes:
-        print(f"  note: {note}")
+        print(printable(f"  note: {note}"))
     return True

@@ -70,7 +70,8 @@ def is_known(names: Sequence[str]) -> bool:
 def own_tag(name: str) -> str:
     """The tag of a column nobody knows: its own name; further LR groups become ``optim/lr/<group>``."""
     group = LR_GROUP.match(name.strip())
-    return f"{schema.LR}/{group['group']}" if group else name.strip()
+    own = f"{schema.LR}/{group['group']}" if group else name.strip()
+    return f"log/{own}" if own in schema.INDEX else own  # a run folder keeps the index names for itself
 
 
 def _known() -> dict[str, list[str]]:

@@ -19,9 +19,7 @@ from diagnostics.run import Run
 
 Bools = NDArray[np.bool_]
 
-PER_CENT = (
-    1.5  # an accuracy above this counts to 100: a fraction reaches 1, 0.5 is kept for label smoothing and rounding
-)
+PER_CENT = 1.01  # an accuracy above this counts to 100: a fraction reaches 1, and rounding a little more
 MOST = 100.5  # per cent, with rounding; an "accuracy" above is none
 ELAPSED = 1e8  # s; a time below lies before March 1973, so it counts from the start of the run
 MILLISECONDS = 1e11  # a time above lies after the year 5000 in seconds

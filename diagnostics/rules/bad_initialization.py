@@ -31,7 +31,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.level import before_training, end, start
+from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import departure, running_median
 
@@ -40,6 +40,7 @@ STEEP = 0.55  # an exponential fall has 5.6, a straight one 4, the S of a sound 
 NO_FALL = 0.02  # of the start: DeepOBS' bound between a little progress and none
 HIGH_START = 3.0  # times ln(classes): a guess that is confidently wrong
 JUMP = 0.1  # of the start: a rise that no batch explains, as in diverged
+LOUD = 0.2  # of the start: batches that differ more than that hide what a plateau is
 CLEAR = 4.0  # noise widths that the fall must have to be called one
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 
@@ -54,9 +55,11 @@ def check(run: Run) -> Iterator[Finding]:
 
 
 def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    first, last = before_training(run), end(loss)
-    fall = (first - last) / abs(first) if first else 0.0
-    if fall > NO_FALL or _trains_slowly(loss):
+    first, last = max(before_training(run), float(blocks(loss).levels[0])), end(loss)
+    if first <= 0 or loss.values.min() <= 0 or noise(loss.values) > LOUD * first:
+        return None  # a reward, an adversary's loss or mere noise: nothing says that it should fall
+    fall = (first - last) / first
+    if abs(fall) > NO_FALL or _trains_slowly(loss):
         return None
     evidence = Evidence(
         TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL

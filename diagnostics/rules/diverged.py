@@ -43,7 +43,7 @@ TOGETHER = 0.9  # of the losses have a value of the other curve at the same step
 LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
 HIGHER = 0.01  # of the start: validation that ends that far above its start was thrown there
 LOST = 0.8  # of the best progress given back at the end
-AT_ONCE = 0.05  # of the run: a loss that breaks this early was never near stable
+AT_ONCE, LEAST_HELD = 0.05, 20  # of the run, or losses: one that breaks this early was never near stable
 FACTOR, FACTOR_AT_ONCE = 0.1, 0.01  # see Source
 
 
@@ -115,7 +115,8 @@ def _ends_higher(run: Run, train: Curve) -> bool:
 
 def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
     lr, first = run.get(LR), int(run[TRAIN_LOSS].steps[0])
-    at_once = since - first <= AT_ONCE * (run.last_step - first)
+    held = int((run[TRAIN_LOSS].steps < since).sum())
+    at_once = since - first <= AT_ONCE * (run.last_step - first) or held < LEAST_HELD
     factor = FACTOR_AT_ONCE if at_once else FACTOR
     now = f", from {lr.at(np.array([since]))[0]:.2g}," if lr is not None and len(lr) and lr.steps[0] <= since else ""
     return (

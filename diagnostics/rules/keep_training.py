@@ -29,7 +29,7 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import spent
 from diagnostics.stats.level import end, start
-from diagnostics.stats.trend import TAIL, trend
+from diagnostics.stats.trend import TAIL, Trend, trend
 
 GAIN = 0.04  # of the whole fall, per doubling of the steps
 BIG, SMALL = (
@@ -51,21 +51,14 @@ def check(run: Run) -> Iterator[Finding]:
     if fall <= 0 or not worth or now.clarity < CLEAR or spent(run):
         return
     what = "Validation" if curve.tag == VAL_LOSS else "Training"
-    more = int(now.last_step - curve.steps[0])
+    more = _round(now.last_step - int(curve.steps[0]))
     yield Finding(
         "keep_training",
         "info",
         f"{what} loss is still falling at step {now.last_step:,}: twice the steps should bring it from {last:.3g} to about "
         f"{now.doubled(last):.3g}.",
         (
-            Evidence(
-                curve.tag,
-                now.first_step,
-                now.last_step,
-                "fall per doubling of the steps, as a share of the whole fall",
-                gain / fall,
-                GAIN,
-            ),
+            _gain_evidence(now, curve.tag, gain, fall, last),
             Evidence(curve.tag, now.first_step, now.last_step, "slope in standard errors", now.clarity, CLEAR),
         ),
         (
@@ -77,6 +70,19 @@ def check(run: Run) -> Iterator[Finding]:
             ),
         ),
     )
+
+
+def _gain_evidence(now: Trend, tag: str, gain: float, fall: float, last: float) -> Evidence:
+    """The bound that was passed: of the whole fall, or of the loss at the end."""
+    of_fall = gain > GAIN * fall
+    share, limit, of = (gain / fall, GAIN, "whole fall") if of_fall else (gain / abs(last), BIG, "loss at the end")
+    said = f"fall per doubling of the steps, as a share of the {of}"
+    return Evidence(tag, now.first_step, now.last_step, said, share, limit)
+
+
+def _round(steps: int) -> int:
+    """``steps`` to two figures: the forecast is no better than that."""
+    return int(float(f"{steps:.2g}"))
 
 
 def _slow(pace: float, last: float = 0.1, lr: float = 0.1) -> Run:

@@ -8,7 +8,8 @@ Why it matters
     A lower rate, or a decay from here on, usually lowers the loss at once and costs one number.
 
 Criterion
-    The learning rate never fell below a third of its peak, the end of the run gains less than GAIN of the fall per doubling of the steps (or not clearly), and either validation
+    The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise. Or the learning rate never
+    fell below a third of its peak, the end of the run gains less than GAIN of the fall per doubling of the steps (or not clearly), and either validation
     (the training loss where there is none) jumps by more than BOUNCE of its whole fall from one evaluation to the next over the second
     half, or the training loss first jumped to JUMP times its start and is stuck above HIGH of it.
 
@@ -33,15 +34,17 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.bounce import bounce
-from diagnostics.stats.decay import decay
-from diagnostics.stats.level import before_training, end, start
+from diagnostics.stats.decay import wanes
+from diagnostics.stats.level import END_SHARE, before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.trend import trend
 
-BOUNCE = 0.013  # of the fall: six times the largest of the sound runs
+BOUNCE = 0.010  # of the fall: six times the largest of the sound runs
 SOLVED = (
     0.2  # training loss over validation loss: below it training is solved, and validation jumps from overconfidence
 )
+GIVEN_BACK = 0.12  # of the fall: calibrated on the DeepOBS grid, where sound rates stay below
+LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
 JUMP = 1.5  # times the start: no batch of a sound run reaches it
 HIGH = 0.1  # of the start: what is left is worth having
 CLEAR, LIKELY = 5.0, 3.0  # standard errors of a gain that is certain, and of one that forbids to call a wobble "stuck"
@@ -52,12 +55,14 @@ HOT_RATIO = 1e-2  # update ratio: ten times the course's 1e-3
 
 
 def check(run: Run) -> Iterator[Finding]:
-    """Fires once, for the bounce or the early jump."""
+    """Fires once: for a loss that rose again, for the bounce, or for the early jump."""
     loss = run[TRAIN_LOSS].finite()
-    found = None if decay(run) or _gaining(loss, CLEAR) else _bounces(run) or _jumped(run, loss)
+    found = _rose_again(loss)
+    if not found and not wanes(run) and not _gaining(loss, CLEAR):
+        found = _bounces(run) or _jumped(run, loss)
     if found:
         message, evidence = found
-        yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, evidence.first_step))
+        yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run))
 
 
 def _gaining(loss: Curve, clear: float) -> bool:
@@ -66,16 +71,31 @@ def _gaining(loss: Curve, clear: float) -> bool:
     return -now.gain > GAIN * (start(loss) - end(loss)) and now.clarity > clear
 
 
+def _rose_again(loss: Curve) -> tuple[str, Evidence] | None:
+    """The training loss was lower once, rose, and stayed up: no sound step does that, whatever the schedule did later."""
+    levels = blocks(loss)
+    at = int(np.argmin(levels.levels))
+    best, last, first = levels.best, end(loss), start(loss)
+    width = max(CLEAR * levels.error, CLEAR * noise(levels.levels[len(levels.levels) // 2 :]))
+    back = (last - best) / (first - best) if first > best else 0.0
+    late = at >= (1 - 2 * END_SHARE) * len(levels.levels)  # a steep fall ends below the median of its end
+    if late or len(levels.levels) < LEAST_BLOCKS or back <= GIVEN_BACK or last - best <= width:
+        return None
+    step = int(levels.steps[at])
+    evidence = Evidence(TRAIN_LOSS, step, int(loss.steps[-1]), "share of the fall given back", back, GIVEN_BACK)
+    return f"The training loss was down to {best:.3g} near step {step:,}, then rose and is at {last:.3g}.", evidence
+
+
 def _bounces(run: Run) -> tuple[str, Evidence] | None:
     seen = bounce(run)
     if seen is None or seen.share <= BOUNCE or end(run[TRAIN_LOSS]) < SOLVED * end(run[seen.tag]):
         return None
     if any(_gaining(run[tag], LIKELY) for tag in {TRAIN_LOSS, seen.tag}):  # a run on its way down may wobble
         return None
-    what = "Validation" if seen.tag != TRAIN_LOSS else "The smoothed training loss"
+    what = "Validation jumps" if seen.tag != TRAIN_LOSS else "The averaged training loss jumps"
     evidence = Evidence(seen.tag, seen.first_step, seen.last_step, "jitter as a share of the fall", seen.share, BOUNCE)
     return (
-        f"{what} jumps by {seen.share:.1%} of its whole fall from one evaluation to the next and no longer gets lower.",
+        f"{what} up and down by {seen.share:.1%} of the whole fall at a time and no longer gets lower.",
         evidence,
     )
 
@@ -101,14 +121,14 @@ def _hot(run: Run) -> tuple[Evidence, ...]:
     return (Evidence(UPDATE_RATIO, *span, "median update ratio", typical, HOT_RATIO),) if typical > HOT_RATIO else ()
 
 
-def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
+def _remedies(run: Run) -> tuple[Remedy, ...]:
     lr = run.get(LR)
     now = f", {FACTOR * lr.finite().values[-1]:.2g}," if lr is not None and len(lr.finite()) else ""
     return (
         Remedy(
             f"Decay the learning rate to a tenth{now} from here on.",
             "lr",
-            f"shorter steps settle where longer ones jump across; the loss has not gained since step {since:,}",
+            "shorter steps settle where longer ones jump across",
             factor=FACTOR,
         ),
         Remedy(
@@ -141,6 +161,9 @@ RULE = Rule(
     fires={
         "validation jumps": lambda: _bouncing(0.3),
         "validation jumps a little": lambda: _bouncing(0.05),
+        "fell, then rose and stayed": lambda: synthetic.make(
+            synthetic.noisy(np.r_[synthetic.falling(2.3, 0.5, steps=300), np.full(700, 1.2)], 0.1), lr=0.6
+        ),
         "a jump, then stuck": lambda: _spiked(50.0, 1.2),
     },
     silent={

@@ -97,7 +97,7 @@ def _around(train: Curve, step: int) -> float:
 
 def _accuracy_gap(run: Run) -> Found | None:
     train, val = run.get(TRAIN_ACCURACY), run.get(VAL_ACCURACY)
-    if train is None or val is None or len(train.finite()) < MIN_POINTS or len(val.finite()) < LEAST_EVALS:
+    if train is None or val is None or min(len(train.finite()), len(val.finite())) < LEAST_EVALS:
         return None
     reached, gap = _mean_end(train), _mean_end(train) - end(val)
     if reached < SURE or gap < ACCURACY_GAP or _gaining(run[VAL_LOSS].finite()):
@@ -131,8 +131,8 @@ def _late(curve: Curve) -> tuple[int, int]:
 
 
 def _remedies(best_step: int, run: Run) -> tuple[Remedy, ...]:
-    weight_decay = 10 * float(run.config.get("weight_decay") or 0.001)  # ten times what is set, or 0.01
-    dropout = min(0.5, 0.2 + float(run.config.get("dropout") or 0.0))
+    weight_decay = 10 * (run.setting("weight_decay") or 0.001)  # ten times what is set, or 0.01
+    dropout = min(0.5, 0.2 + (run.setting("dropout") or 0.0))
     return (
         Remedy(
             f"Go back to the checkpoint of step {best_step:,} and stop there.",

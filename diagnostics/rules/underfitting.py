@@ -24,7 +24,6 @@ from collections.abc import Iterator
 
 from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
-from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
@@ -48,24 +47,19 @@ def check(run: Run) -> Iterator[Finding]:
     train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
     fall = start(train) - end(train)
     gap = end(val) - end(train)
-    if fall <= 0 or not _close(train, fall, gap) or _still_falling(run, fall):
+    if fall <= 0 or _still_falling(run, fall):
+        return
+    # where most of the first loss is left, the fall is no measure of a gap any more; then the first loss itself is
+    little = end(train) > POOR_LOSS * start(train) > 0
+    scale, limit, of = (start(train), START_GAP, "first loss") if little else (fall, GAP, "fall")
+    if gap > limit * scale:
         return
     poor = _poor_accuracy(run) or _poor_loss(run)
     if poor:
         message, evidence, sure = poor
-        gap_evidence = Evidence(
-            VAL_LOSS, evidence.first_step, evidence.last_step, "gap to training as a share of the fall", gap / fall, GAP
-        )
+        span = evidence.first_step, evidence.last_step
+        gap_evidence = Evidence(VAL_LOSS, *span, f"gap to training as a share of the {of}", gap / scale, limit)
         yield Finding("underfitting", "warning" if sure else "info", message, (evidence, gap_evidence), _remedies(run))
-
-
-def _close(train: Curve, fall: float, gap: float) -> bool:
-    """Whether validation is close behind training.
-
-    Where most of the first loss is left the fall is no measure of a gap any more; then the first loss itself is.
-    """
-    little = end(train) > POOR_LOSS * start(train) > 0
-    return gap <= GAP * fall or (little and gap <= START_GAP * start(train))
 
 
 def _still_falling(run: Run, fall: float) -> bool:
@@ -77,8 +71,8 @@ def _poor_accuracy(run: Run) -> tuple[str, Evidence, bool] | None:
     train, val = run.get(TRAIN_ACCURACY), run.get(VAL_ACCURACY)
     if val is None or len(val.finite()) < LEAST_EVALS:
         return None
-    reached = end(train) if train is not None and len(train.finite()) >= LEAST_EVALS else end(val)
-    if max(reached, end(val)) >= POOR_ACCURACY:
+    reached = end(train) if train is not None and len(train.finite()) >= LEAST_EVALS else None
+    if max(reached or 0.0, end(val)) >= POOR_ACCURACY:
         return None
     half = val.finite()
     evidence = Evidence(
@@ -90,11 +84,12 @@ def _poor_accuracy(run: Run) -> tuple[str, Evidence, bool] | None:
         POOR_ACCURACY,
         "fraction",
     )
-    return (
-        f"Training accuracy has levelled off at {reached:.1%} and validation at {end(val):.1%}: no gap, and both poor.",
-        evidence,
-        True,
+    said = (
+        f"Validation accuracy has levelled off at {end(val):.1%} with the losses close together: no gap, and both poor."
     )
+    if reached is not None:
+        said = f"Training accuracy has levelled off at {reached:.1%} and validation at {end(val):.1%}: no gap, and both poor."
+    return said, evidence, True
 
 
 def _poor_loss(run: Run) -> tuple[str, Evidence, bool] | None:
@@ -120,7 +115,7 @@ def _poor_loss(run: Run) -> tuple[str, Evidence, bool] | None:
 
 
 def _remedies(run: Run) -> tuple[Remedy, ...]:
-    decay = float(run.config.get("weight_decay") or 0.0)
+    decay = run.setting("weight_decay") or 0.0
     free = Remedy(
         "Turn weight decay off.", "weight_decay", f"at {decay:g} it pulls every weight towards zero", value=0.0
     )

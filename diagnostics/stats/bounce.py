@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from collector.schema import TRAIN_LOSS, VAL_LOSS
-from diagnostics.curve import Curve
+from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
 from diagnostics.stats.level import BLOCKS, blocks, end, start
 from diagnostics.stats.noise import noise
 
 LEAST = 8  # evaluations in the second half of the run, to know their spread to a quarter
+BEYOND = (
+    1.7  # times the batches' own noise: the spread of twenty blocks is known to about a quarter, so three of its errors
+)
 LEAST_POINTS = 10  # training losses a block, to know what the batches alone would do to its level
 
 
@@ -37,19 +42,31 @@ def bounce(run: Run) -> Bounce | None:
     val = run.get(VAL_LOSS)
     late = _second_half(val.finite()) if val is not None and len(val.finite()) else None
     if val is not None and late is not None and len(late) >= LEAST:
-        return _share(val.finite(), late, noise(late.values))
+        return _share(run, val.finite(), late, _surely(late.values))
     averaged = blocks(run[TRAIN_LOSS])
     if len(averaged.curve) < LEAST_POINTS * BLOCKS:
         return None
     seen = noise(averaged.levels[len(averaged.levels) // 2 :])
-    own = max(seen**2 - averaged.error**2, 0.0) ** 0.5
-    return _share(averaged.curve, _second_half(averaged.curve), own)
+    if seen < BEYOND * averaged.error:
+        return _share(run, averaged.curve, _second_half(averaged.curve), 0.0)
+    own = float(np.sqrt((seen - averaged.error) * (seen + averaged.error)))
+    return _share(run, averaged.curve, _second_half(averaged.curve), own)
+
+
+def _surely(values: Floats) -> float:
+    """The jitter of few evaluations, on the low side: the smaller of two estimates, less the error of such a figure.
+
+    The median of few differences is a rough figure; the plain standard deviation is a better one but for outliers.
+    """
+    plain = float(np.std(np.diff(values, n=2)) / np.sqrt(6))
+    return float(min(noise(values), plain) * (1 - 1 / np.sqrt(len(values))))
 
 
 def _second_half(curve: Curve) -> Curve:
     return curve.where(curve.steps >= (curve.steps[0] + curve.steps[-1]) / 2)
 
 
-def _share(curve: Curve, late: Curve, jitter: float) -> Bounce | None:
-    fall = start(curve) - end(curve)
+def _share(run: Run, curve: Curve, late: Curve, jitter: float) -> Bounce | None:
+    """Over the fall from the higher first loss of the two: a log of epochs first meets validation when much is learned."""
+    fall = max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
     return Bounce(curve.tag, int(late.steps[0]), int(late.steps[-1]), jitter / fall) if fall > 0 else None

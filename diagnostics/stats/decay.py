@@ -40,6 +40,16 @@ def decay(run: Run) -> Decay | None:
     return Decay(int(lr.steps[high[-1]]), peak, float(lr.values[high[-1]]), float(lr.values[-1]))
 
 
+def wanes(run: Run) -> bool:
+    """Whether the learning rate ever fell below ``LOW`` of its peak after it, as decays and cycles do."""
+    lr = run.get(LR)
+    lr = lr.finite() if lr is not None else None
+    if lr is None or not len(lr):
+        return False
+    after = lr.values[int(np.argmax(lr.values)) :]
+    return bool(after.min() < LOW * lr.values.max())
+
+
 def spent(run: Run) -> bool:
     """Whether the learning rate ended at or below ``SPENT`` of its peak."""
     fall = decay(run)

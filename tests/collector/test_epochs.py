@@ -79,3 +79,16 @@ def test_the_dataloader_is_left_as_it_was(tmp_path):
     before = _BaseDataLoaderIter.__next__
     trained(tmp_path / "run", loader(4, 2))
     assert _BaseDataLoaderIter.__next__ is before
+
+
+def test_overlapping_collectors_leave_no_patch(tmp_path):
+    before = _BaseDataLoaderIter.__next__
+    open_runs = []
+    for index in range(5):
+        model = torch.nn.Linear(2, 1)
+        open_runs.append(Collector(tmp_path / str(index), optimizer=torch.optim.SGD(model.parameters(), lr=0.1)))
+        if index:
+            open_runs[index - 1].close()
+    assert _BaseDataLoaderIter.__next__ is not before
+    open_runs[-1].close()
+    assert _BaseDataLoaderIter.__next__ is before

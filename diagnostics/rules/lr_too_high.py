@@ -8,7 +8,8 @@ Why it matters
     A lower rate, or a decay from here on, usually lowers the loss at once and costs one number.
 
 Criterion
-    The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise. Or the learning rate never
+    The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise. Or the
+    update ratio was above VIOLENT at its height and the loss is stuck above HIGH of the start. Or the learning rate never
     fell below a third of its peak, the end of the run gains less than GAIN of the fall per doubling of the steps (or not clearly), and either validation
     (the training loss where there is none) jumps by more than BOUNCE of its whole fall from one evaluation to the next over the second
     half, or the training loss first jumped to JUMP times its start and is stuck above HIGH of it.
@@ -37,6 +38,7 @@ from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.level import END_SHARE, before_training, blocks, end, start
 from diagnostics.stats.noise import noise
+from diagnostics.stats.plateau import running_median
 from diagnostics.stats.trend import trend
 
 BOUNCE = 0.010  # of the fall: six times the largest of the sound runs
@@ -51,13 +53,15 @@ CLEAR, LIKELY = 5.0, 3.0  # standard errors of a gain that is certain, and of on
 GAIN = 0.05  # of the fall: a doubling of the steps that brings more is not "stuck"
 MANY = 8.0  # noise widths: see diverged
 FACTOR = 0.1  # the course's step; see Source for how often it suffices
+VIOLENT = 0.1  # update ratio: a hundred times the course's 1e-3; the sound runs of the lab stay under 0.06
+LEAST_RATIOS = 5  # measurements: one alone may be the first step of tiny weights
 HOT_RATIO = 1e-2  # update ratio: ten times the course's 1e-3
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once: for a loss that rose again, for the bounce, or for the early jump."""
     loss = run[TRAIN_LOSS].finite()
-    found = _rose_again(loss)
+    found = _rose_again(loss) or _violent(run, loss)
     if not found and not wanes(run) and not _gaining(loss, CLEAR):
         found = _bounces(run) or _jumped(run, loss)
     if found:
@@ -84,6 +88,24 @@ def _rose_again(loss: Curve) -> tuple[str, Evidence] | None:
     step = int(levels.steps[at])
     evidence = Evidence(TRAIN_LOSS, step, int(loss.steps[-1]), "share of the fall given back", back, GIVEN_BACK)
     return f"The training loss was down to {best:.3g} near step {step:,}, then rose and is at {last:.3g}.", evidence
+
+
+def _violent(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    """Single steps once moved the weights by a good part of their own size, and the run is stuck since."""
+    ratio = run.get(UPDATE_RATIO)
+    seen = ratio.finite() if ratio is not None else None
+    if seen is None or len(seen) < LEAST_RATIOS or end(loss) <= HIGH * start(loss) or _gaining(loss, CLEAR):
+        return None
+    smooth = running_median(seen, 5).values
+    at, most = int(np.argmax(smooth)), float(smooth.max())
+    if most <= VIOLENT:
+        return None
+    step = int(seen.steps[at])
+    evidence = Evidence(UPDATE_RATIO, int(seen.steps[0]), step, "largest smoothed update ratio", most, VIOLENT)
+    return (
+        f"Around step {step:,} single updates moved the weights by {most:.0%}; the training loss is stuck at {end(loss):.3g}.",
+        evidence,
+    )
 
 
 def _bounces(run: Run) -> tuple[str, Evidence] | None:
@@ -163,6 +185,11 @@ RULE = Rule(
         "validation jumps a little": lambda: _bouncing(0.05),
         "fell, then rose and stayed": lambda: synthetic.make(
             synthetic.noisy(np.r_[synthetic.falling(2.3, 0.5, steps=300), np.full(700, 1.2)], 0.1), lr=0.6
+        ),
+        "violent updates, then stuck": lambda: synthetic.make(
+            synthetic.noisy(synthetic.falling(2.3, 1.8, pace=60), 0.1),
+            lr=1.0,
+            update_ratio=0.25 * np.exp(-np.arange(1000) / 100),
         ),
         "a jump, then stuck": lambda: _spiked(50.0, 1.2),
     },

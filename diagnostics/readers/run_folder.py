@@ -45,6 +45,11 @@ def _run(path: Path, about: dict[str, Any], attempts: list[Attempt], cuts: list[
     kept = [_where(a.table, a.steps < cut) for a, cut in zip(attempts, cuts, strict=True)]
     rewound = [_where(a.table, a.steps >= cut) for a, cut in zip(attempts, cuts, strict=True)]
     curves = _curves(kept)
+    lost = sum(table.num_rows for table in rewound)
+    if lost:
+        notes.append(
+            f"{lost:,} rows of an earlier attempt were overwritten by a later one; they are kept, but not judged"
+        )
     classes = about.get("classes")
     config = about.get("config")
     return Run(
@@ -58,7 +63,7 @@ def _run(path: Path, about: dict[str, Any], attempts: list[Attempt], cuts: list[
         state=_text(about.get("state")),
         exception=_text(about.get("exception")),
         layers=_layers(path, {a.number: cut for a, cut in zip(attempts, cuts, strict=True)}, notes),
-        resumed_at=tuple(int(a.steps.min()) for a in attempts[1:]),
+        resumed_at=tuple(_first_trained(a) for a in attempts[1:]),
         superseded={tag: curve for tag, curve in _curves(rewound).items() if tag != schema.EPOCH},
         notes=tuple(notes),
     )
@@ -94,8 +99,17 @@ def _cuts(attempts: list[Attempt]) -> list[float]:
     cuts, cut = [], float("inf")
     for attempt in reversed(attempts):
         cuts.append(cut)
-        cut = min(cut, int(attempt.steps.min()))
+        cut = min(cut, _first_trained(attempt))
     return cuts[::-1]
+
+
+def _first_trained(attempt: Attempt) -> int:
+    """The first step with a training loss: a resume may well evaluate its checkpoint before it counts on."""
+    if schema.TRAIN_LOSS in attempt.table.column_names:
+        trained = attempt.steps[attempt.table[schema.TRAIN_LOSS].is_valid().to_numpy()]
+        if trained.size:
+            return int(trained.min())
+    return int(attempt.steps.min())
 
 
 def _where(table: pa.Table, mask: Any) -> pa.Table:

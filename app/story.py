@@ -48,7 +48,7 @@ def _controls(case: Case, linked: bool, key: str) -> tuple[int | None, bool]:
     bind: Literal["query-params"] | None = "query-params" if linked else None
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         chosen = st.select_slider(
-            f"Moving average over {_auto(case)}",
+            f"Moving average, {_auto(case)}",
             WINDOWS,
             AUTO,
             key="smooth" if linked else f"{key}.smooth",
@@ -72,4 +72,4 @@ def _auto(case: Case) -> str:
     """The label says what auto comes to."""
     loss = case.run.get(TRAIN_LOSS)
     steps = view.window_for(loss) if loss else 0
-    return f"… steps (auto: {number(steps)})" if steps else "… steps (auto: off)"
+    return f"in steps (auto is {number(steps)})" if steps else "in steps (auto is off)"

@@ -23,6 +23,7 @@ from collector.values import Later, as_number
 from collector.writer import Writer
 
 LOGGING = "logging a row"
+LARGEST_STEP = 2**53  # beyond it float64, in which the tail keeps its columns, skips whole numbers
 TOTALS = (schema.UPDATE_RATIO, schema.GRAD_NORM)
 NOTHING = Seen()  # only ever read
 
@@ -79,7 +80,10 @@ class Collector:
 
     @step.setter
     def step(self, step: int) -> None:
-        self._base += int(step) - self.step
+        with self._guard("setting the step", "Set it to a whole number; the count goes on as it was."):
+            if abs(wanted := int(step)) > LARGEST_STEP:
+                raise ValueError(f"{step} is beyond any training")
+            self._base += wanted - self.step
 
     @property
     def epoch(self) -> float | None:
@@ -88,7 +92,8 @@ class Collector:
 
     @epoch.setter
     def epoch(self, epoch: float | None) -> None:
-        self._epoch = None if epoch is None else float(epoch)
+        with self._guard("setting the epoch", "Set it to a number; the epoch stays as it was."):
+            self._epoch = None if epoch is None else float(epoch)
 
     def log(
         self,

@@ -73,6 +73,6 @@ def test_wrong_use_never_raises(tmp_path, caplog):
     run.close()
     run.log(loss=3.0)
     (found,) = read(tmp_path / "run")
-    assert found["train/loss"].values.tolist() == [2.0]
+    assert found["train/loss"].values.tolist() == [1.0, 2.0]  # the row with the bad step is kept at the current one
     assert found.loss == "cross_entropy"
     assert len(caplog.messages) == 3 and "closed" in caplog.messages[2]

@@ -74,6 +74,31 @@ def test_a_remedy_has_exactly_one_of_factor_and_value():
         Remedy("do", "lr", "why", factor=0.1, value=1)
 
 
+def test_a_failing_rule_hides_no_other(monkeypatch):
+    def broken(run):
+        raise OverflowError("too large")
+
+    real = rules.get("overfitting")
+    others = [replace(real, check=broken) if rule is real else rule for rule in rules.all_rules()]
+    monkeypatch.setattr(rules, "all_rules", lambda: others)
+    report = diagnose(synthetic.healthy())
+    assert report.verdict == "healthy"
+    assert any(n.rule == "overfitting" and "too large" in n.because for n in report.not_checked)
+
+
+def test_a_hyperparameter_that_is_no_number_is_none():
+    run = replace(
+        synthetic.healthy(), config={"weight_decay": "auto", "dropout": [0.1], "lr": 0.5, "clip": float("nan")}
+    )
+    assert [run.setting(name) for name in ("weight_decay", "dropout", "lr", "clip", "absent")] == [
+        None,
+        None,
+        0.5,
+        None,
+        None,
+    ]
+
+
 def test_a_finding_needs_evidence():
     with pytest.raises(ValueError, match="no verdict without evidence"):
         Finding("x", "info", "m", ())

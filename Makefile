@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Tiny networks train faster, and repeat better, on one thread.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: app test check format docs samples browser
+.PHONY: app test check format docs samples browser bench-collector
 
 app: $(VENV)/app.stamp  ## serve the dashboard at http://localhost:8501; installs no torch
 	$(BIN)/streamlit run app/main.py
@@ -31,6 +31,9 @@ docs: $(VENV)/dev.stamp  ## write the generated pages again
 samples: $(VENV)/dev.stamp  ## train the sample runs again
 	$(BIN)/python sample_runs/make.py
 
+bench-collector: $(VENV)/bench.stamp  ## what the collector costs, beside its peers (about ten minutes)
+	$(BIN)/python -m benchmarks.collector --write docs/cost.md
+
 browser:  ## the system's Chromium, for the browser tests (Debian and Ubuntu)
 	@command -v chromium > /dev/null || { \
 	  s=$$(command -v sudo || true); $$s apt-get update -qq && $$s apt-get install -y -qq chromium > /dev/null; }
@@ -45,4 +48,8 @@ $(VENV)/app.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
 
 $(VENV)/dev.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
 	$(PIP) --editable '.[dev]'
+	touch $@
+
+$(VENV)/bench.stamp: $(VENV)/python.stamp pyproject.toml constraints.txt
+	$(PIP) --editable '.[bench]'
 	touch $@

@@ -3,26 +3,39 @@
 from collections import deque
 from statistics import median
 
+DEFAULT = 10  # steps
 FIRST = 10  # steps, each measured: the beginning is where initialization and warm-up faults show
 WARM_UP = 3  # measured steps not judged: they pay for allocation and lazy imports
-BUDGET = 0.01  # of the training time may go into measuring
-SLOWEST = 16  # times the cadence that was asked for: fewer samples than that would say too little
+BUDGET = 0.005  # of the training time may go into measuring: half of the 1 % that the whole collector may cost
+SLOWEST = 64  # times the default cadence: fewer samples than that would say too little
 REMEMBERED = 9  # durations whose median is judged: one validation between two steps must not count
+DENSE = 2_000  # samples after which the cadence halves, and again at each doubling of the steps: a million steps of a
+# 150-layer model make about a million rows of the layer table, not fifteen million
 
 
 class Cadence:
-    """Decides by step count, and learns from durations in seconds."""
+    """Decides by step count, and learns from durations in seconds.
 
-    def __init__(self, every: int) -> None:
-        self.every = max(1, int(every))
-        self._limit = self.every * SLOWEST
+    Args:
+        every: measure every so many steps, whatever it costs; 0 measures never, None every tenth and fewer when measuring
+            costs more than its budget or the run becomes very long.
+    """
+
+    def __init__(self, every: int | None) -> None:
+        self.every = DEFAULT if every is None else max(0, int(every))
+        self._adapts = every is None
+        self._limit = DEFAULT * SLOWEST
         self._measured = 0
         self._costs: deque[float] = deque(maxlen=REMEMBERED)
         self._steps: deque[float] = deque(maxlen=REMEMBERED)
 
     def due(self, count: int) -> bool:
         """Whether the ``count``-th optimizer step (from 1) of this process is measured."""
-        return count <= FIRST or count % self.every == 0
+        if self.every and count % self.every == 0:
+            if self._adapts and count > DENSE * self.every:
+                self.every *= 2
+            return True
+        return count <= FIRST and bool(self.every)
 
     def passed(self, duration: float) -> None:
         """A step took ``duration`` s without the measuring."""
@@ -31,7 +44,7 @@ class Cadence:
     def cost(self, duration: float) -> None:
         """Measuring one step took ``duration`` s; beyond the budget the cadence doubles, up to a bound."""
         self._measured += 1
-        if self._measured <= WARM_UP:
+        if self._measured <= WARM_UP or not self._adapts:
             return
         self._costs.append(duration)
         share = median(self._costs) / self.every

@@ -1,10 +1,11 @@
 """The collector: what a training loop holds to record its run. It never raises into the loop and never waits."""
 
 import atexit
+import contextlib
 import os
 import sys
-import time
 import traceback
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -13,19 +14,21 @@ from typing import Any, Self
 from collector import run_file, schema
 from collector.epochs import Epochs
 from collector.guard import Guard
-from collector.hooks import OptimizerHooks, Seen
+from collector.hooks import OptimizerHooks
 from collector.journal import Journal
 from collector.names import Names
 from collector.place import Place
-from collector.sample import Sample, totals
+from collector.ranks import rank_and_world
+from collector.seen import Seen
 from collector.tags import TRAIN, VAL, tag_of
 from collector.values import Later, as_number
 from collector.writer import Writer
 
 LOGGING = "logging a row"
 LARGEST_STEP = 2**53  # beyond it float64, in which the tail keeps its columns, skips whole numbers
-TOTALS = (schema.UPDATE_RATIO, schema.GRAD_NORM)
-NOTHING = Seen()  # only ever read
+MOST_LAYOUTS = 1_000  # ways to name a row that are remembered; names made up at every step must not fill the memory
+HEALTH = (schema.TRAIN_LOSS, schema.STEP_TIME)  # what a rank other than 0 records
+HEALTH_EVERY = 10  # steps, where such a rank logs nothing itself
 
 
 class Collector:
@@ -39,11 +42,13 @@ class Collector:
         config: hyperparameters, any mapping or namespace; kept as JSON.
         classes: number of classes of a classification.
         loss: the loss' name, function or module.
-        layers_every: measure every so many optimizer steps, and each of the first ten; made rarer (at most 16 times)
-            while measuring costs more than 1 % of the training time.
+        layers_every: measure every so many optimizer steps, and each of the first ten; 0 never measures. By default 10,
+            made rarer while measuring costs more than 1 % of the training time and in very long runs.
 
-    With several processes (torch.distributed) only rank 0 writes. An exception that leaves the ``with`` block marks the
-    run as crashed and passes unchanged. Failures of ours are one warning line of the ``curvewise`` logger.
+    With several processes (torch.distributed, or torchrun's RANK) make one on every rank: rank 0 records the run, the others
+    their loss and step time, and their share of sharded parameters, into ``ranks/<rank>``. An exception that leaves the
+    ``with`` block marks the run as crashed and passes unchanged. Failures of ours are one warning line of the ``curvewise``
+    logger. A copy of a collector is the collector itself; in another process it records nothing.
     """
 
     def __init__(
@@ -55,28 +60,41 @@ class Collector:
         config: Any = None,
         classes: int | None = None,
         loss: Any = None,
-        layers_every: int = 10,
+        layers_every: int | None = None,
     ) -> None:
         self._epoch: float | None = None  # as the user gave it
         self._epochs = Epochs()
         self._base, self._logged, self._closed = 0, 0, False  # _base: steps done before this process
-        self._pid, self._recording = os.getpid(), _is_main_rank()
+        self._recording = True
         self._earlier_error = getattr(sys, "last_value", None)
+        self._rank, world = rank_and_world()
         path = Path(folder).absolute()
         self._guard = Guard(path.name)
         self._tags: dict[str, dict[str, str]] = {TRAIN: {}, VAL: {}}
-        place = Place(path)
+        self._layouts: dict[str, dict[Any, tuple[str, ...]]] = {TRAIN: {}, VAL: {}}
+        share = Place(path / schema.RANKS / str(self._rank))
+        place = Place(path) if self._rank == 0 else share
         self._journal = Journal(place, self._guard)
-        self._hooks = self._attach(model, optimizer, layers_every)
-        self._writer = Writer(place, self._journal, self._guard, self._about(config, classes, loss))
-        if self._recording:
-            self._writer.start()
-            atexit.register(self._at_exit)
+        self._names = Names()
+        self._hooks = OptimizerHooks(self._names, layers_every, self._epochs.stepped, self._unlogged, self._guard)
+        attempt = {"rank": self._rank, "world_size": world} if world > 1 else {}
+        about = self._about(config, classes, loss)
+        self._writer = Writer(place, share, self._journal, self._guard, about, attempt)
+        self._guard.note = self._writer.note
+        if self._rank:
+            self._hooks.shards_only, self._hooks.unlogged = True, HEALTH_EVERY
+        if optimizer is not None:
+            self.watch(*(optimizer if isinstance(optimizer, Sequence) else [optimizer]), model=model)
+        elif model is not None:
+            self.watch(model=model)
+        self._writer.start()
+        _open.add(self)
+        atexit.register(self._at_exit)
 
     @property
     def step(self) -> int:
         """Optimizer steps completed; without an optimizer, calls of ``log``. Set it when a checkpoint is resumed."""
-        return self._base + (self._hooks.count if self._hooks else self._logged)
+        return self._base + (self._hooks.count if self._hooks.watched else self._logged)
 
     @step.setter
     def step(self, step: int) -> None:
@@ -112,9 +130,13 @@ class Collector:
         """
         try:
             self._logged += 1
+            if values is not None:
+                named = {**values, **named}
             if step is not None:
                 self.step = step
-            self._row(TRAIN, self.step, epoch, named if values is None else {**values, **named}, self._seen())
+            hooks = self._hooks
+            at = self._base + (hooks.count if hooks.watched else self._logged)
+            self._row(TRAIN, at, epoch, named, None if hooks.idle else hooks.take())
         except Exception as error:
             self._guard.failed(LOGGING, error, "This row is missing from the run.")
 
@@ -129,14 +151,41 @@ class Collector:
     ) -> None:
         """Store one row of validation values: ``loss=`` becomes ``val/loss``. ``step`` holds for this row only."""
         try:
-            at = self.step if step is None else int(step)
-            self._row(VAL, at, epoch, named if values is None else {**values, **named}, NOTHING)
+            if self._rank == 0:
+                at = self.step if step is None else int(step)
+                self._row(VAL, at, epoch, named if values is None else {**values, **named}, None)
+            self._hooks.pause()
+            self._epochs.pause()
         except Exception as error:
             self._guard.failed(LOGGING, error, "This row is missing from the run.")
 
-    def close(self) -> None:
-        """End the run as finished; everything is in Parquet afterwards. A second call does nothing."""
-        self._close({"state": schema.FINISHED})
+    def watch(self, *optimizers: Any, model: Any = None) -> None:
+        """Watch optimizers made after the collector too, and name parameters after ``model``; known ones are passed over."""
+        with self._guard("hooking into the optimizer", "Pass a torch optimizer; steps are counted by log() instead."):
+            if model is not None:
+                self._names.model(model)
+            for optimizer in optimizers:
+                before = self.step
+                self._hooks.add(optimizer)
+                self._base += before - self.step  # from now on the optimizer counts, and goes on from here
+                self._names.optimizer(optimizer)
+            if optimizers:
+                self._epochs.watch()
+
+    def describe(self, *, config: Any = None, classes: int | None = None, loss: Any = None) -> None:
+        """Say later what was not known when the collector was made; ``config`` is merged, key by key."""
+        self._writer.describe(self._about(config, classes, loss))
+
+    def note(self, text: str) -> None:
+        """Keep a one-line remark with the run: whoever reads the run sees it, e.g. why something could not be measured."""
+        self._writer.note(text)
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End the run as finished, or as crashed by ``error``; everything is in Parquet afterwards.
+
+        A second call does nothing.
+        """
+        self._close(_ending(error))
 
     def __enter__(self) -> Self:
         return self
@@ -146,79 +195,93 @@ class Collector:
     ) -> None:
         self._close(_ending(error))
 
-    def _attach(self, model: Any, optimizer: Any, every: int) -> OptimizerHooks | None:
-        if optimizer is None:
-            return None
-        with self._guard("hooking into the optimizer", "Pass a torch optimizer; steps are counted by log() instead."):
-            optimizers = list(optimizer) if isinstance(optimizer, Sequence) else [optimizer]
-            hooks = OptimizerHooks(
-                optimizers, Names(model, optimizers), every, self._epochs.stepped, self._unlogged, self._guard
-            )
-            hooks.measuring = self._recording
-            self._epochs.watch()
-            return hooks
-        return None
-
     def _about(self, config: Any, classes: int | None, loss: Any) -> dict[str, Any]:
         with self._guard("reading config, classes and loss", "They are missing from run.json."):
             given = {"config": config, "classes": classes, "loss": run_file.loss_name(loss)}
             return {key: run_file.jsonable(value) for key, value in given.items() if value is not None}
         return {}
 
-    def _seen(self) -> Seen:
-        return self._hooks.take() if self._hooks else NOTHING
-
-    def _unlogged(self, seen: Seen) -> None:
+    def _unlogged(self) -> None:
         """A measured step that the user did not log gets a row of its own."""
-        self._row(TRAIN, self.step, None, {}, seen)
+        self._row(TRAIN, self.step, None, {}, self._hooks.take())
 
-    def _row(self, split: str, step: int, epoch: float | None, named: Mapping[str, Any], seen: Seen) -> None:
-        if not self._recording or os.getpid() != self._pid:
+    def _row(self, split: str, step: int, epoch: float | None, named: Mapping[str, Any], seen: Seen | None) -> None:
+        if not self._recording:
             return
         if self._closed:
             error = RuntimeError("the run is closed")
-            self._guard.failed(
-                "logging after close()", error, "Its rows are not kept; a new Collector would resume it."
-            )
+            way_out = "Its rows are not kept; a new Collector would resume it."
+            self._guard.failed("logging after close()", error, way_out)
             return
-        if epoch is not None and self._epochs.now is None:
+        if epoch is None:
+            epoch = self._epochs.now if self._epoch is None else self._epoch
+        elif self._epochs.now is None:
             self.epoch = epoch  # nobody counts: what the user said last holds until he says something else
-        values: dict[str, float] = {}
-        later: dict[str, Later] = {}
-        for tag, number in seen.rates.items():
-            _put(tag, number, values, later)
-        pending = _add_totals(seen.samples, values)
+        tags = self._layouts[split].get(tuple(named))
+        if tags is None or seen is not None or self._rank:
+            self._careful(split, step, epoch, named, seen)
+            return
+        for value in named.values():
+            if type(value) is not float:
+                self._careful(split, step, epoch, named, None)
+                return
+        self._journal.append(step, epoch, tags, [*named.values()])
+
+    def _careful(self, split: str, step: int, epoch: float | None, named: Mapping[str, Any], seen: Seen | None) -> None:
+        """A row whose values may be anything, beside what the hooks saw. The last word on a tag wins: the user's."""
+        found: dict[str, Any] = dict(seen.values) if seen else {}
         tags = self._tags[split]
         for name, value in named.items():
+            tag = tags.get(name) or tags.setdefault(name, tag_of(name, split))
             if value is None:
                 continue
-            tag = tags.get(name) or tags.setdefault(name, tag_of(name, split))
-            if type(value) is float:
-                values[tag] = value
-                continue
+            found.pop(tag, None)
             try:
-                _put(tag, as_number(value), values, later)
+                found[tag] = value if type(value) is float else as_number(value)
             except Exception as error:
                 self._guard.failed(f"logging {tag}", error, "Log one real number; this value is left out.")
-        totals_left = [tag for tag in pending if tag not in values and tag not in later] if pending else pending
-        self._journal.append(
-            step, self.epoch if epoch is None else float(epoch), time.time(), values, later, seen.samples, totals_left
-        )
+        self._remember(split, named)
+        if self._rank:
+            found = {tag: found[tag] for tag in HEALTH if tag in found}
+        if seen:
+            seen.totals = [tag for tag in seen.totals if tag not in found]
+        later = {tag: value for tag, value in found.items() if isinstance(value, Later)}
+        for tag in later:
+            del found[tag]
+        waits = seen if seen and seen.samples else None
+        self._journal.append(step, epoch, tuple(found), [*found.values()], later, waits)
+
+    def _remember(self, split: str, named: Mapping[str, Any]) -> None:
+        """How these names become tags, for the next row that has them; two names of one tag need care every time."""
+        layout = tuple(self._tags[split][name] for name in named)
+        layouts = self._layouts[split]
+        if len(set(layout)) == len(layout) and len(layouts) < MOST_LAYOUTS:
+            layouts[tuple(named)] = layout
 
     def _close(self, changes: Mapping[str, Any]) -> None:
-        if self._closed or os.getpid() != self._pid:
+        if self._closed or not self._recording:
             return
         with self._guard("closing the run", "What was logged stays readable in the run folder."):
-            if self._hooks:
-                self._hooks.remove()
-                self._epochs.unwatch()
-                seen = self._hooks.take()
-                if seen.samples:
-                    self._unlogged(seen)
+            self._hooks.remove()
+            self._epochs.unwatch()
+            if self._hooks.pending:
+                self._unlogged()
             self._closed = True
-            if self._recording:
-                atexit.unregister(self._at_exit)
-                self._writer.close(changes)
+            atexit.unregister(self._at_exit)
+            self._writer.close(changes)
+
+    def _leave(self) -> None:
+        """In a forked child: the parent records; the child only passes through."""
+        self._recording = False
+        self._hooks.abandon()
+        self._epochs.unwatch()
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    def __reduce__(self) -> Any:
+        """Pickled, e.g. as part of a dataset for a worker that is spawned, it becomes one that records nothing."""
+        return Elsewhere, ()
 
     def _at_exit(self) -> None:
         """The program ends without ``close``: finished, unless an exception went through to the interpreter."""
@@ -226,25 +289,37 @@ class Collector:
         self._close(_ending(error if error is not self._earlier_error else None))
 
 
-def _put(tag: str, number: float | Later, values: dict[str, float], later: dict[str, Later]) -> None:
-    """The last word on a tag wins: what the user logs replaces what the hooks saw."""
-    values.pop(tag, None)
-    later.pop(tag, None)
-    if isinstance(number, Later):
-        later[tag] = number
-    else:
-        values[tag] = number
+_open: "weakref.WeakSet[Collector]" = weakref.WeakSet()
 
 
-def _add_totals(samples: Sequence[Sample], values: dict[str, float]) -> Sequence[str]:
-    """Put the totals over all parameters into ``values``, or return the tags to be computed when the norms arrive."""
-    if not samples:
-        return ()
-    if not all(sample.here for sample in samples):
-        return TOTALS
-    norms = [n for n in (sample.norms() for sample in samples) if n is not None]
-    values |= {tag: value for tag, value in zip(TOTALS, totals(norms), strict=True) if value is not None}
-    return ()
+def _in_child() -> None:
+    for run in list(_open):
+        with contextlib.suppress(Exception):
+            run._leave()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
+
+class Elsewhere:
+    """A collector in a process that does not record: takes everything, keeps nothing."""
+
+    step, epoch = 0, None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return self._nothing
+
+    def _nothing(self, *_: Any, **__: Any) -> None:
+        """In place of every method."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Passes every exception on."""
 
 
 def _ending(error: BaseException | None) -> dict[str, Any]:
@@ -253,10 +328,3 @@ def _ending(error: BaseException | None) -> dict[str, Any]:
         return {"state": schema.FINISHED}
     last = traceback.format_exception_only(error)[-1].strip()
     return {"state": schema.CRASHED, "exception": last, "traceback": "".join(traceback.format_exception(error))}
-
-
-def _is_main_rank() -> bool:
-    distributed = sys.modules.get("torch.distributed")
-    if distributed is None or not distributed.is_available() or not distributed.is_initialized():
-        return True
-    return bool(distributed.get_rank() == 0)

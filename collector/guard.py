@@ -1,7 +1,7 @@
 """Never hurt the training: a failure of ours becomes one line in the log, and training goes on."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 log = logging.getLogger("curvewise")
@@ -16,6 +16,7 @@ class Guard:
     def __init__(self, run: str) -> None:
         self._run = run
         self._failing: set[str] = set()
+        self.note: Callable[[str], None] = lambda text: None  # keeps it with the run, so that its readers know too
 
     @contextmanager
     def __call__(self, where: str, way_out: str) -> Iterator[None]:
@@ -31,6 +32,7 @@ class Guard:
             self._failing.add(where)
             what = " ".join(f"{type(error).__name__}: {error}".split())
             log.warning("curvewise: run %s: %s failed (%s); training goes on. %s", self._run, where, what, way_out)
+            self.note(f"{where} failed ({what}): {way_out}")
 
     def recovered(self, where: str) -> None:
         """Say that ``where`` works again, if it was failing."""

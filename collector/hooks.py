@@ -1,9 +1,8 @@
 """Hooks on the optimizers: they count steps, read the learning rates and, every few steps, measure the update."""
 
-import os
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -11,133 +10,219 @@ from collector import schema
 from collector.cadence import Cadence
 from collector.guard import Guard
 from collector.names import Names
+from collector.optimizers import innermost
 from collector.sample import Sample
+from collector.scaling import Scaling
+from collector.seen import Seen
 from collector.values import Later, as_number
 
 MEASURING, COUNTING = "measuring the update", "reading the optimizer"
 WAY_OUT = "This step's {} is missing from the run."
+MOST_GROUPS = 32  # learning rates recorded: a column each, and nobody reads more
+PATIENCE = 100  # steps; an optimizer that has not stepped by then is not waited for
 
 
-@dataclass
-class Seen:
-    """What the hooks saw of one optimizer step, waiting for the row of that step."""
+class Watched:
+    """One optimizer: its hooks, its count, and the measurement under way."""
 
-    rates: dict[str, float | Later] = field(default_factory=dict)
-    samples: list[Sample] = field(default_factory=list)
+    def __init__(self, optimizer: Any, first_group: int) -> None:
+        self.optimizer, self.first_group = optimizer, first_group
+        self.count = 0  # of steps
+        self.begun: Any = None  # collector.measure.Begun between the two hooks
+        self.handles: list[Any] = []
+        self.turn = 0  # index of the parameter that the next measurement begins with
+        self.parts: list[Sample] = []  # of a model that is measured in turns
+
+    def measured(self, sample: Sample, following: int) -> list[Sample] | None:
+        """Take the sample; when it completes the parameters, all the samples that make them up."""
+        self.turn = following
+        self.parts.append(sample)
+        if following:
+            return None
+        whole, self.parts = self.parts, []
+        return whole
+
+    def lrs(self) -> dict[str, Any]:
+        """Learning rates by tag; the rate the step used is read before a scheduler changes it."""
+        groups = self.optimizer.param_groups
+        if self.first_group == 0 and len(groups) == 1:
+            return {schema.LR: _rate(groups[0])}
+        return {_rate_tag(self.first_group + i): _rate(g) for i, g in enumerate(groups[:MOST_GROUPS])}
 
 
 class OptimizerHooks:
-    """Watches one or several optimizers; with several, a step is what the busiest of them has completed.
+    """Watches optimizers; with several, a step is what the busiest of them has completed.
 
     Args:
-        optimizers: torch optimizers.
         names: of the parameters.
-        every: measure every so many steps.
-        stepped: called after each step.
-        missed: called with the sight of a measured step when the next step begins and nobody has taken it.
+        every: see ``Cadence``.
+        stepped: called after each step; returns the seconds it waited for data, or None when nobody knows.
+        missed: called when the next step begins and nobody has taken what was measured.
         guard: where failures go.
     """
 
     def __init__(
         self,
-        optimizers: Sequence[Any],
         names: Names,
-        every: int,
-        stepped: Callable[[], None],
-        missed: Callable[[Seen], None],
+        every: int | None,
+        stepped: Callable[[], float | None],
+        missed: Callable[[], None],
         guard: Guard,
     ) -> None:
         self.count = 0
         self.measuring = True
+        self.shards_only = False  # what this rank holds whole, rank 0 measures
+        self.unlogged = float("inf")  # steps that may pass without a row
+        self.watched: list[Watched] = []
         self._names, self._stepped, self._missed, self._guard = names, stepped, missed, guard
-        self._cadence, self._pid = Cadence(every), os.getpid()
-        self._optimizers = list(optimizers)
-        self._counts = [0] * len(self._optimizers)
-        self._begun: dict[int, Any] = {}
+        self._cadence, self._scaling = Cadence(every), Scaling()
         self._seen = Seen()
-        self._spent, self._last = 0.0, 0.0  # s: measuring in this step; when the last step ended
-        self._handles = [h for i, o in enumerate(self._optimizers) for h in self._register(i, o)]
+        self._whole: dict[int, list[Sample]] = {}  # by optimizer, of the current step
+        self._clocks: deque[Any] = deque(maxlen=64)  # device time not yet known
+        self._spent = 0.0  # s, measuring in this step
+        self._last, self._since, self._steps = 0.0, 0.0, 0  # s: end of the last step, and of that of the last row
+        self._waited: float | None = None  # s for data since the last row
+
+    def add(self, optimizer: Any) -> None:
+        """Watch one more optimizer; one that is watched already is passed over.
+
+        Raises:
+            TypeError: it takes no step hooks.
+        """
+        optimizer = innermost(optimizer)
+        if any(w.optimizer is optimizer for w in self.watched):
+            return
+        if not hasattr(optimizer, "register_step_pre_hook"):
+            raise TypeError(f"{type(optimizer).__name__} is no torch optimizer")
+        new = Watched(optimizer, sum(len(w.optimizer.param_groups) for w in self.watched))
+        index = len(self.watched)
+        new.handles = [
+            optimizer.register_step_pre_hook(partial(self._before, new)),
+            optimizer.register_step_post_hook(partial(self._after, index, new)),
+        ]
+        self.watched.append(new)
+        self._scaling.watch(optimizer)
 
     def take(self) -> Seen:
-        """What was seen of the current step; a second call gets nothing."""
+        """What was seen since the last call."""
         seen, self._seen = self._seen, Seen()
+        if self._steps and seen.values:
+            passed = self._last - self._since
+            seen.values[schema.STEP_TIME] = passed / self._steps
+            if self._waited is not None and passed > 0:
+                seen.values[schema.DATA_WAIT] = min(self._waited / passed, 1.0)
+            self._since, self._steps, self._waited = self._last, 0, None
+        if self._scaling.used and seen.values:
+            seen.values[schema.SKIPPED_STEPS] = as_number(self._scaling.skipped)
+        if self._whole and self._complete():
+            seen.whole = [sample for samples in self._whole.values() for sample in samples]
+            self._whole = {}
+            seen.add_totals()
         return seen
+
+    @property
+    def idle(self) -> bool:
+        """Whether no step was made since the last row."""
+        return not self._seen.values
+
+    @property
+    def pending(self) -> bool:
+        """Whether a measured step is waiting for a row."""
+        return bool(self._seen.samples)
+
+    def pause(self) -> None:
+        """What has passed since the last step was no training: a validation, say."""
+        if self._last:
+            now = time.perf_counter()
+            self._since, self._last = self._since + now - self._last, now
 
     def remove(self) -> None:
         """Leave the optimizers as they were."""
-        for handle in self._handles:
-            handle.remove()
-        self._begun.clear()
+        self._scaling.unwatch()
+        for watched in self.watched:
+            for handle in watched.handles:
+                handle.remove()
+            watched.begun = None
 
-    def _register(self, index: int, optimizer: Any) -> list[Any]:
-        before = optimizer.register_step_pre_hook(partial(self._before, index))
-        return [before, optimizer.register_step_post_hook(partial(self._after, index))]
+    def abandon(self) -> None:
+        """In a forked child: see and measure nothing more."""
+        self.measuring = False
+        self._scaling.unwatch()
 
-    def _before(self, index: int, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def _complete(self) -> bool:
+        expected = [w for w in self.watched if w.count or self.count < PATIENCE]
+        return len(self._whole) == len(expected)
+
+    def _before(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Never returns anything: a pair would replace the arguments of the step."""
-        if not self.measuring or os.getpid() != self._pid or not self._cadence.due(self._counts[index] + 1):
+        if not self.measuring or not self._cadence.due(watched.count + 1):
             return
         start = time.perf_counter()
         try:
             from collector import measure
 
             closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
-            self._begun[index] = measure.begin(optimizer, closure is not None)
+            watched.begun = measure.begin(optimizer, closure is not None, watched.turn, self.shards_only)
         except Exception as error:
-            self._begun.pop(index, None)
+            watched.begun = None
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
-        self._spent = time.perf_counter() - start
+        self._spent += time.perf_counter() - start
 
-    def _after(self, index: int, optimizer: Any, args: Any, kwargs: Any) -> None:
-        if os.getpid() != self._pid:
-            return
+    def _after(self, index: int, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         try:
-            self._step(index, optimizer, self._begun.pop(index, None))
+            begun, watched.begun = watched.begun, None
+            if self._scaling.stepped(optimizer):
+                return
+            watched.count += 1
+            if watched.count > self.count:
+                self._next()
+            self._seen.values.update(watched.lrs())
+            if begun is not None:
+                self._finish(index, watched, begun)
         except Exception as error:
             self._guard.failed(COUNTING, error, WAY_OUT.format("learning rate"))
 
-    def _step(self, index: int, optimizer: Any, begun: Any) -> None:
-        if _skipped(optimizer):
-            return
-        self._counts[index] += 1
-        if self._counts[index] > self.count:
-            self._next()
-        if self.measuring:
-            self._seen.rates.update(self._rates(index))
-        if begun is not None:
-            self._finish(begun, optimizer)
-
     def _next(self) -> None:
         """A new step: hand over what nobody logged of the last one, and judge what measuring cost."""
-        seen = self.take()
         try:
-            if seen.samples:
-                self._missed(seen)
+            if self._seen.samples or self._steps >= self.unlogged:
+                self._missed()
         finally:
+            self._whole = {}
             self.count += 1
-            self._stepped()
+            self._steps += 1
+            if (waited := self._stepped()) is not None:
+                self._waited = waited + (self._waited or 0.0)
         now = time.perf_counter()
         if self._last:
             self._cadence.passed(now - self._last - self._spent)
-        self._last = now
+        else:
+            self._since, self._steps, self._waited = now, 0, None  # the first step has no beginning that we saw
+        self._last, self._spent = now, 0.0
 
-    def _rates(self, index: int) -> dict[str, float | Later]:
-        first = sum(len(o.param_groups) for o in self._optimizers[:index])
-        groups = self._optimizers[index].param_groups
-        return {_rate_tag(first + i): _rate(group) for i, group in enumerate(groups)}
-
-    def _finish(self, begun: Any, optimizer: Any) -> None:
+    def _finish(self, index: int, watched: Watched, begun: Any) -> None:
         start = time.perf_counter()
         try:
             from collector import measure
 
-            self._seen.samples.append(measure.finish(begun, optimizer, self._names))
+            sample = measure.finish(begun, watched.optimizer, self._names)
+            self._seen.samples.append(sample)
+            if (whole := watched.measured(sample, begun.following)) is not None:
+                self._whole[index] = whole
+            self._clocks.append(begun.clock)
             self._guard.recovered(MEASURING)
         except Exception as error:
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
-        now = time.perf_counter()
-        self._cadence.cost(self._spent + now - start)
-        self._spent, self._last = 0.0, now
+        self._spent += time.perf_counter() - start
+        self._cost()
+
+    def _cost(self) -> None:
+        """Tell the cadence what measuring cost: the host now, a device when its clock can be read."""
+        self._cadence.cost(self._spent)
+        while self._clocks and (seconds := self._clocks[0].seconds()) is not None:
+            self._clocks.popleft()
+            if seconds:
+                self._cadence.cost(seconds)
 
 
 def _rate_tag(group: int) -> str:
@@ -146,10 +231,5 @@ def _rate_tag(group: int) -> str:
 
 def _rate(group: dict[str, Any]) -> float | Later:
     """The rate the step used; schedule-free optimizers keep it apart from the ``lr`` they were given."""
-    return as_number(group.get("scheduled_lr", group["lr"]))
-
-
-def _skipped(optimizer: Any) -> bool:
-    """Whether GradScaler let a fused optimizer make an empty step. On an accelerator the sample itself tells, later."""
-    found = getattr(optimizer, "found_inf", None)
-    return found is not None and found.device.type == "cpu" and bool(found.item())
+    rate = group["scheduled_lr"] if "scheduled_lr" in group else group["lr"]
+    return rate if type(rate) is float else as_number(rate)

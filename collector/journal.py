@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from collector.guard import Guard
 from collector.place import Place
-from collector.sample import Sample
+from collector.seen import Seen
 from collector.tail import Tail
 from collector.values import Later
 
@@ -16,20 +16,20 @@ ON_DISK = "writing to disk"
 WAY_OUT = "Rows are kept in memory and written when the folder accepts them; check its permissions and free space."
 MAX_WAITING = 32  # tails of about 1 MB held while the disk refuses: a bound on memory
 MAX_ARRIVED = 100_000  # rows whose device values may wait: a bound on device memory when the device hangs
+NONE: Mapping[str, Later] = {}
 SEAL_ROWS = 5_000  # rows: a part worth a file
 SEAL_SECONDS, SEAL_FEW = 60.0, 100  # after a minute a part of 100 rows is worth it too
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """A row whose accelerator values, or whose per-layer sample, the background thread has yet to store."""
+    """A row whose accelerator values, or whose per-layer samples, the background thread has yet to store."""
 
     tail: Tail
     index: int
     step: int
     later: Mapping[str, Later]
-    samples: Sequence[Sample]
-    totals: Sequence[str]  # tags to compute from the samples
+    seen: Seen | None
 
 
 @dataclass
@@ -41,7 +41,7 @@ class Taken:
 
 
 class Journal:
-    """Appends rows from any thread; about 1 µs a row of four values, never a wait for the disk but for a new tail."""
+    """Appends rows from any thread; under 1 µs a row of four values, never a wait for the disk but for a new tail."""
 
     def __init__(self, place: Place, guard: Guard) -> None:
         self._place, self._guard = place, guard
@@ -57,27 +57,30 @@ class Journal:
         self,
         step: int,
         epoch: float | None,
-        wall_time: float,
-        values: Mapping[str, float],
-        later: Mapping[str, Later],
-        samples: Sequence[Sample],
-        totals: Sequence[str],
+        tags: tuple[str, ...],
+        values: Sequence[float],
+        later: Mapping[str, Later] = NONE,
+        seen: Seen | None = None,
     ) -> None:
-        """Store a row; what ``later``, ``samples`` and ``totals`` promise is filled in by the background thread."""
+        """Store a row with one value for each of ``tags``.
+
+        What ``later`` and the samples of ``seen`` promise is filled in by the background thread.
+        """
+        wall_time = time.time()
         with self._lock:
             tail = self._tail
-            if tail is None or tail.full or not _holds(tail, later, totals):
-                tail = self._rotate([*values, *later, *totals])
+            if tail is None or tail.count >= tail.capacity or ((later or seen) and not _holds(tail, later, seen)):
+                tail = self._rotate([*tags, *later, *_promised(seen)])
             try:
-                index = tail.append(step, epoch, wall_time, values)
+                index = tail.append(step, epoch, wall_time, tags, values)
             except KeyError:
-                tail = self._rotate([*values, *later, *totals])
-                index = tail.append(step, epoch, wall_time, values)
+                tail = self._rotate([*tags, *later, *_promised(seen)])
+                index = tail.append(step, epoch, wall_time, tags, values)
             self.rows += 1
             if self.first_step is None:
                 self.first_step = step
-            if later or samples:
-                self._taken.arrived.append(Arrived(tail, index, step, later, samples, totals))
+            if later or seen:
+                self._taken.arrived.append(Arrived(tail, index, step, later, seen))
 
     def take(self, everything: bool = False) -> Taken:
         """The work for the background thread; ``everything`` also ends the current tail, as at close."""
@@ -147,6 +150,11 @@ class Journal:
             return Tail(None, self.rows, tags)
 
 
-def _holds(tail: Tail, later: Mapping[str, Later], totals: Sequence[str]) -> bool:
-    """Whether the tail has a column for what will be filled in; mostly nothing will."""
-    return not (later or totals) or tail.columns.keys() >= later.keys() | set(totals)
+def _promised(seen: Seen | None) -> Sequence[str]:
+    """Tags whose values are computed from the samples when these have arrived."""
+    return seen.totals if seen else ()
+
+
+def _holds(tail: Tail, later: Mapping[str, Later], seen: Seen | None) -> bool:
+    """Whether the tail has a column for what will be filled in."""
+    return tail.columns.keys() >= later.keys() | set(_promised(seen))

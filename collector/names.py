@@ -2,15 +2,24 @@
 
 from typing import Any
 
-WRAPPERS = ("_orig_mod.", "module.")  # of torch.compile and of DistributedDataParallel
+COMPILED, PARALLEL = "_orig_mod", "module."  # what torch.compile and DistributedDataParallel put into names
 
 
 class Names:
     """Names by identity: those of ``model.named_parameters()``, else ``<group>/<index>`` in the optimizers."""
 
-    def __init__(self, model: Any, optimizers: list[Any]) -> None:
-        self._model, self._optimizers = model, optimizers
+    def __init__(self) -> None:
+        self._model: Any = None
+        self._optimizers: list[Any] = []
         self._names: dict[int, str] = {}
+
+    def model(self, model: Any) -> None:
+        """Take the names of this model's parameters."""
+        self._model, self._names = model, {}
+
+    def optimizer(self, optimizer: Any) -> None:
+        """One more optimizer whose parameters need names."""
+        self._optimizers.append(optimizer)
 
     def __call__(self, param: Any) -> str:
         """The name of ``param``."""
@@ -29,6 +38,6 @@ class Names:
 
 
 def _plain(name: str) -> str:
-    for wrapper in WRAPPERS:
-        name = name.removeprefix(wrapper)
-    return name
+    """torch.compile wraps any part of a model, DistributedDataParallel the whole."""
+    inner = ".".join(part for part in name.split(".") if part != COMPILED)
+    return inner.removeprefix(PARALLEL)

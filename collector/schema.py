@@ -10,6 +10,8 @@ viewing side can be installed apart. It needs pyarrow, never torch.
       scalars/a<attempt>-<first>-<last>.parquet  one row a logged step (row numbers within the attempt, inclusive)
       layers/a<attempt>-<first>-<last>.parquet   one row a (sampled step, layer)
       tail-a<attempt>-<first>.bin              rows from <first> on, not yet sealed into Parquet (layout: ``collector.tail``)
+      ranks/<rank>/                            of several processes: the same again, tiny: loss and step time of a rank other
+                                               than 0; norms of the shards that a rank holds (their squares add up)
 
 Rows are numbered from 0 within an attempt. A row may stand in a tail and in parts at once, for a moment: the row number
 says that it is the same row. A reader that lists the tails first and the parts after them misses none, because a tail is
@@ -26,6 +28,7 @@ FORMAT_VERSION = 1
 RUN_FILE = "run.json"
 SCALARS = "scalars"
 LAYERS = "layers"
+RANKS = "ranks"
 PART_NAME = re.compile(r"^a(?P<attempt>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet$")
 TAIL_NAME = re.compile(r"^tail-a(?P<attempt>\d+)-(?P<first>\d+)\.bin$")
 
@@ -44,7 +47,9 @@ TRAIN_ACCURACY, VAL_ACCURACY = "train/accuracy", "val/accuracy"
 LR = "optim/lr"  # of the first parameter group; further groups are optim/lr/<group index or name>
 UPDATE_RATIO = "optim/update_ratio"  # ‖ΔW‖₂ / ‖W‖₂ over all parameters, one optimizer step
 GRAD_NORM = "grad/norm"  # ‖g‖₂ over all parameters, as the optimizer saw it
-STEP_TIME = "perf/step_time"
+SKIPPED_STEPS = "optim/skipped_steps"  # steps that GradScaler has skipped so far in this attempt
+STEP_TIME = "perf/step_time"  # a mean over the steps since the last row, validation left out
+DATA_WAIT = "perf/data_wait_share"  # of the time since the last row that the training waited for its DataLoader
 
 UNITS = {
     TRAIN_LOSS: "",
@@ -54,7 +59,9 @@ UNITS = {
     LR: "",
     UPDATE_RATIO: "",
     GRAD_NORM: "",
+    SKIPPED_STEPS: "steps",
     STEP_TIME: "s",
+    DATA_WAIT: "fraction",
 }
 
 LAYERS_SCHEMA = pa.schema(

@@ -17,7 +17,7 @@ import mmap
 import os
 import struct
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +33,9 @@ HEADER = struct.Struct("@8sIIQQQII")
 COUNT_AT = 32  # bytes; a multiple of 8, so the store is one aligned write
 MAX_BYTES = 1 << 20  # of records: a few thousand rows, allocated in well under a millisecond
 MAX_ROWS, MIN_ROWS = 8192, 64  # records: more would make sealing one part slow, fewer would make too many parts
+
+
+Places = tuple[bytes, bytes, list[int] | None]
 
 
 class Damaged(ValueError):
@@ -66,9 +69,10 @@ class Tail:
     def __init__(self, path: Path | None, first: int, tags: Sequence[str]) -> None:
         self.path, self.first, self.tags = path, first, tuple(tags)
         self._record, self._mask_bytes = _record(len(tags))
-        self._size = self._record.size
+        self._size, self._pack_into = self._record.size, self._record.pack_into
         self.capacity = max(MIN_ROWS, min(MAX_ROWS, MAX_BYTES // self._size))
         self.columns = {tag: (i, 2 << i) for i, tag in enumerate(tags)}
+        self._places: dict[tuple[str, ...], Places] = {}
         self._blank = [float("nan")] * len(tags)
         self.count = 0
         names = json.dumps(list(tags)).encode()
@@ -85,26 +89,40 @@ class Tail:
         """Whether no further row fits."""
         return self.count >= self.capacity
 
-    def append(self, step: int, epoch: float | None, wall_time: float, values: Mapping[str, float]) -> int:
-        """Add a row and publish it; returns its index in this tail.
+    def append(
+        self, step: int, epoch: float | None, wall_time: float, tags: tuple[str, ...], values: Sequence[float]
+    ) -> int:
+        """Add a row with one value for each of ``tags`` and publish it; returns its index in this tail.
 
         Raises:
             KeyError: a tag that this tail has no column for; nothing is written then.
             struct.error: the step does not fit into 64 bits; nothing is written then.
         """
-        columns, cells, present = self.columns, self._blank[:], 0
-        for tag, value in values.items():
-            column, bit = columns[tag]
-            cells[column] = value
-            present |= bit
-        present, epoch = (present, 0.0) if epoch is None else (present | 1, epoch)
+        mask, mask_with_epoch, order = self._places.get(tags) or self._place(tags)
+        if order is not None:
+            cells = self._blank[:]
+            for column, value in zip(order, values, strict=True):
+                cells[column] = value
+            values = cells
         index = self.count
-        mask = present.to_bytes(self._mask_bytes, "little")
+        number = index + 1
+        if epoch is None:
+            epoch = 0.0
+        else:
+            mask = mask_with_epoch
         at = self._start + index * self._size
-        self._record.pack_into(self._buffer, at, self.first + index + 1, mask, step, epoch, wall_time, *cells)
-        self.count = index + 1
-        self._published[0] = self.count
+        self._pack_into(self._buffer, at, self.first + number, mask, step, epoch, wall_time, *values)
+        self.count = self._published[0] = number
         return index
+
+    def _place(self, tags: tuple[str, ...]) -> "Places":
+        """Where the values of ``tags`` go: presence bits without and with an epoch, columns (None: as they come)."""
+        columns = [self.columns[tag] for tag in tags]
+        present = sum(bit for _, bit in columns)
+        without, with_epoch = (n.to_bytes(self._mask_bytes, "little") for n in (present, present | 1))
+        places = without, with_epoch, None if tags == self.tags else [column for column, _ in columns]
+        self._places[tags] = places
+        return places
 
     def fill(self, index: int, tag: str, value: float) -> None:
         """Put a value that arrived later (from an accelerator) into an absent cell of a published row."""

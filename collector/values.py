@@ -1,6 +1,7 @@
 """From whatever a user logs to a float, without waiting for an accelerator on the training thread."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -44,18 +45,35 @@ def as_number(value: Any) -> float | Later:
     raise TypeError(f"{type(value).__name__} is not one real number")
 
 
+def as_numbers(values: Sequence[Any]) -> list[float | Later]:
+    """``as_number`` of each, for values that are known to be numbers."""
+    return [value if type(value) is float else as_number(value) for value in values]
+
+
 def _from_tensor(tensor: Any) -> float | Later:
     if tensor.numel() != 1 or tensor.is_complex():
         raise TypeError(f"a tensor of shape {tuple(tensor.shape)} and {tensor.dtype} is not one real number")
     if tensor.device.type == "cpu":
         return float(tensor.item())
-    return later(tensor.clone())
+    return later(tensor)
 
 
 def later(tensor: Any) -> Later:
-    """``tensor``, which nobody else will change, to be read when its device has computed it."""
+    """The values ``tensor`` has now, to be read when its device has computed them.
+
+    From CUDA they travel to pinned memory by a copy nobody waits for; pinned blocks are recycled by torch, so only the
+    first few cost an allocation. Other devices are copied by the background thread, from a clone.
+
+    Raises:
+        RuntimeError: within a CUDA graph capture, where the copy would become part of the graph.
+    """
     if tensor.device.type != "cuda":
-        return Later(tensor)
-    event = sys.modules["torch"].cuda.Event()
-    event.record()
-    return Later(tensor, event)
+        return Later(tensor.clone())
+    torch = sys.modules["torch"]
+    if torch.cuda.is_current_stream_capturing():
+        raise RuntimeError("values inside a CUDA graph cannot be read; log them outside the graph")
+    host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+    host.copy_(tensor, non_blocking=True)
+    event = torch.cuda.Event()
+    event.record(torch.cuda.current_stream(tensor.device))
+    return Later(host, event)

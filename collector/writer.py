@@ -10,23 +10,32 @@ from collector.guard import Guard
 from collector.journal import ON_DISK, WAY_OUT, Arrived, Journal
 from collector.layers import Layers
 from collector.place import Place
-from collector.sample import totals
 from collector.tail import Tail
 
 TICK = 0.25  # s: a dashboard is to hear of new rows within half a second
 RETRY = 5.0  # s between two tries on a disk that refused
 MANY_PARTS = 32  # small parts that are worth merging while the run goes on: reading 32 takes a few tens of ms
+MOST_NOTES = 50  # lines kept in run.json
 JOIN = 30.0  # s to wait for a background thread that hangs in a device or a network disk
 
 
 class Writer:
     """Owns everything that touches the disk but the tail's pages."""
 
-    def __init__(self, place: Place, journal: Journal, guard: Guard, about: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        place: Place,
+        shards: Place,
+        journal: Journal,
+        guard: Guard,
+        about: Mapping[str, Any],
+        attempt: Mapping[str, Any],
+    ) -> None:
         self._place, self._journal, self._guard = place, journal, guard
         self._layers = Layers(place)
+        self._shards = self._layers if shards is place else Layers(shards)
         self._about: dict[str, Any] = {"state": schema.RUNNING, "exception": None, "traceback": None, **about}
-        self._attempt: dict[str, Any] = {}
+        self._attempt: dict[str, Any] = dict(attempt)
         self._told = 0  # rows that watchers were told of
         self._retry_at = 0.0  # monotonic s; before it the disk is left alone
         self._dirty = True  # run.json has yet to be written
@@ -38,6 +47,20 @@ class Writer:
         self._disk(self._describe)
         with self._guard("starting the background thread", "Rows are sealed when the run is closed."):
             self._thread.start()
+
+    def describe(self, about: Mapping[str, Any]) -> None:
+        """More for ``run.json``; mappings are merged."""
+        for key, value in about.items():
+            old = self._about.get(key)
+            self._about[key] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
+        self._dirty = True
+
+    def note(self, text: str) -> None:
+        """A remark for ``run.json``, once."""
+        notes = self._about.get("notes", [])
+        if text not in notes:
+            self._about["notes"] = [*notes, text][-MOST_NOTES:]
+            self._dirty = True
 
     def close(self, changes: Mapping[str, Any]) -> None:
         """Write everything out, merge the parts and record how the run ended (``changes`` to ``run.json``)."""
@@ -81,6 +104,7 @@ class Writer:
         finally:
             self._journal.give_back(taken.tails)
         self._layers.flush(everything)
+        self._shards.flush(everything)
         self._journal.to_disk()
         if self._dirty or self._attempt.get("first_step") != self._journal.first_step:
             self._describe()
@@ -92,15 +116,15 @@ class Writer:
     def _fill(self, row: Arrived) -> None:
         for tag, value in row.later.items():
             row.tail.fill(row.index, tag, value.floats()[0])
-        norms = [n for n in (sample.norms() for sample in row.samples) if n is not None]
-        for part in norms:
-            self._layers.add(row.step, part)
-        if norms and row.totals:
-            known = dict(zip((schema.UPDATE_RATIO, schema.GRAD_NORM), totals(norms), strict=True))
-            for tag in row.totals:
-                value_or_none = known[tag]
-                if value_or_none is not None:
-                    row.tail.fill(row.index, tag, value_or_none)
+        if row.seen is None:
+            return
+        for norms in [n for n in (sample.norms() for sample in row.seen.samples) if n is not None]:
+            self._layers.add(row.step, norms.where(shard=False))
+            self._shards.add(row.step, norms.where(shard=True))
+        if row.seen.totals:
+            for tag, total in row.seen.sums().items():
+                if tag in row.seen.totals:
+                    row.tail.fill(row.index, tag, total)
 
     def _seal(self, tail: Tail) -> None:
         name = schema.part_name(self._place.claim(), tail.first, tail.first + tail.count - 1)
@@ -110,8 +134,12 @@ class Writer:
     def _describe(self) -> None:
         self._attempt = run_file.new_attempt(self._place.claim()) | self._attempt
         self._attempt["first_step"] = self._journal.first_step
-        run_file.update(self._place.folder, self._about, self._attempt)
         self._dirty = False
+        try:
+            run_file.update(self._place.folder, self._about, self._attempt)
+        except Exception:
+            self._dirty = True
+            raise
 
     def _compact(self) -> None:
         for kind in (schema.SCALARS, schema.LAYERS):

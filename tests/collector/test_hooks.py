@@ -13,8 +13,7 @@ def norm(tensors):
 
 
 @pytest.mark.parametrize("kind", ["sgd", "momentum", "adamw", "adamw_fused"])
-def test_ratio_and_norms_equal_the_slow_clear_reference(tiny, tmp_path, kind, monkeypatch):
-    monkeypatch.setattr("collector.cadence.BUDGET", 1e9)
+def test_ratio_and_norms_equal_the_slow_clear_reference(tiny, tmp_path, kind):
     model, twin = tiny.net(), tiny.net()
     optimizer, other = tiny.make[kind](model.parameters()), tiny.make[kind](twin.parameters())
     expected, layers = [], []
@@ -26,12 +25,12 @@ def test_ratio_and_norms_equal_the_slow_clear_reference(tiny, tmp_path, kind, mo
         for loss in tiny.train(model, optimizer, 15):
             run.log(loss=loss)
     (found,) = read(tmp_path / "run")
-    np.testing.assert_allclose(found["optim/update_ratio"].values, [r for r, _ in expected], rtol=1e-4)
-    np.testing.assert_allclose(found["grad/norm"].values, [g for _, g in expected], rtol=1e-4)
+    np.testing.assert_allclose(found["optim/update_ratio"].values, [r for r, _ in expected], rtol=1e-6)
+    np.testing.assert_allclose(found["grad/norm"].values, [g for _, g in expected], rtol=1e-6)
     table = found.layers
     assert table["layer"].unique().tolist() == ["0.weight", "0.bias", "2.weight", "2.bias"]
     columns = ["step", "weight_norm", "update_norm", "grad_norm"]
-    np.testing.assert_allclose(table[columns].to_numpy(float), np.array(layers), rtol=2e-4)
+    np.testing.assert_allclose(table[columns].to_numpy(float), np.array(layers), rtol=1e-6)
     np.testing.assert_allclose(table["update_ratio"], table["update_norm"] / table["weight_norm"])
 
 
@@ -110,14 +109,33 @@ def test_measured_steps_that_nobody_logs_get_a_row_and_others_do_not(tiny, tmp_p
 def test_cadence_becomes_rarer_when_measuring_is_dear_and_stops_there():
     from collector.cadence import SLOWEST, Cadence
 
-    cadence = Cadence(10)
+    cadence = Cadence(None)
     for _ in range(50):
         cadence.passed(1.0)
-        cadence.cost(0.2)  # 2 % of the time at every 10th step
+        cadence.cost(0.08)  # 0.8 % of the time at every 10th step
     assert cadence.every == 20
     for _ in range(50):
         cadence.cost(100.0)
     assert cadence.every == 10 * SLOWEST
+
+
+def test_a_cadence_that_was_asked_for_is_obeyed_whatever_it_costs():
+    from collector.cadence import Cadence
+
+    cadence, never = Cadence(3), Cadence(0)
+    for _ in range(50):
+        cadence.passed(1.0)
+        cadence.cost(100.0)
+    assert [count for count in range(1, 31) if cadence.due(count)] == [*range(1, 11), 12, 15, 18, 21, 24, 27, 30]
+    assert not any(never.due(count) for count in range(1, 100))
+
+
+def test_a_very_long_run_is_measured_ever_more_rarely():
+    from collector.cadence import Cadence
+
+    cadence = Cadence(None)
+    measured = [count for count in range(1, 1_000_001) if cadence.due(count)]
+    assert 5_000 < len(measured) < 10_000 and measured[:11] == [*range(1, 11), 20]
 
 
 def test_a_closure_accumulation_and_a_log_before_the_first_step(tiny, tmp_path):

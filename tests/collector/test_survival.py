@@ -215,19 +215,6 @@ assert not {"torch", "pandas", "streamlit"} & set(sys.modules)
     subprocess.run([sys.executable, "-c", code, tmp_path / "run"], check=True)
 
 
-def test_only_rank_zero_writes_and_every_rank_counts(tmp_path, monkeypatch, tiny):
-    import torch
-
-    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
-    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
-    model = tiny.net()
-    optimizer = tiny.make["sgd"](model.parameters())
-    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
-        for loss in tiny.train(model, optimizer, 3):
-            run.log(loss=loss)
-    assert run.step == 3 and not (tmp_path / "run").exists()
-
-
 def test_a_merge_cut_short_leaves_no_row_twice(tmp_path, monkeypatch):
     monkeypatch.setattr("collector.journal.SEAL_ROWS", 1)
     folder = tmp_path / "run"

@@ -18,7 +18,7 @@ from collector.hooks import OptimizerHooks
 from collector.journal import Journal
 from collector.names import Names
 from collector.place import Place
-from collector.ranks import rank_and_world
+from collector.ranks import Share, rank_and_world
 from collector.seen import Seen
 from collector.tags import TRAIN, VAL, tag_of
 from collector.values import Later, as_number
@@ -72,8 +72,8 @@ class Collector:
         self._guard = Guard(path.name)
         self._tags: dict[str, dict[str, str]] = {TRAIN: {}, VAL: {}}
         self._layouts: dict[str, dict[Any, tuple[str, ...]]] = {TRAIN: {}, VAL: {}}
-        share = Place(path / schema.RANKS / str(self._rank))
-        place = Place(path) if self._rank == 0 else share
+        place = Place(path / schema.RANKS / str(self._rank)) if self._rank else Place(path)
+        share = place if self._rank else Share(path / schema.RANKS / "0", place)
         self._journal = Journal(place, self._guard)
         self._names = Names()
         self._hooks = OptimizerHooks(self._names, layers_every, self._epochs.stepped, self._unlogged, self._guard)

@@ -8,6 +8,7 @@ from typing import Any
 
 from collector import schema
 from collector.cadence import Cadence
+from collector.compiler import uncompiled
 from collector.guard import Guard
 from collector.names import Names
 from collector.optimizers import innermost
@@ -97,8 +98,8 @@ class OptimizerHooks:
         new = Watched(optimizer, sum(len(w.optimizer.param_groups) for w in self.watched))
         index = len(self.watched)
         new.handles = [
-            optimizer.register_step_pre_hook(partial(self._before, new)),
-            optimizer.register_step_post_hook(partial(self._after, index, new)),
+            optimizer.register_step_pre_hook(uncompiled(partial(self._before, new))),
+            optimizer.register_step_post_hook(uncompiled(partial(self._after, index, new))),
         ]
         self.watched.append(new)
         self._scaling.watch(optimizer)

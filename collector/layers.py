@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from collector import parts, schema
 from collector.place import Place
+from collector.ranks import Share
 from collector.sample import Norms, ratio
 from collector.tail import arrow
 
@@ -23,7 +24,7 @@ Row = tuple[int, str, float, float, float | None, float | None]
 class Layers:
     """Rows of ``schema.LAYERS_SCHEMA`` on their way to disk."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place | Share) -> None:
         self._place = place
         self._rows: list[Row] = []
         self._written = 0

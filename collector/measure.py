@@ -38,9 +38,9 @@ def begin(optimizer: Any, closure: bool, first: int = 0, shards_only: bool = Fal
     place; with a closure, after the step.
     """
     with torch.no_grad():
-        params = [p for g in optimizer.param_groups for p in g["params"] if p.requires_grad and local(p).numel()]
+        params = [p for g in optimizer.param_groups for p in g["params"] if p.requires_grad]
         if shards_only:
-            params = [p for p in params if local(p) is not p]
+            params = [p for p in params if local(p) is not p]  # an empty shard too: the reader waits for all ranks
         if not params or _capturing(params[0]):
             return None
         first = first if first < len(params) else 0

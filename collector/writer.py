@@ -10,6 +10,7 @@ from collector.guard import Guard
 from collector.journal import ON_DISK, WAY_OUT, Arrived, Journal
 from collector.layers import Layers
 from collector.place import Place
+from collector.ranks import Share
 from collector.tail import Tail
 
 TICK = 0.25  # s: a dashboard is to hear of new rows within half a second
@@ -25,7 +26,7 @@ class Writer:
     def __init__(
         self,
         place: Place,
-        shards: Place,
+        shards: Place | Share,
         journal: Journal,
         guard: Guard,
         about: Mapping[str, Any],

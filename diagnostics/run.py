@@ -25,6 +25,7 @@ class Run:
         state: ``running``, ``finished``, ``crashed``, or None for a log that does not say.
         exception: the last line of the traceback of a crashed run.
         layers: DataFrame of ``collector.schema.LAYERS_SCHEMA``, or None.
+        ranks: curves by tag of the other processes of a distributed training, by rank: loss and step time.
         resumed_at: steps at which a later attempt took over.
         superseded: curves by tag of points that a resume rewound over; kept, never judged.
         notes: one-line remarks of the reader on how the log was understood or what in it was damaged.
@@ -40,6 +41,7 @@ class Run:
     state: str | None = None
     exception: str | None = None
     layers: pd.DataFrame | None = None
+    ranks: Mapping[int, Mapping[str, Curve]] = field(default_factory=dict)
     resumed_at: tuple[int, ...] = ()
     superseded: Mapping[str, Curve] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

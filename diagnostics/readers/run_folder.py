@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from collector import schema
+from collector import run_file, schema
 from diagnostics.curve import Curve
+from diagnostics.readers import run_ranks
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.run_rows import Attempt, layer_rows, scalar_rows
 from diagnostics.run import Run
@@ -50,6 +51,8 @@ def _run(path: Path, about: dict[str, Any], attempts: list[Attempt], cuts: list[
         notes.append(
             f"{lost:,} rows of an earlier attempt were overwritten by a later one; they are kept, but not judged"
         )
+    layers = _layers(path, about, {a.number: cut for a, cut in zip(attempts, cuts, strict=True)}, notes)
+    curves |= _totals(layers, curves)
     classes = about.get("classes")
     config = about.get("config")
     return Run(
@@ -62,11 +65,18 @@ def _run(path: Path, about: dict[str, Any], attempts: list[Attempt], cuts: list[
         loss=_text(about.get("loss")),
         state=_text(about.get("state")),
         exception=_text(about.get("exception")),
-        layers=_layers(path, {a.number: cut for a, cut in zip(attempts, cuts, strict=True)}, notes),
+        layers=layers,
+        ranks=_ranks(path, notes),
         resumed_at=tuple(_first_trained(a) for a in attempts[1:]),
         superseded={tag: curve for tag, curve in _curves(rewound).items() if tag != schema.EPOCH},
-        notes=tuple(notes),
+        notes=(*notes, *_remarks(about)),
     )
+
+
+def _remarks(about: dict[str, Any]) -> list[str]:
+    """What the collector noted while it recorded."""
+    notes = about.get("notes")
+    return [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
 
 
 def _text(value: Any) -> str | None:
@@ -141,10 +151,49 @@ def _curve(tag: str, steps: Any, times: Any, column: pa.ChunkedArray, order: Any
     return curve.where(present if order is None else present[order])
 
 
-def _layers(path: Path, cuts: dict[int, float], notes: list[str]) -> pd.DataFrame | None:
+def _layers(path: Path, about: dict[str, Any], cuts: dict[int, float], notes: list[str]) -> pd.DataFrame | None:
     """The layer table without what a resume rewound over; None when no layer was sampled."""
-    tables = [_where(a.table, a.steps < cuts.get(a.number, float("inf"))) for a in layer_rows(path, notes)]
+    found = [(a.number, a.table.to_pandas()) for a in layer_rows(path, notes)]
+    found += run_ranks.whole_layers(path, about, notes).items()
+    tables = [table[table[schema.STEP] < cuts.get(number, float("inf"))] for number, table in found]
     if not tables:
         return None
-    frame: pd.DataFrame = pa.concat_tables(tables, promote_options="default").to_pandas()
+    frame: pd.DataFrame = pd.concat(tables)
     return frame.sort_values(schema.STEP, kind="stable", ignore_index=True)
+
+
+def _totals(layers: pd.DataFrame | None, curves: dict[str, Curve]) -> dict[str, Curve]:
+    """Update ratio and gradient norm of a sharded model, which no rank alone could know."""
+    if layers is None or schema.UPDATE_RATIO in curves:
+        return {}
+    times = next((c for c in curves.values()), None)
+    return {
+        tag: Curve(tag, series.index.to_numpy(), series.to_numpy(), _times(series.index.to_numpy(), times))
+        for tag, series in run_ranks.totals(layers)
+        if tag not in curves and len(series)
+    }
+
+
+def _times(steps: Any, curve: Curve | None) -> Any:
+    """Wall times of ``steps``, as far as ``curve`` has a point there."""
+    times = np.full(len(steps), np.nan)
+    if curve is not None and len(curve):
+        at = np.minimum(np.searchsorted(curve.steps, steps), len(curve) - 1)
+        known = curve.steps[at] == steps
+        times[known] = curve.wall_time[at[known]]
+    return times
+
+
+def _ranks(path: Path, notes: list[str]) -> dict[int, dict[str, Curve]]:
+    """What the ranks other than 0 recorded of themselves."""
+    found = {}
+    for rank, folder in run_ranks.folders(path).items():
+        attempts = scalar_rows(folder, notes)
+        about = run_file.read(folder)
+        if about.get("state") == schema.CRASHED:
+            notes.append(f"rank {rank} crashed: {about.get('exception')}")
+        if rank and attempts:
+            cuts = _cuts(attempts)
+            kept = [_where(a.table, a.steps < cut) for a, cut in zip(attempts, cuts, strict=True)]
+            found[rank] = {tag: curve for tag, curve in _curves(kept).items() if tag != schema.EPOCH}
+    return found

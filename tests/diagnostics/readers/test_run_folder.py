@@ -37,7 +37,7 @@ def part(folder, attempt, first, steps, **tags):
 def tail(folder, attempt, first, steps, **tags):
     written = Tail(folder / schema.tail_name(attempt, first), first, [tag.replace("_", "/") for tag in tags])
     for i, step in enumerate(steps):
-        written.append(step, None, 100.0 + step, {t.replace("_", "/"): v[i] for t, v in tags.items()})
+        written.append(step, None, 100.0 + step, written.tags, [values[i] for values in tags.values()])
     return written.path
 
 

@@ -26,6 +26,7 @@ from collector.writer import Writer
 
 LOGGING = "logging a row"
 LARGEST_STEP = 2**53  # beyond it float64, in which the tail keeps its columns, skips whole numbers
+USER = None  # parts what the hooks saw from what the user logs, in the names of a row
 MOST_LAYOUTS = 1_000  # ways to name a row that are remembered; names made up at every step must not fill the memory
 HEALTH = (schema.TRAIN_LOSS, schema.STEP_TIME)  # what a rank other than 0 records
 HEALTH_EVERY = 10  # steps, where such a rank logs nothing itself
@@ -217,17 +218,30 @@ class Collector:
             epoch = self._epochs.now if self._epoch is None else self._epoch
         elif self._epochs.now is None:
             self.epoch = epoch  # nobody counts: what the user said last holds until he says something else
-        tags = self._layouts[split].get(tuple(named))
-        if tags is None or seen is not None or self._rank:
-            self._careful(split, step, epoch, named, seen)
+        if seen is None:
+            names: tuple[str | None, ...] = tuple(named)
+            values = [*named.values()]
+        else:
+            names, values = (*seen.values, USER, *named), [*seen.values.values(), *named.values()]
+        tags = self._layouts[split].get(names)
+        if tags is None or self._rank or (seen is not None and seen.samples):
+            self._careful(split, step, epoch, named, seen, names)
             return
-        for value in named.values():
+        for value in values:
             if type(value) is not float:
-                self._careful(split, step, epoch, named, None)
+                self._careful(split, step, epoch, named, seen, names)
                 return
-        self._journal.append(step, epoch, tags, [*named.values()])
+        self._journal.append(step, epoch, tags, values)
 
-    def _careful(self, split: str, step: int, epoch: float | None, named: Mapping[str, Any], seen: Seen | None) -> None:
+    def _careful(
+        self,
+        split: str,
+        step: int,
+        epoch: float | None,
+        named: Mapping[str, Any],
+        seen: Seen | None,
+        names: tuple[str | None, ...],
+    ) -> None:
         """A row whose values may be anything, beside what the hooks saw. The last word on a tag wins: the user's."""
         found: dict[str, Any] = dict(seen.values) if seen else {}
         tags = self._tags[split]
@@ -240,7 +254,7 @@ class Collector:
                 found[tag] = value if type(value) is float else as_number(value)
             except Exception as error:
                 self._guard.failed(f"logging {tag}", error, "Log one real number; this value is left out.")
-        self._remember(split, named)
+        self._remember(split, names, (*(seen.values if seen else ()), *(tags[name] for name in named)))
         if self._rank:
             found = {tag: found[tag] for tag in HEALTH if tag in found}
         if seen:
@@ -251,12 +265,11 @@ class Collector:
         waits = seen if seen and seen.samples else None
         self._journal.append(step, epoch, tuple(found), [*found.values()], later, waits)
 
-    def _remember(self, split: str, named: Mapping[str, Any]) -> None:
+    def _remember(self, split: str, names: tuple[str | None, ...], tags: tuple[str, ...]) -> None:
         """How these names become tags, for the next row that has them; two names of one tag need care every time."""
-        layout = tuple(self._tags[split][name] for name in named)
         layouts = self._layouts[split]
-        if len(set(layout)) == len(layout) and len(layouts) < MOST_LAYOUTS:
-            layouts[tuple(named)] = layout
+        if names not in layouts and len(layouts) < MOST_LAYOUTS and len(set(tags)) == len(tags):
+            layouts[names] = tags
 
     def _close(self, changes: Mapping[str, Any]) -> None:
         if self._closed or not self._recording:

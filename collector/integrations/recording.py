@@ -1,0 +1,70 @@
+"""The run that an integration writes to: in a folder that it opens itself, or through a ``Collector`` of the user's."""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from collector.collector import Collector
+from collector.guard import Guard
+
+WHERE, WAY_OUT = "recording what the framework told", "A part of this run may be missing."
+
+
+class Recording:
+    """Opens and closes the run with the framework's training; a ``Collector`` that was given is left open.
+
+    Args:
+        run: the run folder, or a collector; give a folder where the framework starts several processes.
+
+    Attributes:
+        run: the collector while a training goes on, else None.
+        guard: around everything an integration does, so that no failure of ours reaches the training.
+    """
+
+    def __init__(self, run: Collector | str | os.PathLike[str]) -> None:
+        self.folder = Path(run).absolute() if isinstance(run, str | os.PathLike) else None
+        self._given = None if isinstance(run, str | os.PathLike) else run
+        self.run: Collector | None = None
+        self.guard = Guard(self.folder.name if self.folder else "of the given collector")
+        self._opened = False
+
+    def open(
+        self,
+        *,
+        model: Any = None,
+        optimizers: Iterable[Any] = (),
+        config: Mapping[str, Any] | None = None,
+        classes: int | None = None,
+        loss: Any = None,
+    ) -> Collector:
+        """Begin; one that is still open, because its training was cut short, is closed first."""
+        self.close()
+        run = self._given
+        if run is None:
+            assert self.folder is not None
+            run = Collector(self.folder, config=config, classes=classes, loss=loss)
+            self.guard.note = run.note
+        elif config:
+            run.describe(config=config)
+        run.watch(*optimizers, model=model)
+        self.run, self._opened = run, True
+        return run
+
+    def __reduce__(self) -> Any:
+        """Pickled for a process that a framework spawns, it opens the same folder there."""
+        return Recording, (self.folder or self._given,)
+
+    def close(self, error: BaseException | None = None) -> None:
+        """End the run as finished, or as crashed by ``error``."""
+        run, self.run = self.run, None
+        if run is not None and run is not self._given:
+            run.close(error)
+
+    def afterwards(self, values: Mapping[str, Any], step: int) -> None:
+        """Add a row of tags to a run that has ended here, e.g. the test set's; nothing where none was recorded."""
+        if self._given is not None:
+            self._given.log_eval(values, step=step)
+        elif self._opened and self.folder is not None:
+            with Collector(self.folder) as run:
+                run.log_eval(values, step=step)

@@ -1,5 +1,6 @@
 """Hooks on the optimizers: they count steps, read the learning rates and, every few steps, measure the update."""
 
+import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from collector.seen import Seen
 from collector.values import Later, as_number
 
 MEASURING, COUNTING = "measuring the update", "reading the optimizer"
+UNSEEN = "steps that a CUDA graph replays cannot be seen: their number is what log(step=…) says, their update is not measured"
 WAY_OUT = "This step's {} is missing from the run."
 MOST_GROUPS = 32  # learning rates recorded: a column each, and nobody reads more
 PATIENCE = 100  # steps; an optimizer that has not stepped by then is not waited for
@@ -33,6 +35,7 @@ class Watched:
         self.handles: list[Any] = []
         self.turn = 0  # index of the parameter that the next measurement begins with
         self.parts: list[Sample] = []  # of a model that is measured in turns
+        self._on_cuda = any(p.is_cuda for group in optimizer.param_groups for p in group["params"])
 
     def measured(self, sample: Sample, following: int) -> list[Sample] | None:
         """Take the sample; when it completes the parameters, all the samples that make them up."""
@@ -42,6 +45,11 @@ class Watched:
             return None
         whole, self.parts = self.parts, []
         return whole
+
+    @property
+    def capturing(self) -> bool:
+        """Whether this step is only recorded into a CUDA graph, whose replays nobody will see."""
+        return self._on_cuda and bool(sys.modules["torch"].cuda.is_current_stream_capturing())
 
     def lrs(self) -> dict[str, Any]:
         """Learning rates by tag; the rate the step used is read before a scheduler changes it."""
@@ -156,7 +164,7 @@ class OptimizerHooks:
 
     def _before(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Never returns anything: a pair would replace the arguments of the step."""
-        if not self.measuring or not self._cadence.due(watched.count + 1):
+        if not self.measuring or not self._cadence.due(watched.count + 1) or watched.capturing:
             return
         start = time.perf_counter()
         try:
@@ -172,6 +180,9 @@ class OptimizerHooks:
     def _after(self, index: int, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         try:
             begun, watched.begun = watched.begun, None
+            if watched.capturing:
+                self._guard.note(UNSEEN)
+                return
             if self._scaling.stepped(optimizer):
                 return
             watched.count += 1

@@ -41,7 +41,7 @@ def begin(optimizer: Any, closure: bool, first: int = 0, shards_only: bool = Fal
         params = [p for g in optimizer.param_groups for p in g["params"] if p.requires_grad]
         if shards_only:
             params = [p for p in params if local(p) is not p]  # an empty shard too: the reader waits for all ranks
-        if not params or _capturing(params[0]):
+        if not params:
             return None
         first = first if first < len(params) else 0
         last = _reach(params, first)
@@ -90,11 +90,6 @@ def _grads(optimizer: Any, params: Sequence[torch.Tensor]) -> tuple[list[torch.T
 
 def _dense(grad: torch.Tensor) -> torch.Tensor:
     return grad.coalesce().values() if grad.is_sparse else grad
-
-
-def _capturing(param: torch.Tensor) -> bool:
-    """Within a CUDA graph capture our work would become part of the graph and run at every replay."""
-    return param.is_cuda and torch.cuda.is_current_stream_capturing()
 
 
 def _reach(params: Sequence[torch.Tensor], first: int) -> int:

@@ -105,7 +105,7 @@ def test_the_copy_of_the_weights_does_not_raise_the_peak(tmp_path):
     assert len(read(tmp_path / "run")[0]["optim/update_ratio"]) == 5
 
 
-def test_a_cuda_graph_is_captured_and_replayed_undisturbed(tiny, tmp_path):
+def test_a_cuda_graph_is_captured_and_replayed_undisturbed(tiny, tmp_path, caplog):
     model = tiny.net().cuda()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, capturable=True)
     x, y = batches(tiny, 1)[0]
@@ -129,5 +129,7 @@ def test_a_cuda_graph_is_captured_and_replayed_undisturbed(tiny, tmp_path):
         for _ in range(5):
             graph.replay()
             run.log(loss=loss, step=run.step + 1)
-    values = read(tmp_path / "run")[0]["train/loss"].values
+    (found,) = read(tmp_path / "run")
+    values = found["train/loss"].values
+    assert caplog.messages == [] and "CUDA graph" in found.notes[0]
     assert len(values) == 5 and (np.diff(values) < 0).all()

@@ -1,0 +1,123 @@
+"""Whether a loss function was called to train, to evaluate, or merely beside the training; and on which set it evaluates.
+
+Gradients switched off are not enough: teachers, metrics and pseudo-labels are computed so in the middle of a training step.
+"""
+
+import weakref
+from typing import Any
+
+from collector.attach import evaluation, models, names
+from collector.attach.feed import Feed, Source, done
+
+TRAINING, BESIDE = "training", "beside"
+
+
+class Judge:
+    """Knows the data, the model and the training batch; ``of`` gives ``TRAINING``, ``BESIDE`` or the name of a set."""
+
+    def __init__(self, feed: Feed) -> None:
+        self.feed, self.names = feed, evaluation.Names()
+        self.pending = False  # something was computed or back-propagated that no optimizer step has used yet
+        self._models: list[Any] = []  # weak references
+        self._predicted: Any = None  # memory of the last training call's prediction
+        self._target: tuple[Any, ...] | None = None  # place of its targets
+        self._sources: list[Source] = []
+        self._passes: dict[Any, tuple[Any, int, bool, int]] = {}  # by source: iterator, batches, whether complete, pass
+
+    def knows(self, model: Any) -> None:
+        """A model that is being trained."""
+        self._models.append(weakref.ref(model))
+
+    def of(self, predicted: Any, target: Any, grad: bool) -> str:
+        """What the call of a loss function is.
+
+        Args:
+            predicted: its first argument.
+            target: its targets, a tensor or None.
+            grad: whether gradients are switched on.
+        """
+        evaluating = self._in_eval_mode()
+        other = self.feed.fresh and not self.feed.from_training()
+        if grad:
+            sloppy = evaluating and other and self.feed.training is not None  # evaluates without no_grad
+            return self._loaded() if sloppy else self._trains(predicted, target)
+        if predicted.requires_grad or _storage(predicted) == self._predicted:
+            return BESIDE
+        if not evaluating and (self.pending or self._same_target(target)):
+            return BESIDE
+        if self.feed.fresh and (other or evaluating):
+            return self._loaded()
+        return BESIDE if self.feed.fresh else self._unloaded(predicted, target)
+
+    def stepped(self) -> None:
+        """An optimizer step was made: passes that begin now are new."""
+        self.pending = False
+        self._passes.clear()
+
+    def _trains(self, predicted: Any, target: Any) -> str:
+        self.pending = True
+        self._predicted, self._target = _storage(predicted), _place(target)
+        return TRAINING
+
+    def _same_target(self, target: Any) -> bool:
+        return target is not None and _place(target) == self._target
+
+    def _in_eval_mode(self) -> bool:
+        return any(model is not None and models.in_eval_mode(model) for model in (ref() for ref in self._models))
+
+    def _loaded(self) -> str:
+        """The set that the DataLoader now in use goes over."""
+        iterator = self.feed.iterator
+        if iterator is None:
+            return self._named(names.selected())
+        if self.feed.from_training():
+            return self.names.give(evaluation.TRAIN_EVAL, "train")
+        source = self._source(iterator)
+        key = (source, self._pass(source, iterator))
+        if (name := self.names.known(key)) is not None:
+            return name
+        wanted = names.selected() or names.of_loader(iterator._dataset)
+        wanted = None if wanted == "train" else wanted
+        if key[1]:
+            wanted = f"{self.names.give((source, 0), wanted)}_again"
+        return self.names.give(key, wanted)
+
+    def _pass(self, source: Source, iterator: Any) -> int:
+        """Which pass over this source it is since the last optimizer step, from 0."""
+        yielded, complete = done(iterator)
+        before, seen, finished, number = self._passes.get(source, (None, 0, False, 0))
+        if finished and (before is None or before() is not iterator or yielded < seen):
+            number += 1
+        self._passes[source] = (weakref.ref(iterator), yielded, complete, number)
+        return number
+
+    def _source(self, iterator: Any) -> Source:
+        for source in self._sources:
+            if source.holds(iterator):
+                return source
+        new = Source(iterator)
+        for index, source in enumerate(self._sources):
+            if source.replaced_by(new):
+                source.follow(new)
+                return self._sources[index]
+        self._sources.append(new)
+        return new
+
+    def _unloaded(self, predicted: Any, target: Any) -> str:
+        """The set of tensors that come from no DataLoader."""
+        return self._named(names.selected() or names.of_tensors(*(t for t in (target, predicted) if t is not None)))
+
+    def _named(self, wanted: str | None) -> str:
+        return self.names.give(wanted or evaluation.VAL, wanted)
+
+
+def _storage(tensor: Any) -> Any:
+    """The memory of a tensor, as a weak reference that equals only those to the same memory, never to a later owner of its place."""
+    from torch.multiprocessing.reductions import StorageWeakRef
+
+    return StorageWeakRef(tensor.untyped_storage())  # type: ignore[no-untyped-call]
+
+
+def _place(tensor: Any) -> tuple[Any, ...] | None:
+    """Where a tensor lies: two of the same place and shape are the same data."""
+    return None if tensor is None else (_storage(tensor), tensor.storage_offset(), tuple(tensor.shape))

@@ -1,0 +1,121 @@
+"""Where torch tells us what a script does: its loss functions, back-propagation, GradScaler, and global optimizer hooks.
+
+Every patched function gives what the original gives. Under ``torch.compile`` and inside ``torch.func`` transforms, where
+tensors are not what they seem, nothing else happens.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from collector.attach.backward import root
+from collector.attach.losses import FUNCTIONS, Reader
+
+if TYPE_CHECKING:
+    from collector.attach.session import Session
+
+
+def install(session: "Session") -> None:
+    """Patch torch, which has just been imported."""
+    import torch
+    from torch.optim import optimizer
+
+    functional = torch.nn.functional
+    for name in FUNCTIONS:
+        if hasattr(functional, name):
+            setattr(functional, name, _loss(session, getattr(functional, name)))
+    torch.autograd.backward = _backward(session, torch.autograd.backward)
+    scaler, base = torch.amp.GradScaler, torch.optim.Optimizer
+    scaler.scale = _scale(session, scaler.scale)  # type: ignore[method-assign]
+    base.zero_grad = _zero_grad(session, base.zero_grad)  # type: ignore[method-assign]
+    before, after = session.guarded(session.before_step), session.guarded(session.after_step)
+    optimizer.register_optimizer_step_pre_hook(lambda own, *_: before(own))
+    optimizer.register_optimizer_step_post_hook(lambda own, *_: after(own))
+
+
+def _loss(session: "Session", original: Callable[..., Any]) -> Callable[..., Any]:
+    torch = sys.modules["torch"]
+    called, reader = session.guarded(session.called), Reader(original)
+    compiling, grad_on = torch.compiler.is_compiling, torch.is_grad_enabled
+    inside = False  # a tensor subclass may call the function again
+
+    @wraps(original)
+    def loss(*args: Any, **kwargs: Any) -> Any:
+        nonlocal inside
+        if compiling() or inside:
+            return original(*args, **kwargs)
+        inside = True
+        try:
+            result = original(*args, **kwargs)
+        finally:
+            inside = False
+        if session.active and _plain(torch, result):
+            grad = grad_on()
+            with torch.no_grad():
+                called(reader, result, args, kwargs, grad)
+        return result
+
+    loss.__dict__["__script_if_tracing_wrapper"] = True  # torch.jit.script compiles what follows instead
+    loss.__dict__["__original_fn"] = original
+    return loss
+
+
+def _plain(torch: Any, result: Any) -> bool:
+    """Whether ``result`` is an ordinary tensor of an ordinary call."""
+    if not isinstance(result, torch.Tensor) or result.device.type == "meta":
+        return False
+    if type(result).__module__.startswith("torch.") and type(result) is not torch.Tensor:
+        return False  # fake, functional and distributed tensors
+    if torch._C._functorch.peek_interpreter_stack() is not None:
+        return False
+    return result.device.type != "cuda" or not torch.cuda.is_current_stream_capturing()
+
+
+def _backward(session: "Session", original: Callable[..., Any]) -> Callable[..., Any]:
+    torch = sys.modules["torch"]
+    begins, ended = session.guarded(session.back_propagates), session.guarded(session.back_propagated)
+    compiling = torch.compiler.is_compiling
+    inside = False  # activation checkpoints back-propagate inside of a backward pass
+
+    @wraps(original)
+    def backward(tensors: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal inside
+        if compiling() or inside:
+            return original(tensors, *args, **kwargs)
+        inside = True
+        try:
+            with torch.no_grad():
+                one = begins(tensors)
+            result = original(tensors, *args, **kwargs)
+        finally:
+            inside = False
+        if one is not None:
+            ended(one)
+        return result
+
+    return backward
+
+
+def _scale(session: "Session", original: Callable[..., Any]) -> Callable[..., Any]:
+    measure = session.guarded(root)
+
+    @wraps(original)
+    def scale(scaler: Any, outputs: Any) -> Any:
+        scaled = original(scaler, outputs)
+        if scaled is not outputs and hasattr(outputs, "grad_fn") and outputs.numel() == 1:
+            scaled._curvewise_unscaled = measure(outputs)
+        return scaled
+
+    return scale
+
+
+def _zero_grad(session: "Session", original: Callable[..., Any]) -> Callable[..., Any]:
+    cleared = session.guarded(session.losses.cleared)
+
+    @wraps(original)
+    def zero_grad(*args: Any, **kwargs: Any) -> Any:
+        cleared()
+        return original(*args, **kwargs)
+
+    return zero_grad

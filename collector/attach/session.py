@@ -1,0 +1,221 @@
+"""Watches a script from outside: hears of losses, backward passes and optimizer steps, and has them recorded."""
+
+import atexit
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from collector.attach import config, models, script, summary
+from collector.attach.backward import Backward, StepLoss, root
+from collector.attach.evaluation import Pass
+from collector.attach.feed import Feed
+from collector.attach.folder import Folder
+from collector.attach.judge import BESIDE, TRAINING, Judge
+from collector.attach.losses import Call, Reader
+from collector.attach.names import call_site, site
+from collector.attach.recording import Recording, Stepped
+from collector.attach.scalars import Scalar
+from collector.guard import Guard
+
+ACCURACY_EVERY = 10  # steps: accuracy of training batches, which costs an argmax over the logits
+LOOKING = "watching the script"
+WAY_OUT = "The script itself is not touched; some of its values are missing from the run."
+
+
+class Session:
+    """One script, watched in this process.
+
+    Args:
+        folder: where the run goes.
+        watched: the script.
+    """
+
+    def __init__(self, folder: Folder, watched: script.Script) -> None:
+        self.script, self.recording = watched, Recording(folder)
+        self.guard = Guard(watched.name)
+        self.active, self.finished = False, False
+        self.aside = False  # the script has a collector of its own
+        self.arguments = config.Arguments()
+        self.feed = Feed()
+        self.judge = Judge(self.feed)
+        self.losses = StepLoss()
+        self.passes: dict[str, Pass] = {}
+        self.training: dict[str, int] = {}  # loss functions that train, with their calls in the last backward pass
+        self.counts: dict[str, int] = {}  # rows, by tag
+        self.compared: tuple[Scalar, Scalar] | None = None  # last training loss, and what the loss functions said
+        self.spawned = 0  # processes started by torch.multiprocessing
+        self._calls: list[Call] = []  # since the last backward pass
+        self._rights: list[Call] = []  # of this step, for the accuracy
+        self._steps = 0
+        self._described: tuple[Any, ...] = ()
+        self._error: BaseException | None = None  # that ended the script
+        self._pid = os.getpid()
+
+    def run(self) -> None:
+        """Run the script to its end, whatever that is."""
+        self.arguments.watch()
+        atexit.register(self.finish)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._leave)
+        try:
+            script.run(self.script)
+        except BaseException as error:
+            self._error = error
+            raise
+
+    def attach(self) -> None:
+        """torch is there: begin to watch."""
+        with self.guard("attaching to torch", "The script runs unrecorded."):
+            from collector.attach import patches
+
+            patches.install(self)
+            self.feed.watch()
+            self.active = True
+
+    def called(self, reader: Reader, result: Any, args: Any, kwargs: Any, grad: bool) -> None:
+        """A loss function returned ``result``; ``grad`` says whether gradients were on."""
+        predicted, target = args[0] if args else next(iter(kwargs.values())), reader.target(args, kwargs)
+        role = self.judge.of(predicted, target, grad)
+        if role == BESIDE:
+            return
+        due = role != TRAINING or self._steps % ACCURACY_EVERY == 0
+        call = reader.read(result, args, kwargs, with_right=due)
+        if role == TRAINING:
+            self._calls.append(call)
+            del self._calls[:-100]
+        else:
+            self.passes.setdefault(role, Pass(role)).add(call, call_site())
+
+    def back_propagates(self, tensors: Any) -> Backward | None:
+        """A backward pass begins; hand the result to ``back_propagated`` when it has succeeded."""
+        loss: Any = tensors if not isinstance(tensors, list | tuple) else sum(tensors)
+        if loss.numel() != 1:
+            return None
+        value, divisor = getattr(loss, "_curvewise_unscaled", None) or root(loss)
+        return Backward(value, divisor, self._calls, site(), self.feed.batches)
+
+    def back_propagated(self, one: Backward) -> None:
+        """A backward pass has succeeded."""
+        self._calls = []
+        self.losses.add(one)
+        self.judge.pending = True
+        if one.calls:
+            self.training = {}
+            for call in one.calls:
+                self.training[call.function] = self.training.get(call.function, 0) + 1
+            self.compared = one.value, sum(call.mean for call in one.calls)
+            by_class = [call for call in one.calls if call.right is not None]
+            self._rights += by_class if len(by_class) == 1 else []
+            self._describe(one.calls[0])
+
+    def before_step(self, optimizer: Any) -> None:
+        """An optimizer step begins."""
+        if self.recording.find(optimizer) is None:
+            self._meet(optimizer)
+        if self.active:
+            self.flush()
+            self.losses.begins()
+
+    def after_step(self, optimizer: Any) -> None:
+        """An optimizer step has ended: its loss becomes a row."""
+        stepped = self.recording.find(optimizer)
+        loss = self.losses.take()
+        self._steps += 1
+        self.feed.stepped()
+        self.judge.stepped()
+        if stepped is not None:
+            stepped.steps, stepped.batch = stepped.steps + 1, self.feed.batches
+            if loss is not None:
+                self._row(stepped, loss)
+        self._calls, self._rights = [], []
+
+    def flush(self) -> None:
+        """The evaluations so far are complete: a row each."""
+        passes, self.passes = self.passes, {}
+        for one in passes.values():
+            row = one.row(self.training)
+            self.recording.open().log_eval(row)
+            self._count(row)
+
+    def finish(self) -> None:
+        """The script has ended: close the run and say what was recorded."""
+        if self.finished or os.getpid() != self._pid:
+            return
+        self.finished = True
+        with self.guard("ending the run", "What was recorded stays readable in the run folder."):
+            if self.active:
+                self.flush()
+                self._notes()
+            self.active = False
+            if self.recording.run is not None:
+                self.recording.run.close(self._error)
+            summary.say(self)
+
+    def _meet(self, optimizer: Any) -> None:
+        if not self.recording.met and models.others_collector():
+            self.active, self.aside = False, True
+            summary.write("the script has a Collector of its own; python -m collector steps aside")
+            return
+        first = self.recording.run is None
+        model = self.recording.watch(optimizer, self.feed.batches)
+        if model is not None:
+            self.judge.knows(model)
+        if first or len(self.recording.met) == 1:
+            atexit.register(self.finish)  # once more: before the collector's own, which would close the run
+            self._prime()
+            self._configure()
+
+    def _prime(self) -> None:
+        """The first batch was handed out before there was a collector to see it."""
+        epochs = getattr(self.recording.run, "_epochs", None)
+        if epochs is not None and epochs.latest is None:
+            epochs.latest = self.feed.latest
+
+    def _configure(self) -> None:
+        with self.guard("reading the settings", "They are missing from run.json."):
+            variables = vars(sys.modules["__main__"])
+            found = config.settings(self.script.source(), variables)
+            self.recording.run.describe(config=config.clean({**found, **self.arguments.parsed}))
+
+    def _describe(self, call: Call) -> None:
+        if (call.function, call.classes) != self._described and self.recording.run is not None:
+            self._described = call.function, call.classes
+            self.recording.run.describe(loss=call.function, classes=call.classes)
+
+    def _row(self, stepped: Stepped, loss: Scalar) -> None:
+        row = {stepped.tag: loss}
+        if self._rights:
+            right: Scalar = sum(call.right or 0 for call in self._rights)
+            row["train/accuracy"] = right / sum(call.count for call in self._rights)
+        self.recording.run.log(row)
+        self._count(row)
+
+    def _count(self, row: dict[str, Scalar]) -> None:
+        for tag in row:
+            self.counts[tag] = self.counts.get(tag, 0) + 1
+
+    def _notes(self) -> None:
+        if self.recording.run is not None:
+            for note in summary.unseen(self):
+                self.recording.run.note(note)
+
+    def _leave(self) -> None:
+        """In a forked child: the parent records."""
+        self.active = False
+
+    def guarded(self, action: Callable[..., Any]) -> Callable[..., Any]:
+        """``action``, which returns None instead of raising, and does nothing where nobody watches."""
+
+        @functools.wraps(action)
+        def safe(*args: Any, **kwargs: Any) -> Any:
+            if not self.active:
+                return None
+            try:
+                return action(*args, **kwargs)
+            except Exception as error:
+                self.guard.failed(f"{LOOKING} ({action.__name__})", error, WAY_OUT)
+                return None
+
+        return safe

@@ -1,17 +1,16 @@
 """The collector: what a training loop holds to record its run. It never raises into the loop and never waits."""
 
 import atexit
-import contextlib
 import os
 import sys
 import traceback
-import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from collector import run_file, schema
+from collector.elsewhere import Elsewhere, leave_when_forked
 from collector.epochs import Epochs
 from collector.guard import Guard
 from collector.hooks import OptimizerHooks
@@ -19,15 +18,13 @@ from collector.journal import Journal
 from collector.names import Names
 from collector.place import Place
 from collector.ranks import Share, rank_and_world
+from collector.rows import Rows
 from collector.seen import Seen
-from collector.tags import TRAIN, VAL, tag_of
-from collector.values import Later, as_number
+from collector.tags import TRAIN, VAL
 from collector.writer import Writer
 
 LOGGING = "logging a row"
 LARGEST_STEP = 2**53  # beyond it float64, in which the tail keeps its columns, skips whole numbers
-USER = None  # parts what the hooks saw from what the user logs, in the names of a row
-MOST_LAYOUTS = 1_000  # ways to name a row that are remembered; names made up at every step must not fill the memory
 HEALTH = (schema.TRAIN_LOSS, schema.STEP_TIME)  # what a rank other than 0 records
 HEALTH_EVERY = 10  # steps, where such a rank logs nothing itself
 
@@ -71,11 +68,10 @@ class Collector:
         self._rank, world = rank_and_world()
         path = Path(folder).absolute()
         self._guard = Guard(path.name)
-        self._tags: dict[str, dict[str, str]] = {TRAIN: {}, VAL: {}}
-        self._layouts: dict[str, dict[Any, tuple[str, ...]]] = {TRAIN: {}, VAL: {}}
         place = Place(path / schema.RANKS / str(self._rank)) if self._rank else Place(path)
         share = place if self._rank else Share(path / schema.RANKS / "0", place)
         self._journal = Journal(place, self._guard)
+        self._rows = Rows(self._journal, self._guard, HEALTH if self._rank else None)
         self._names = Names()
         self._hooks = OptimizerHooks(self._names, layers_every, self._epochs.stepped, self._unlogged, self._guard)
         attempt = {"rank": self._rank, "world_size": world} if world > 1 else {}
@@ -89,7 +85,7 @@ class Collector:
         elif model is not None:
             self.watch(model=model)
         self._writer.start()
-        _open.add(self)
+        leave_when_forked(self._leave)
         atexit.register(self._at_exit)
 
     @property
@@ -218,58 +214,7 @@ class Collector:
             epoch = self._epochs.now if self._epoch is None else self._epoch
         elif self._epochs.now is None:
             self.epoch = epoch  # nobody counts: what the user said last holds until he says something else
-        if seen is None:
-            names: tuple[str | None, ...] = tuple(named)
-            values = [*named.values()]
-        else:
-            names, values = (*seen.values, USER, *named), [*seen.values.values(), *named.values()]
-        tags = self._layouts[split].get(names)
-        if tags is None or self._rank or (seen is not None and seen.samples):
-            self._careful(split, step, epoch, named, seen, names)
-            return
-        for value in values:
-            if type(value) is not float:
-                self._careful(split, step, epoch, named, seen, names)
-                return
-        self._journal.append(step, epoch, tags, values)
-
-    def _careful(
-        self,
-        split: str,
-        step: int,
-        epoch: float | None,
-        named: Mapping[str, Any],
-        seen: Seen | None,
-        names: tuple[str | None, ...],
-    ) -> None:
-        """A row whose values may be anything, beside what the hooks saw. The last word on a tag wins: the user's."""
-        found: dict[str, Any] = dict(seen.values) if seen else {}
-        tags = self._tags[split]
-        for name, value in named.items():
-            tag = tags.get(name) or tags.setdefault(name, tag_of(name, split))
-            if value is None:
-                continue
-            found.pop(tag, None)
-            try:
-                found[tag] = value if type(value) is float else as_number(value)
-            except Exception as error:
-                self._guard.failed(f"logging {tag}", error, "Log one real number; this value is left out.")
-        self._remember(split, names, (*(seen.values if seen else ()), *(tags[name] for name in named)))
-        if self._rank:
-            found = {tag: found[tag] for tag in HEALTH if tag in found}
-        if seen:
-            seen.totals = [tag for tag in seen.totals if tag not in found]
-        later = {tag: value for tag, value in found.items() if isinstance(value, Later)}
-        for tag in later:
-            del found[tag]
-        waits = seen if seen and seen.samples else None
-        self._journal.append(step, epoch, tuple(found), [*found.values()], later, waits)
-
-    def _remember(self, split: str, names: tuple[str | None, ...], tags: tuple[str, ...]) -> None:
-        """How these names become tags, for the next row that has them; two names of one tag need care every time."""
-        layouts = self._layouts[split]
-        if names not in layouts and len(layouts) < MOST_LAYOUTS and len(set(tags)) == len(tags):
-            layouts[names] = tags
+        self._rows.add(split, step, epoch, named, seen)
 
     def _close(self, changes: Mapping[str, Any]) -> None:
         if self._closed or not self._recording:
@@ -300,39 +245,6 @@ class Collector:
         """The program ends without ``close``: finished, unless an exception went through to the interpreter."""
         error = getattr(sys, "last_value", None)
         self._close(_ending(error if error is not self._earlier_error else None))
-
-
-_open: "weakref.WeakSet[Collector]" = weakref.WeakSet()
-
-
-def _in_child() -> None:
-    for run in list(_open):
-        with contextlib.suppress(Exception):
-            run._leave()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
-
-
-class Elsewhere:
-    """A collector in a process that does not record: takes everything, keeps nothing."""
-
-    step, epoch = 0, None
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return self._nothing
-
-    def _nothing(self, *_: Any, **__: Any) -> None:
-        """In place of every method."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Passes every exception on."""
 
 
 def _ending(error: BaseException | None) -> dict[str, Any]:

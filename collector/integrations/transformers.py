@@ -201,12 +201,10 @@ class Heard:
 
 
 def _settings(args: Any) -> dict[str, Any]:
-    """The training arguments that shape the curves, and those that differ from their default."""
-    fields = type(args).__dataclass_fields__
-    given = args.to_sanitized_dict()
-    return {
-        n: v for n, v in given.items() if n in SHAPING or (n in fields and v != fields[n].default and v is not None)
-    }
+    """The training arguments that shape the curves, and plain ones that differ from their default."""
+    fields, given = type(args).__dataclass_fields__, args.to_dict()
+    plain = {n: v for n, v in given.items() if isinstance(v, bool | int | float | str) and not n.endswith("_token")}
+    return {n: v for n, v in plain.items() if n in SHAPING or (n in fields and v != fields[n].default)}
 
 
 def _task(model: Any) -> dict[str, Any]:

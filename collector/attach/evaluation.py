@@ -66,26 +66,22 @@ class Names:
 
     def __init__(self) -> None:
         self._names: dict[Any, str] = {}
-        self.said: dict[str, str] = {}  # by tag, what the script calls it
-
-    def known(self, key: Any) -> str | None:
-        """The name given to ``key`` before."""
-        return self._names.get(key)
+        self.said: dict[str, str] = {}  # by tag, what the script calls it where that is another name
 
     def give(self, key: Any, wanted: str | None) -> str:
         """A name for ``key`` (anything hashable), ``wanted`` being what the script calls it: train, val, test, or nothing."""
         name = self._names.get(key)
         if name is None:
             name = self._names[key] = self._free(wanted)
-            self.said[name] = wanted or VAL
+            if wanted and not name.startswith(wanted):
+                self.said[name] = wanted
         return name
 
     def _free(self, wanted: str | None) -> str:
         taken = set(self._names.values())
         if wanted == "train":
             return TRAIN_EVAL
-        name = VAL if VAL not in taken else (wanted or VAL)
-        number = 2
+        name, number = (wanted or VAL) if VAL in taken else VAL, 2
         while name in taken:
             name, number = f"{wanted or VAL}{number}", number + 1
         return name

@@ -10,7 +10,8 @@ class Source:
     """The data of a DataLoader, recognised when it comes again.
 
     Attributes:
-        size: type and length, by which a dataset that is made anew for every pass is recognised.
+        size: type and length of the dataset, and number of indices chosen of it.
+        wanted: the set that the script's names make of it.
         dataset: a weak reference where the type allows it.
 
     Two halves of one dataset that differ by the indices a sampler was given are two sources.
@@ -21,6 +22,7 @@ class Source:
         self._key = (id(data), id(chosen))
         self.size = (type(data).__name__, _length(data), _length(chosen))
         self.dataset = _weak(data)
+        self.wanted: str | None = None
 
     def holds(self, iterator: Any) -> bool:
         """Whether ``iterator`` goes over the same data."""
@@ -28,11 +30,11 @@ class Source:
 
     def follow(self, other: "Source") -> None:
         """Become ``other``."""
-        self._key, self.size, self.dataset = other._key, other.size, other.dataset
+        self._key, self.dataset = other._key, other.dataset
 
-    def replaced_by(self, other: "Source") -> bool:
-        """Whether this dataset is gone and ``other`` looks the same."""
-        return self.dataset() is None and self.size == other.size
+    def looks_like(self, other: "Source") -> bool:
+        """Whether ``other`` may be the same data in a dataset made anew, as some trainers make one for every evaluation."""
+        return (self.size, self.wanted) == (other.size, other.wanted)
 
 
 class Feed(Epochs):

@@ -2,7 +2,6 @@
 
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 from types import ModuleType
@@ -18,7 +17,10 @@ def after_import(name: str, action: Callable[[], None]) -> None:
 
 
 class _Finder(importlib.abc.MetaPathFinder):
-    """Lets the real finders find the module and borrows its loader for one call; afterwards nothing of ours is left."""
+    """Asks the real finders and borrows the loader they name for one call; after the import nothing of ours is left.
+
+    Many a library asks whether torch could be imported long before it is, so finding alone ends nothing.
+    """
 
     def __init__(self, name: str, action: Callable[[], None]) -> None:
         self._name, self._action = name, action
@@ -29,19 +31,22 @@ class _Finder(importlib.abc.MetaPathFinder):
         """The real spec of the awaited module; None, so "ask the others", for every other one."""
         if name != self._name:
             return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        found = (
+            f.find_spec(name, path, target) for f in list(sys.meta_path) if f is not self and hasattr(f, "find_spec")
+        )
+        spec = next((spec for spec in found if spec is not None), None)
         if spec is not None and spec.loader is not None:
-            _then(spec.loader, self._action)
+            self._borrow(spec.loader)
         return spec
 
+    def _borrow(self, loader: Any) -> None:
+        execute = loader.exec_module
 
-def _then(loader: Any, action: Callable[[], None]) -> None:
-    execute = loader.exec_module
+        def exec_module(module: ModuleType) -> None:
+            del loader.exec_module
+            execute(module)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+                self._action()
 
-    def exec_module(module: ModuleType) -> None:
-        del loader.exec_module
-        execute(module)
-        action()
-
-    loader.exec_module = exec_module
+        loader.exec_module = exec_module

@@ -41,7 +41,7 @@ class Judge:
         if grad:
             sloppy = evaluating and other and self.feed.training is not None  # evaluates without no_grad
             return self._loaded() if sloppy else self._trains(predicted, target)
-        if predicted.requires_grad or _storage(predicted) == self._predicted:
+        if predicted.requires_grad or (self._predicted is not None and _storage(predicted) == self._predicted):
             return BESIDE
         if not evaluating and (self.pending or self._same_target(target)):
             return BESIDE
@@ -60,7 +60,7 @@ class Judge:
         return TRAINING
 
     def _same_target(self, target: Any) -> bool:
-        return target is not None and _place(target) == self._target
+        return target is not None and self._target is not None and _place(target) == self._target
 
     def _in_eval_mode(self) -> bool:
         return any(model is not None and models.in_eval_mode(model) for model in (ref() for ref in self._models))
@@ -73,14 +73,9 @@ class Judge:
         if self.feed.from_training():
             return self.names.give(evaluation.TRAIN_EVAL, "train")
         source = self._source(iterator)
-        key = (source, self._pass(source, iterator))
-        if (name := self.names.known(key)) is not None:
-            return name
-        wanted = names.selected() or names.of_loader(iterator._dataset)
-        wanted = None if wanted == "train" else wanted
-        if key[1]:
-            wanted = f"{self.names.give((source, 0), wanted)}_again"
-        return self.names.give(key, wanted)
+        number = self._pass(source, iterator)
+        name = self.names.give((source, 0), source.wanted)
+        return self.names.give((source, number), f"{name}_again") if number else name
 
     def _pass(self, source: Source, iterator: Any) -> int:
         """Which pass over this source it is since the last optimizer step, from 0."""
@@ -92,14 +87,17 @@ class Judge:
         return number
 
     def _source(self, iterator: Any) -> Source:
+        """The evaluation data that ``iterator`` goes over, known or new."""
         for source in self._sources:
             if source.holds(iterator):
                 return source
         new = Source(iterator)
-        for index, source in enumerate(self._sources):
-            if source.replaced_by(new):
+        wanted = names.selected() or names.of_loader(iterator._dataset)
+        new.wanted = None if wanted == "train" else wanted
+        for source in self._sources:
+            if source not in self._passes and source.looks_like(new):
                 source.follow(new)
-                return self._sources[index]
+                return source
         self._sources.append(new)
         return new
 

@@ -7,6 +7,7 @@ from typing import Any
 from collector.attach.scalars import Scalar, scalar
 
 BY_CLASS = ("cross_entropy", "nll_loss")  # targets may be class indices
+FORWARD = "forward"  # stands for the function where a model returned the loss
 FUNCTIONS = (
     *BY_CLASS,
     "linear_cross_entropy",
@@ -108,6 +109,13 @@ class Reader:
         if averaged is not None:
             return "mean" if averaged else "sum"
         return "sum" if self._argument("reduction", args, kwargs) == "sum" else "mean"
+
+
+def forward(loss: Any, inputs: Sequence[Any]) -> Call:
+    """The loss that a whole model returned for ``inputs``, taken for a mean over the rows of the first tensor."""
+    value = scalar(loss)
+    count = next((_rows(tensor) for tensor in inputs if hasattr(tensor, "dim")), 1.0)
+    return Call(FORWARD, value, value * count, count, False, None, None)
 
 
 def _rows(tensor: Any) -> float:

@@ -5,7 +5,7 @@ tensors are not what they seem, nothing else happens.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ def install(session: "Session") -> None:
     scaler, base = torch.amp.GradScaler, torch.optim.Optimizer
     scaler.scale = _scale(session, scaler.scale)  # type: ignore[method-assign]
     base.zero_grad = _zero_grad(session, base.zero_grad)  # type: ignore[method-assign]
+    torch.compile = _compile(session, torch.compile)
     before, after = session.guarded(session.before_step), session.guarded(session.after_step)
     optimizer.register_optimizer_step_pre_hook(lambda own, *_: before(own))
     optimizer.register_optimizer_step_post_hook(lambda own, *_: after(own))
@@ -119,3 +120,51 @@ def _zero_grad(session: "Session", original: Callable[..., Any]) -> Callable[...
         return original(*args, **kwargs)
 
     return zero_grad
+
+
+def _compile(session: "Session", original: Callable[..., Any]) -> Callable[..., Any]:
+    """A loss computed inside a compiled model is seen where the model returns it."""
+    torch = sys.modules["torch"]
+
+    @wraps(original)
+    def compile(*args: Any, **kwargs: Any) -> Any:
+        made = original(*args, **kwargs)
+        session.compiles = True
+        if isinstance(made, torch.nn.Module) and type(made) is not type(args[0] if args else None):
+            _watch_calls(session, type(made))
+        return made
+
+    return compile
+
+
+def _watch_calls(session: "Session", kind: Any) -> None:
+    if not hasattr(kind.__call__, "__wrapped__"):
+        kind.__call__ = _model(session, kind.__call__)
+
+
+def _model(session: "Session", original: Callable[..., Any]) -> Callable[..., Any]:
+    torch = sys.modules["torch"]
+    returned, compiling, grad_on = session.guarded(session.returned), torch.compiler.is_compiling, torch.is_grad_enabled
+
+    @wraps(original)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        if session.active and not compiling():
+            loss = _only_scalar(torch, result)
+            if loss is not None and _plain(torch, loss):
+                grad = grad_on()
+                with torch.no_grad():
+                    returned(loss, [*args[1:], *kwargs.values()], grad)
+        return result
+
+    return call
+
+
+def _only_scalar(torch: Any, result: Any) -> Any:
+    """The loss among what a model returned: what is called so, else the only scalar; None where there is none."""
+    named = result.get("loss") if isinstance(result, Mapping) else getattr(result, "loss", None)
+    if named is not None:
+        return named
+    several = result if isinstance(result, list | tuple) else [result]
+    scalars = [v for v in several if isinstance(v, torch.Tensor) and v.dim() == 0 and v.is_floating_point()]
+    return scalars[0] if len(scalars) == 1 else None

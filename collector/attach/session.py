@@ -13,7 +13,7 @@ from collector.attach.evaluation import Pass
 from collector.attach.feed import Feed
 from collector.attach.folder import Folder
 from collector.attach.judge import BESIDE, TRAINING, Judge
-from collector.attach.losses import Call, Reader
+from collector.attach.losses import FORWARD, Call, Reader, forward
 from collector.attach.names import call_site, site
 from collector.attach.recording import Recording, Stepped
 from collector.attach.scalars import Scalar
@@ -45,6 +45,7 @@ class Session:
         self.training: dict[str, int] = {}  # loss functions that train, with their calls in the last backward pass
         self.counts: dict[str, int] = {}  # rows, by tag
         self.compared: tuple[Scalar, Scalar] | None = None  # last training loss, and what the loss functions said
+        self.compiles = False
         self.spawned = 0  # processes started by torch.multiprocessing
         self._calls: list[Call] = []  # since the last backward pass
         self._rights: list[Call] = []  # of this step, for the accuracy
@@ -81,7 +82,15 @@ class Session:
         if role == BESIDE:
             return
         due = role != TRAINING or self._steps % ACCURACY_EVERY == 0
-        call = reader.read(result, args, kwargs, with_right=due)
+        self._heard(role, reader.read(result, args, kwargs, with_right=due))
+
+    def returned(self, loss: Any, inputs: list[Any], grad: bool) -> None:
+        """A compiled model returned a loss, of the rows of its first input; what it called inside is not seen."""
+        role = self.judge.of(loss if not grad else loss.detach(), None, grad)
+        if role != BESIDE:
+            self._heard(role, forward(loss, inputs))
+
+    def _heard(self, role: str, call: Call) -> None:
         if role == TRAINING:
             self._calls.append(call)
             del self._calls[:-100]
@@ -180,9 +189,10 @@ class Session:
             self.recording.run.describe(config=config.clean({**found, **self.arguments.parsed}))
 
     def _describe(self, call: Call) -> None:
-        if (call.function, call.classes) != self._described and self.recording.run is not None:
-            self._described = call.function, call.classes
-            self.recording.run.describe(loss=call.function, classes=call.classes)
+        if (call.function, call.classes) == self._described or self.recording.run is None:
+            return
+        self._described = call.function, call.classes
+        self.recording.run.describe(loss=None if call.function == FORWARD else call.function, classes=call.classes)
 
     def _row(self, stepped: Stepped, loss: Scalar) -> None:
         row = {stepped.tag: loss}

@@ -45,9 +45,7 @@ def unseen(session: "Session") -> Iterator[str]:
         yield "no validation loss: no loss function of torch.nn.functional was called without gradients on other data"
     elif "val/accuracy" not in counts:
         yield "no accuracy: the targets are no class indices"
-    for name, own in session.judge.names.said.items():
-        if name != own:
-            yield f"{name} is what the script calls {own}"
+    yield from (f"{name} is what the script calls {own}" for name, own in session.judge.names.said.items())
 
 
 def _nothing(session: "Session") -> str:

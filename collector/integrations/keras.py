@@ -48,13 +48,14 @@ class CurvewiseCallback(keras.callbacks.Callback):  # type: ignore[misc, unused-
     def on_train_begin(self, logs: Any = None) -> None:
         """Open the run and begin to listen to the optimizer."""
         with self.recording.guard(WHERE, WAY_OUT):
-            run = self.recording.open(config=_settings(self), **_task(self.model))
+            run = self.recording.open()
             why = _deaf(self.model)
             if why:
                 run.note(UNSEEN.format(why))
             else:
                 self._steps = Steps(run, self.model, self.recording.guard, (self.params or {}).get("steps"))
             run.step = _updates(self.model)
+            self.recording.describe(config=_settings(self), **_task(self.model))
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Where the steps to come stand."""
@@ -193,13 +194,14 @@ def _tensor(value: Any) -> Any:
 
 def _updates(model: Any) -> int:
     """Optimizer steps so far; with gradient accumulation Keras counts these, not the batches."""
-    return int(model.optimizer.iterations)
+    return int(_tensor(model.optimizer.iterations))
 
 
 def _settings(callback: Any) -> dict[str, Any]:
     """Epochs, steps an epoch, and what the optimizer is set to."""
-    given = {**(callback.params or {}), **callback.model.optimizer.get_config()}
-    return {name: value for name, value in given.items() if value is not None and name != "verbose"}
+    optimizer = callback.model.optimizer
+    given = {**(callback.params or {}), **optimizer.get_config(), "optimizer": type(optimizer).__name__}
+    return {name: value for name, value in given.items() if value is not None and name not in ("verbose", "name")}
 
 
 def _task(model: Any) -> dict[str, Any]:

@@ -51,15 +51,11 @@ class CurvewiseCallback(*_bases("callbacks", "Callback")):  # type: ignore[misc]
         if trainer.fast_dev_run:
             return
         with self.recording.guard(WHERE, WAY_OUT):
-            run = self.recording.open(
-                model=pl_module,
-                optimizers=trainer.optimizers,
-                config=_hyperparameters(trainer, pl_module) | self.hparams,
-                classes=_classes(pl_module),
-                loss=_criterion(pl_module),
-            )
+            run = self.recording.open(model=pl_module, optimizers=trainer.optimizers)
             run.step = _steps_done(trainer, pl_module)
             self._before, self._sum, self._batches = dict(trainer.callback_metrics), None, 0
+            config = _hyperparameters(trainer, pl_module) | self.hparams
+            self.recording.describe(config=config, classes=_classes(pl_module), loss=_criterion(pl_module))
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: Any, batch: Any, batch_idx: int) -> None:
         """A row for each optimizer step; with gradient accumulation its loss is the mean over the batches."""

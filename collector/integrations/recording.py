@@ -29,27 +29,25 @@ class Recording:
         self.guard = Guard(self.folder.name if self.folder else "of the given collector")
         self._opened = False
 
-    def open(
-        self,
-        *,
-        model: Any = None,
-        optimizers: Iterable[Any] = (),
-        config: Mapping[str, Any] | None = None,
-        classes: int | None = None,
-        loss: Any = None,
-    ) -> Collector:
+    def open(self, *, model: Any = None, optimizers: Iterable[Any] = ()) -> Collector:
         """Begin; one that is still open, because its training was cut short, is closed first."""
         self.close()
         run = self._given
         if run is None:
             assert self.folder is not None
-            run = Collector(self.folder, config=config, classes=classes, loss=loss)
+            run = Collector(self.folder)
             self.guard.note = run.note
-        elif config:
-            run.describe(config=config)
         run.watch(*optimizers, model=model)
         self.run, self._opened = run, True
         return run
+
+    def describe(
+        self, *, config: Mapping[str, Any] | None = None, classes: int | None = None, loss: Any = None
+    ) -> None:
+        """Say what the framework knows of the training; a collector that was given knows its classes and loss itself."""
+        if self.run is not None:
+            more = {} if self.run is self._given else {"classes": classes, "loss": loss}
+            self.run.describe(config=config, **more)
 
     def __reduce__(self) -> Any:
         """Pickled for a process that a framework spawns, it opens the same folder there."""

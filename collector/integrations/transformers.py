@@ -65,14 +65,10 @@ class CurvewiseCallback(TrainerCallback):  # type: ignore[misc, unused-ignore]
         """Open the run; the optimizer is there and a checkpoint's state is loaded."""
         with self.recording.guard(WHERE, WAY_OUT):
             optimizer = kwargs.get("optimizer")
-            run = self.recording.open(
-                model=model,
-                optimizers=() if optimizer is None else (optimizer,),
-                config=_settings(args),
-                **_task(model),
-            )
+            run = self.recording.open(model=model, optimizers=() if optimizer is None else (optimizer,))
             run.step = state.global_step
             self._heard.listen(model, evaluations=args.logging_nan_inf_filter and not args.torch_compile)
+            self.recording.describe(config=_settings(args), **_task(model))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """A row for each optimizer step; its loss is the sum of what was back-propagated for it, as the Trainer scales it."""

@@ -3,22 +3,25 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from collector.guard import Guard
 from collector.place import Place
+from collector.refuge import Refuge
 from collector.seen import Seen
-from collector.tail import Tail
+from collector.tail import MAX_ROWS, MIN_ROWS, Tail
 from collector.values import Later
 
 ON_DISK = "writing to disk"
-WAY_OUT = "Rows are kept in memory and written when the folder accepts them; check its permissions and free space."
-MAX_WAITING = 32  # tails of about 1 MB held while the disk refuses: a bound on memory
+WAY_OUT = "Rows are kept under {} until the folder accepts them; check its permissions and free space."
+MOST_ASTRAY = 64 << 20  # bytes of tails kept while the folder refuses: some 800,000 rows of five values
 MAX_ARRIVED = 100_000  # rows whose device values may wait: a bound on device memory when the device hangs
+MOST_TAGS = 2_000  # columns: class-wise metrics of ImageNet fit; names made up at every step end here
 NONE: Mapping[str, Later] = {}
-SEAL_ROWS = 5_000  # rows: a part worth a file
+SEAL_ROWS, SEAL_TAILS = 5_000, 32  # rows worth a file; tails that each new tag leaves behind
 SEAL_SECONDS, SEAL_FEW = 60.0, 100  # after a minute a part of 100 rows is worth it too
+GROWTH = 8  # times the room of the tail before: the first of a set of tags are small, made in a tenth of a millisecond
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,12 @@ class Arrived:
     seen: Seen | None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Taken:
     """What the background thread took over: resolve ``arrived`` first, then seal ``tails``."""
 
-    arrived: deque[Arrived] = field(default_factory=lambda: deque(maxlen=MAX_ARRIVED))
-    tails: list[Tail] = field(default_factory=list)
+    arrived: deque[Arrived]
+    tails: list[Tail]
 
 
 class Journal:
@@ -45,13 +48,18 @@ class Journal:
 
     def __init__(self, place: Place, guard: Guard) -> None:
         self._place, self._guard = place, guard
+        self.refuge = Refuge(place.folder.name)
         self._lock = threading.Lock()
         self._tail: Tail | None = None
-        self._since = time.monotonic()  # s; when the current tail was begun
-        self._taken = Taken()
+        self._before = 0  # rows before the current tail
+        self._room = MIN_ROWS
+        self._since = time.monotonic()  # s; when rows were last handed on for sealing
+        self._arrived: deque[Arrived] = deque(maxlen=MAX_ARRIVED)
+        self._waiting: list[Tail] = []  # full tails, not yet sealed
         self._tags: tuple[str, ...] = ()  # of the last tail: a tag once logged keeps its column
+        self._refused, self._ended = False, False  # the last sealing failed; the run is closed
         self.first_step: int | None = None
-        self.rows = 0
+        self.lost = 0  # rows let go because nothing would take them
 
     def append(
         self,
@@ -65,89 +73,158 @@ class Journal:
         """Store a row with one value for each of ``tags``.
 
         What ``later`` and the samples of ``seen`` promise is filled in by the background thread.
+
+        Raises:
+            RuntimeError: the run was closed meanwhile.
         """
         wall_time = time.time()
         with self._lock:
             tail = self._tail
             if tail is None or tail.count >= tail.capacity or ((later or seen) and not _holds(tail, later, seen)):
-                tail = self._rotate([*tags, *later, *_promised(seen)])
+                tail = self._with_columns([*tags, *later, *_promised(seen)])
             try:
                 index = tail.append(step, epoch, wall_time, tags, values)
             except KeyError:
-                tail = self._rotate([*tags, *later, *_promised(seen)])
-                index = tail.append(step, epoch, wall_time, tags, values)
-            self.rows += 1
+                tail = self._with_columns([*tags, *later, *_promised(seen)])
+                index = tail.append(step, epoch, wall_time, *self._known(tail, tags, values))
             if self.first_step is None:
                 self.first_step = step
             if later or seen:
-                self._taken.arrived.append(Arrived(tail, index, step, later, seen))
+                self._arrived.append(Arrived(tail, index, step, later, seen))
+
+    @property
+    def rows(self) -> int:
+        """Rows so far, by the tail itself: Ctrl-C may strike between any two lines."""
+        tail = self._tail
+        return self._before if tail is None else tail.first + tail.count
 
     def take(self, everything: bool = False) -> Taken:
-        """The work for the background thread; ``everything`` also ends the current tail, as at close."""
+        """The work for the background thread; ``everything`` ends the journal, as at close."""
         with self._lock:
+            tails: list[Tail] = []
             if everything or self._worth_sealing():
-                self._retire()
-            taken, self._taken = self._taken, Taken()
-        return taken
+                if everything or not self._refused:
+                    self._retire()
+                tails, self._waiting, self._since = self._waiting, [], time.monotonic()
+                self._refused = False
+            self._ended |= everything
+            arrived, self._arrived = self._arrived, deque(maxlen=MAX_ARRIVED)
+        return Taken(arrived, tails)
 
     def give_back(self, tails: list[Tail]) -> None:
-        """Tails that could not be sealed: they wait; the oldest are let go beyond a bound (on disk they stay readable)."""
+        """Tails that could not be sealed wait: in the run folder as long as it takes, elsewhere within a bound."""
+        for tail in tails:
+            if self._place.holds(tail):
+                tail.close()  # hundreds of them must not use up the process' open files
         with self._lock:
-            self._taken.tails = tails + self._taken.tails
+            self._waiting = tails + self._waiting
+            self._refused = bool(tails)
             self._bound()
 
-    def to_disk(self) -> None:
-        """When the current tail is only in memory, try to go on in a file."""
+    def come_home(self) -> None:
+        """Go on in the run folder, when the current tail is elsewhere.
+
+        Raises:
+            OSError: the folder still refuses; nothing has changed.
+        """
         with self._lock:
-            if self.in_memory:
-                self._rotate([])
+            if self._tail is not None and self.astray:
+                new = self._place.tail(self.rows, self._tail.tags, self._room)
+                self._retire()
+                self._tail = new
+
+    def leave(self) -> None:
+        """Go on in another tail: something happened to the file of the current one."""
+        with self._lock:
+            if self._tail is not None:
+                self._rotate(self._tail.tags)
 
     @property
-    def in_memory(self) -> bool:
-        """Whether the current tail is not on disk, because the disk refused."""
-        return self._tail is not None and self._tail.path is None
+    def astray(self) -> bool:
+        """Whether the current tail is not in the run folder, because that refused."""
+        tail = self._tail
+        return tail is not None and not self._place.holds(tail)
 
     @property
-    def tail(self) -> Tail | None:
-        """The current tail, for looking only."""
-        return self._tail
+    def tails(self) -> list[Tail]:
+        """Tails that hold rows, the current one last, for looking only."""
+        with self._lock:
+            return [*self._waiting, *([] if self._tail is None else [self._tail])]
 
     def _worth_sealing(self) -> bool:
-        if self._tail is None:
-            return False
-        waited = time.monotonic() - self._since
-        return self._tail.count >= SEAL_ROWS or (self._tail.count >= SEAL_FEW and waited > SEAL_SECONDS)
+        rows = self.rows - (self._waiting[0].first if self._waiting else self._before)
+        late = time.monotonic() - self._since > SEAL_SECONDS
+        return (
+            rows >= SEAL_ROWS
+            or len(self._waiting) >= SEAL_TAILS
+            or (late and rows >= SEAL_FEW)
+            or not all(map(self._place.holds, self._waiting))
+        )
 
-    def _retire(self) -> tuple[str, ...]:
-        tail, self._tail = self._tail, None
-        if tail is not None:
-            self._tags = tail.tags
-            if tail.count:
-                self._taken.tails.append(tail)
-                self._bound()
-            else:
-                tail.delete()  # its successor begins at the same row and takes its name
-        return self._tags
+    def _retire(self) -> None:
+        """The current tail waits for sealing. No calls between the assignments: Ctrl-C cannot part them."""
+        tail = self._tail
+        if tail is None:
+            return
+        if not tail.count:
+            self._tail = None
+            tail.delete()  # its successor begins at the same row and takes its name
+            return
+        self._tags = tail.tags
+        self._before = tail.first + tail.count
+        self._tail = None
+        self._waiting += [tail]
 
     def _bound(self) -> None:
-        """Tails on disk wait as long as it takes; those in memory, where the disk refused, are limited."""
-        waiting = [tail for tail in self._taken.tails if tail.path is None]
-        for tail in waiting[: max(0, len(waiting) - MAX_WAITING)]:
-            self._taken.tails.remove(tail)
-            tail.close()
+        astray = [tail for tail in self._waiting if not self._place.holds(tail)]
+        size = sum(tail.length for tail in astray)
+        while size > MOST_ASTRAY:
+            tail = astray.pop(0)
+            size -= tail.length
+            self._waiting.remove(tail)
+            self.lost += tail.count
+            tail.delete()
 
-    def _rotate(self, tags: Sequence[str]) -> Tail:
-        wanted = list(dict.fromkeys([*self._retire(), *tags]))
-        self._since = time.monotonic()
-        self._tail = self._open(wanted)
-        return self._tail
+    def _with_columns(self, tags: Iterable[str]) -> Tail:
+        """A tail with room that has a column for each of ``tags``, as far as there may be columns."""
+        tail = self._tail
+        wanted = tuple(dict.fromkeys([*(tail.tags if tail else self._tags), *tags]))[:MOST_TAGS]
+        if tail is not None and tail.count < tail.capacity and wanted == tail.tags:
+            return tail
+        return self._rotate(wanted)
 
-    def _open(self, tags: list[str]) -> Tail:
+    def _rotate(self, tags: tuple[str, ...]) -> Tail:
+        if self._ended:
+            raise RuntimeError("the run is closed")
+        old = self._tail
+        if tags != (old.tags if old else self._tags):
+            self._room = MIN_ROWS
+        elif old is not None and old.full:
+            self._room = min(self._room * GROWTH, MAX_ROWS)
+        self._retire()
+        self._bound()
+        self._tail = new = self._open(tags)
+        return new
+
+    def _open(self, tags: Sequence[str]) -> Tail:
         try:
-            return self._place.tail(self.rows, tags)
+            return self._place.tail(self._before, tags, self._room)
         except OSError as error:
-            self._guard.failed(f"{ON_DISK} in {self._place.folder}", error, WAY_OUT)
-            return Tail(None, self.rows, tags)
+            try:
+                tail = self.refuge.place().tail(self._before, tags, self._room)
+            except OSError:
+                tail = Tail(None, self._before, tags, self._room)
+            where = f"{ON_DISK} in {self._place.folder}"
+            self._guard.failed(where, error, WAY_OUT.format(self.refuge.whereabouts() if tail.path else "memory"))
+            return tail
+
+    def _known(self, tail: Tail, tags: tuple[str, ...], values: Sequence[float]) -> tuple[tuple[str, ...], list[float]]:
+        """The row without the tags that have no column because there are too many."""
+        found = {tag: value for tag, value in zip(tags, values, strict=True) if tag in tail.columns}
+        if len(found) < len(tags):
+            error = ValueError(f"more than {MOST_TAGS:,} tags")
+            self._guard.failed("logging further tags", error, "Log under fixed names; the new ones are left out.")
+        return tuple(found), [*found.values()]
 
 
 def _promised(seen: Seen | None) -> Sequence[str]:

@@ -2,39 +2,68 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from collector import parts, schema
-from collector.place import Place
-from collector.ranks import Share
-from collector.sample import Norms, ratio
+from collector.sample import Norms
 from collector.tail import arrow
 
 PART_SECONDS = 5.0  # a killed process loses at most these samples, never a scalar
 PART_ROWS = 50_000  # rows: about 2 MB in memory
 MOST_ROWS = 500_000  # rows kept while the disk refuses: about 20 MB, then the oldest are let go
 
-Row = tuple[int, str, float, float, float | None, float | None]
+
+class Home(Protocol):
+    """A run folder and our attempt in it."""
+
+    @property
+    def folder(self) -> Path:
+        """Where ``layers/`` is."""
+
+    def claim(self) -> int:
+        """The attempt; raises OSError while the disk refuses."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """The n layers of one measured step: ``norms`` float64 [3, n] of weights, updates, gradients; ``graded`` bool [n] had a gradient."""
+
+    step: int
+    names: Sequence[str]
+    norms: NDArray[np.float64]
+    graded: NDArray[np.bool_]
 
 
 class Layers:
     """Rows of ``schema.LAYERS_SCHEMA`` on their way to disk."""
 
-    def __init__(self, place: Place | Share) -> None:
+    def __init__(self, place: Home) -> None:
         self._place = place
-        self._rows: list[Row] = []
+        self._blocks: list[Block] = []
         self._written = 0
         self._last = time.monotonic()  # s; when a part was last tried
+        self.waiting, self.lost = 0, 0  # rows in memory; rows let go
 
     def add(self, step: int, norms: Norms) -> None:
         """One measured step."""
-        columns = zip(norms.names, norms.weights, norms.updates, norms.grads, strict=True)
-        self._rows += [(step, name, w, u, ratio(u, w), g) for name, w, u, g in columns]
-        del self._rows[:-MOST_ROWS]
+        if not norms.names:
+            return
+        graded = np.array([grad is not None for grad in norms.grads], dtype=bool)
+        grads = [0.0 if grad is None else grad for grad in norms.grads]
+        figures = np.array([norms.weights, norms.updates, grads], dtype=np.float64)
+        self._blocks.append(Block(step, norms.names, figures, graded))
+        self.waiting += len(norms.names)
+        while self.waiting > MOST_ROWS:
+            gone = len(self._blocks.pop(0).names)
+            self.waiting -= gone
+            self.lost += gone
 
     def flush(self, everything: bool = False) -> None:
         """Write what has gathered when it is time to.
@@ -43,29 +72,42 @@ class Layers:
             OSError: the disk refuses; the rows are kept for the next call.
         """
         waited = time.monotonic() - self._last
-        if not self._rows or not (everything or waited > PART_SECONDS or len(self._rows) >= PART_ROWS):
+        if not self.waiting or not (everything or waited > PART_SECONDS or self.waiting >= PART_ROWS):
             return
         self._last = time.monotonic()
-        last = self._written + len(self._rows) - 1
-        name = schema.part_name(self._place.claim(), self._written, last)
-        parts.write(self._place.folder, schema.LAYERS, name, _table(self._rows))
-        self._written, self._rows = last + 1, []
+        self.save(self._place)
+
+    def save(self, place: Home) -> None:
+        """Write all there is as a part into ``place``.
+
+        Raises:
+            OSError: the disk refuses; nothing has changed.
+        """
+        last = self._written + self.waiting - 1
+        name = schema.part_name(place.claim(), self._written, last)
+        parts.write(place.folder, schema.LAYERS, name, _table(self._blocks))
+        self._written, self._blocks, self.waiting = last + 1, [], 0
 
 
-def _table(rows: Sequence[Row]) -> pa.Table:
-    steps, layers, *norms = zip(*rows, strict=True)
-    columns = [arrow(np.array(steps, np.int64)), _strings(layers), *(_nullable(column) for column in norms)]
+def _table(blocks: Sequence[Block]) -> pa.Table:
+    weights, updates, grads = np.concatenate([block.norms for block in blocks], axis=1)
+    sound = weights != 0  # else the ratio has no meaning
+    ratios = np.divide(updates, weights, out=np.zeros_like(weights), where=sound)
+    steps = np.repeat([block.step for block in blocks], [len(block.names) for block in blocks])
+    columns = [
+        arrow(steps.astype(np.int64)),
+        _strings([name for block in blocks for name in block.names]),
+        arrow(weights),
+        arrow(updates),
+        arrow(ratios, sound),
+        arrow(grads, np.concatenate([block.graded for block in blocks])),
+    ]
     return pa.Table.from_arrays(columns, schema=schema.LAYERS_SCHEMA)
-
-
-def _nullable(column: Sequence[float | None]) -> pa.Array:
-    valid = np.array([v is not None for v in column])
-    return arrow(np.array([0.0 if v is None else v for v in column]), valid)
 
 
 def _strings(texts: Sequence[str]) -> pa.Array:
     """From buffers for the reason given at ``tail.arrow``."""
-    raw = [text.encode() for text in texts]
+    raw = [text.encode("utf-8", "backslashreplace") for text in texts]
     ends: NDArray[np.int32] = np.cumsum([0, *map(len, raw)], dtype=np.int32)
     data = bytes(chain.from_iterable(raw))
     return pa.Array.from_buffers(pa.string(), len(raw), [None, pa.py_buffer(ends.tobytes()), pa.py_buffer(data)])

@@ -1,15 +1,14 @@
-"""Sealed parts: written atomically, merged when they are many, widened so that plain pandas reads them all."""
+"""Sealed parts of a run folder: immutable Parquet files, named after the rows of the attempt that they hold."""
 
-import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
-from collector import schema
-
-MERGED_ROWS = 500_000  # rows a merged part holds at most: tens of MB in memory while merging
+from collector import durable, schema
+from collector.tail import Rows
 
 
 @dataclass(frozen=True)
@@ -17,6 +16,7 @@ class Part:
     """A sealed part by its name: rows ``first`` … ``last`` (inclusive) of an attempt."""
 
     path: Path
+    attempt: int
     first: int
     last: int
 
@@ -34,81 +34,47 @@ def write(folder: Path, kind: str, name: str, table: pa.Table) -> None:
     """
     import pyarrow.parquet as pq  # late: 30 ms that a run pays in the background
 
-    (folder / kind).mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{kind}-{name}.{os.getpid()}.tmp"  # outside the part folder, which pandas reads whole
-    try:
-        with temporary.open("wb") as file:
-            pq.write_table(table, file, compression="zstd")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / kind / name)
-    finally:
-        temporary.unlink(missing_ok=True)
+    make_room(folder, kind)
+    durable.write(folder / kind / name, folder, lambda file: pq.write_table(table, file, compression="zstd"))
+
+
+def make_room(folder: Path, kind: str) -> None:
+    """The folder for parts of a kind, which survives a power cut too.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    if not (folder / kind).is_dir():
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+        durable.sync_folder(folder)
+
+
+def seal(folder: Path, attempt: int, blocks: Sequence[Rows]) -> None:
+    """Write rows of an attempt as scalars parts: one for each unbroken range of their numbers, which ascend.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    numbers = np.concatenate([block.numbers for block in blocks]) if blocks else np.empty(0, np.int64)
+    if not len(numbers):
+        return
+    table = pa.concat_tables([block.table for block in blocks], promote_options="default")
+    ends = [*(np.flatnonzero(np.diff(numbers) != 1) + 1), len(numbers)]
+    for start, end in zip([0, *ends], ends, strict=False):
+        name = schema.part_name(attempt, int(numbers[start]), int(numbers[end - 1]))
+        write(folder, schema.SCALARS, name, table.slice(start, end - start))
+
+
+def of_folder(folder: Path, kind: str) -> list[Part]:
+    """All parts by attempt and first row, the longest first where two begin alike."""
+    found = []
+    paths = (folder / kind).iterdir() if (folder / kind).is_dir() else ()
+    for path in paths:
+        if match := schema.PART_NAME.match(path.name):
+            found.append(Part(path, int(match["attempt"]), int(match["first"]), int(match["last"])))
+    return sorted(found, key=lambda part: (part.attempt, part.first, -part.last))
 
 
 def of_attempt(folder: Path, kind: str, attempt: int) -> list[Part]:
-    """The parts of an attempt by first row, the longest first where two begin alike."""
-    found = []
-    for path in (folder / kind).glob(f"a{attempt}-*.parquet"):
-        if match := schema.PART_NAME.match(path.name):
-            found.append(Part(path, int(match["first"]), int(match["last"])))
-    return sorted(found, key=lambda part: (part.first, -part.last))
-
-
-def merge(folder: Path, kind: str, attempt: int) -> None:
-    """Make few parts of many: the merged part is written first, then the small ones are deleted.
-
-    Raises:
-        OSError, pa.ArrowException: a part cannot be read or written; what was there before is still there then.
-    """
-    parts, covered = [], -1
-    for part in of_attempt(folder, kind, attempt):
-        if part.last <= covered:
-            part.path.unlink(missing_ok=True)  # a merged part holds its rows: the last merge was cut short
-            continue
-        covered = part.last
-        parts.append(part)
-    for group in _groups(parts):
-        table = pa.concat_tables([_read(part.path) for part in group], promote_options="default")
-        write(folder, kind, schema.part_name(attempt, group[0].first, group[-1].last), table)
-        for part in group:
-            part.path.unlink(missing_ok=True)
-
-
-def _groups(parts: list[Part]) -> Iterator[list[Part]]:
-    group: list[Part] = []
-    for part in parts:
-        follows = bool(group) and part.first == group[-1].last + 1
-        if not follows or part.last - group[0].first + 1 > MERGED_ROWS:
-            yield from [group] if len(group) > 1 else []
-            group = []
-        group.append(part)
-    yield from [group] if len(group) > 1 else []
-
-
-def widen(folder: Path) -> None:
-    """Give every scalars part every tag as a column, so that ``pandas.read_parquet`` (first file's columns) loses none.
-
-    Only null columns are added, in place and atomically: a resume that logs a new tag changes no value.
-
-    Raises:
-        OSError, pa.ArrowException: a part cannot be read or written.
-    """
-    import pyarrow.parquet as pq
-
-    paths = sorted((folder / schema.SCALARS).glob("a*.parquet"))
-    columns = {path: pq.read_schema(path).names for path in paths}
-    tags = list(dict.fromkeys(name for names in columns.values() for name in names if name not in schema.INDEX))
-    wide = schema.scalars_schema(tags)
-    for path, names in columns.items():
-        if set(names) != set(wide.names):
-            empty = wide.empty_table()
-            table = pa.concat_tables([empty, _read(path)], promote_options="default").select(wide.names)
-            write(folder, schema.SCALARS, path.name, table)
-
-
-def _read(path: Path) -> pa.Table:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        return file.read()
+    """The parts of one attempt, in the same order."""
+    return [part for part in of_folder(folder, kind) if part.attempt == attempt]

@@ -1,13 +1,11 @@
 """Where an attempt writes: the run folder, and the attempt number that this process alone holds."""
 
-import os
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from collector import run_file, schema
+from collector import claims, durable, run_file, schema
 from collector.tail import Tail
-
-CLAIM = ".attempt-"  # an empty file a process creates exclusively; gone after a clean close
 
 
 class Place:
@@ -15,7 +13,10 @@ class Place:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.attempt: int | None = None
+        self._claim: claims.Claim | None = None
+        self._attempt = 0
+        self._lock = threading.Lock()
+        self._unsynced: set[Path] = set()  # folders that have got new names
 
     def claim(self) -> int:
         """The attempt number of this process: one more than any in the folder, never shared with another process.
@@ -23,40 +24,74 @@ class Place:
         Raises:
             OSError: the folder cannot be made or written.
         """
-        if self.attempt is None:
-            (self.folder / schema.SCALARS).mkdir(parents=True, exist_ok=True)
-            number = max(self._taken(), default=0) + 1
-            while not _create(self.folder / f"{CLAIM}{number}"):
-                number += 1
-            self.attempt = number
-        return self.attempt
+        with self._lock:
+            if self._claim is None:
+                self._claim = self._new()
+            return self._attempt
 
-    def tail(self, first: int, tags: Sequence[str]) -> Tail:
-        """A new tail of this attempt on disk.
+    def _new(self) -> claims.Claim:
+        made = [path for path in (self.folder, *self.folder.parents) if not path.exists()]
+        (self.folder / schema.SCALARS).mkdir(parents=True, exist_ok=True)
+        self._unsynced |= {self.folder, *(path.parent for path in made)}
+        self._attempt = max(self._taken(), default=0)
+        while True:
+            self._attempt += 1
+            try:
+                return claims.make(self.folder, self._attempt)
+            except FileExistsError:
+                continue  # somebody was quicker
+
+    def tail(self, first: int, tags: Sequence[str], room: int) -> Tail:
+        """A new tail of this attempt on disk, for ``room`` rows or as many as a tail may hold.
 
         Raises:
             OSError: see ``claim``, or no room.
         """
-        return Tail(self.folder / schema.tail_name(self.claim(), first), first, tags)
+        tail = Tail(self.folder / schema.tail_name(self.claim(), first), first, tags, room)
+        self._unsynced |= {self.folder}
+        return tail
 
-    def release(self) -> None:
-        """Remove the claim: the parts and ``run.json`` show the attempt from now on."""
-        if self.attempt is not None:
-            (self.folder / f"{CLAIM}{self.attempt}").unlink(missing_ok=True)
+    def holds(self, tail: Tail) -> bool:
+        """Whether the rows of ``tail`` are in this folder."""
+        return tail.path is not None and tail.path.parent == self.folder
+
+    def sync(self) -> None:
+        """Make the names of new files survive a power cut.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        unsynced, self._unsynced = self._unsynced, set()
+        for folder in unsynced:
+            durable.sync_folder(folder)
+
+    def check(self) -> None:
+        """See that the folder is still the one we claimed an attempt in; otherwise the next ``claim`` begins anew.
+
+        Raises:
+            OSError: it is not, or cannot be looked at.
+        """
+        with self._lock:
+            if self._claim is None or not self._claim.lost:
+                return
+            claim, self._claim = self._claim, None
+            claim.release(remove=False)
+        raise FileNotFoundError("the run folder was moved, deleted or replaced")
+
+    def release(self, *, tidy: bool) -> None:
+        """Give the attempt back; when it is ``tidy``, parts and ``run.json`` say all and the claim goes too.
+
+        Raises:
+            OSError: the claim cannot be removed.
+        """
+        with self._lock:
+            claim, self._claim = self._claim, None
+        if claim is not None:
+            claim.release(remove=tidy)
 
     def _taken(self) -> Iterator[int]:
+        yield from claims.claimed(self.folder)
         for path in [*self.folder.iterdir(), *(self.folder / schema.SCALARS).iterdir()]:
-            match = schema.PART_NAME.match(path.name) or schema.TAIL_NAME.match(path.name)
-            if match:
+            if match := schema.PART_NAME.match(path.name) or schema.TAIL_NAME.match(path.name):
                 yield int(match["attempt"])
-            elif path.name.startswith(CLAIM) and path.name[len(CLAIM) :].isdigit():
-                yield int(path.name[len(CLAIM) :])
-        yield from (a["attempt"] for a in run_file.attempts(run_file.read(self.folder)))
-
-
-def _create(path: Path) -> bool:
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644))
-    except FileExistsError:
-        return False
-    return True
+        yield from (entry["attempt"] for entry in run_file.attempts(run_file.read(self.folder)))

@@ -1,95 +1,110 @@
 """``run.json``: what a run is called, how it was configured, and how it ended."""
 
-import dataclasses
 import json
-import math
-import os
 import re
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from collector import schema
+from collector import attempts as entries_of
+from collector import claims, durable, locks, schema
+from collector.clean import jsonable as jsonable  # one name for who fills the file
+from collector.clean import text
+
+MOST_NOTES = 50  # lines
+DAMAGED = "run.json.damaged"  # where a file that is no JSON is kept
+
+attempts = entries_of.of
 
 
 def read(folder: Path) -> dict[str, Any]:
     """The content of ``run.json``; empty when there is none or it is damaged."""
     try:
-        content = json.loads((folder / schema.RUN_FILE).read_text("utf-8"))
+        return _read(folder)
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
-def update(folder: Path, changes: Mapping[str, Any], attempt: Mapping[str, Any]) -> None:
-    """Merge ``changes`` and this ``attempt``'s entry into ``run.json``, which appears whole or not at all.
+def _read(folder: Path) -> dict[str, Any]:
+    raw = (folder / schema.RUN_FILE).read_bytes()
+    content = json.loads(raw, parse_constant=str)  # strict JSON has no NaN
+    if not isinstance(content, dict):
+        raise ValueError("no JSON object")
+    return content
+
+
+def update(
+    folder: Path, given: Mapping[str, Any], attempt: Mapping[str, Any], notes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Merge what is ``given``, this ``attempt``'s entry and ``notes`` into ``run.json``, which appears whole or not at all.
+
+    Returns the content. While another attempt is running, so is the run.
+
+    Raises:
+        OSError: the folder cannot be read or written.
+    """
+    changes: dict[str, Any] = jsonable(given)
+    own = {**attempt, **{key: changes[key] for key in ("state", "exception") if key in changes}}
+    with locks.alone_in(folder):
+        content: dict[str, Any] = _known(folder)
+        new = {"format_version": schema.FORMAT_VERSION, "name": text(folder.resolve().name), "created_at": time.time()}
+        others = [a for a in attempts(content) if a["attempt"] != own["attempt"]]
+        content = new | content | changes | {"attempts": entries_of.joined(others, own)}
+        content["notes"] = _notes(content, notes)
+        if any(_running(folder, other) for other in others):
+            content |= {"state": schema.RUNNING, "exception": None, "traceback": None}
+        write(folder, content)
+    return content
+
+
+def close_for(folder: Path, attempt: int, notes: Sequence[str]) -> None:
+    """Say of an attempt whose process is gone that it ended without a word.
+
+    Raises:
+        OSError: see ``update``.
+    """
+    with locks.alone_in(folder):
+        content = _known(folder)
+        found = [entries_of.gone(a) if a["attempt"] == attempt else a for a in attempts(content)]
+        content |= {"attempts": found, "notes": _notes(content, notes)}
+        if found or notes:
+            write(folder, content)
+
+
+def write(folder: Path, content: Mapping[str, Any]) -> None:
+    """Replace ``run.json``.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    content = read(folder)
-    now = time.time()  # s since 1970
-    new = {"format_version": schema.FORMAT_VERSION, "name": folder.resolve().name, "created_at": now}
-    others = [a for a in attempts(content) if a.get("attempt") != attempt["attempt"]]
-    entries = sorted([*others, dict(attempt)], key=lambda a: int(a["attempt"]))
-    content = new | content | dict(changes) | {"attempts": entries}
-    write(folder / schema.RUN_FILE, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False).encode())
+    encoded = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False)
+    data = encoded.encode("utf-8", "backslashreplace")  # a lone surrogate becomes the escape that JSON has for it
+    durable.write(folder / schema.RUN_FILE, folder, lambda file: file.write(data))
 
 
-def attempts(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The well-formed attempt entries of a ``run.json``."""
-    entries = content.get("attempts")
-    found = entries if isinstance(entries, list) else []
-    return [a for a in found if isinstance(a, dict) and isinstance(a.get("attempt"), int)]
-
-
-def write(path: Path, data: bytes) -> None:
-    """Write ``path`` atomically. The temporary name starts with a dot, which readers and pandas ignore."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+def _known(folder: Path) -> dict[str, Any]:
+    """What is in the file; what is no JSON is set aside, not overwritten."""
     try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        return _read(folder)
+    except FileNotFoundError:
+        return {}
+    except ValueError:
+        (folder / schema.RUN_FILE).replace(folder / DAMAGED)
+        return {}
 
 
-def new_attempt(number: int) -> dict[str, Any]:
-    """The entry of an attempt that begins now in this process."""
-    return {
-        "attempt": number,
-        "started_at": time.time(),
-        "first_step": None,
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "ended_at": None,
-    }
+def _notes(content: Mapping[str, Any], new: Sequence[str]) -> list[str]:
+    """Those of earlier attempts first, each once, the latest when they are too many."""
+    old = content.get("notes")
+    kept = [note for note in old if isinstance(note, str)] if isinstance(old, list) else []
+    return list(dict.fromkeys([*kept, *(text(note) for note in new)]))[-MOST_NOTES:]
 
 
-def jsonable(value: Any) -> Any:
-    """``value`` as strict JSON: containers are kept, numpy scalars become numbers, anything else its ``repr``."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else repr(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return jsonable({f.name: getattr(value, f.name) for f in dataclasses.fields(value)})
-    if isinstance(value, Mapping):
-        return {str(k): jsonable(v) for k, v in value.items()}
-    if isinstance(value, Sequence | set) and not isinstance(value, bytes | bytearray):
-        return [jsonable(v) for v in value]
-    if isinstance(value, Path):
-        return str(value)
-    return _other(value)
-
-
-def _other(value: Any) -> Any:
-    if type(value).__module__ == "numpy" and getattr(value, "size", 0) == 1:
-        return jsonable(value.item())
-    if type(value).__name__ == "Namespace":  # argparse
-        return jsonable(vars(value))
-    return repr(value)
+def _running(folder: Path, entry: Mapping[str, Any]) -> bool:
+    """Whether an attempt that has not ended is known to be alive."""
+    number = entry["attempt"]
+    return entry.get("ended_at") is None and claims.held(claims.claim_path(folder, number)) is True
 
 
 def loss_name(loss: Any) -> str | None:

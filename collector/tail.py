@@ -12,10 +12,12 @@ bytes with one aligned 8-byte write, so a reader never sees half a row. ``mark``
 cut the count may have reached the disk and the row may not, and then the mark is zero.
 """
 
+import contextlib
 import json
 import mmap
 import os
 import struct
+import weakref
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +27,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from collector import schema
+from collector import durable, schema
 
 MAGIC = b"CWTAIL\r\n"  # the line end shows a file that was mangled by a text-mode copy
 VERSION = 1
@@ -33,6 +35,7 @@ HEADER = struct.Struct("@8sIIQQQII")
 COUNT_AT = 32  # bytes; a multiple of 8, so the store is one aligned write
 MAX_BYTES = 1 << 20  # of records: a few thousand rows, allocated in well under a millisecond
 MAX_ROWS, MIN_ROWS = 8192, 64  # records: more would make sealing one part slow, fewer would make too many parts
+MOST_PLACES = 1_000  # kinds of rows whose layout is remembered
 
 
 Places = tuple[bytes, bytes, list[int] | None]
@@ -62,23 +65,34 @@ def _record(tags: int) -> tuple[struct.Struct, int]:
 class Tail:
     """The writing side: appends rows to ``path``, or to memory when ``path`` is None because the disk refuses.
 
+    It has room for ``room`` rows, or as many as a tail may hold. Whoever truncates the file kills this process with the next
+    row (SIGBUS), so only ``append`` and ``fill`` touch the mapping, and ``touch`` is called often.
+
     Raises:
         OSError: the file exists already (another process owns it) or has no room; nothing is left behind then.
     """
 
-    def __init__(self, path: Path | None, first: int, tags: Sequence[str]) -> None:
+    def __init__(self, path: Path | None, first: int, tags: Sequence[str], room: int = MAX_ROWS) -> None:
         self.path, self.first, self.tags = path, first, tuple(tags)
         self._record, self._mask_bytes = _record(len(tags))
         self._size, self._pack_into = self._record.size, self._record.pack_into
-        self.capacity = max(MIN_ROWS, min(MAX_ROWS, MAX_BYTES // self._size))
+        self.capacity = max(MIN_ROWS, min(room, MAX_ROWS, MAX_BYTES // self._size))
         self.columns = {tag: (i, 2 << i) for i, tag in enumerate(tags)}
         self._places: dict[tuple[str, ...], Places] = {}
         self._blank = [float("nan")] * len(tags)
-        self.count = 0
+        self.count, self._synced = 0, 0
         names = json.dumps(list(tags)).encode()
         self._start = (HEADER.size + len(names) + 63) // 64 * 64
-        length = self._start + self.capacity * self._size
-        self._buffer: mmap.mmap | bytearray = bytearray(length) if path is None else _allocate(path, length)
+        self.length = self._start + self.capacity * self._size  # bytes
+        self._handle: int | None = None  # of the open file
+        self._buffer: mmap.mmap | bytearray
+        if path is None:
+            self._buffer = bytearray(self.length)
+        else:
+            self._handle, self._buffer = _allocate(path, self.length)
+            self._stat = os.fstat(self._handle)
+            self._forget = weakref.finalize(self, os.close, self._handle)
+            self._forget.atexit = False
         crc = zlib.crc32(names)
         HEADER.pack_into(self._buffer, 0, MAGIC, VERSION, self._start, first, self.capacity, 0, len(names), crc)
         self._buffer[HEADER.size : HEADER.size + len(names)] = names
@@ -121,6 +135,8 @@ class Tail:
         present = sum(bit for _, bit in columns)
         without, with_epoch = (n.to_bytes(self._mask_bytes, "little") for n in (present, present | 1))
         places = without, with_epoch, None if tags == self.tags else [column for column, _ in columns]
+        if len(self._places) >= MOST_PLACES:
+            self._places.clear()
         self._places[tags] = places
         return places
 
@@ -134,47 +150,88 @@ class Tail:
         self._buffer[mask_at + byte] |= 1 << shift
 
     def rows(self) -> Rows:
-        """Everything appended so far."""
-        return decode(bytes(self._buffer[: self._start + self.count * self._size]))
-
-    def touch(self) -> None:
-        """Make the operating system tell watchers that the file was modified.
+        """Everything appended so far; from the file rather than the mapping, which may be cut off under us.
 
         Raises:
-            OSError: the file is gone.
+            OSError: the disk refuses.
+            Damaged: see ``read``.
         """
-        if self.path is not None:
-            with self.path.open("r+b", buffering=0) as file:
-                file.write(MAGIC[:1])
+        used = self._start + self.count * self._size
+        if self.path is None:
+            return decode(bytes(self._buffer[:used]))
+        if self._handle is None:
+            return read(self.path)
+        return decode(_read(self._handle, used))
+
+    def sync(self) -> None:
+        """Make the rows so far survive a power cut; other threads run on meanwhile.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        count = self.count
+        if self._handle is not None and count != self._synced:
+            durable.sync_data(self._handle)
+            self._synced = count
+
+    def touch(self) -> None:
+        """Make the operating system tell watchers that the file was modified, by writing one byte over itself.
+
+        Raises:
+            OSError: the disk refuses, or the file was deleted or cut off: it must not be mapped any longer.
+        """
+        if self._handle is None:
+            return
+        about = os.fstat(self._handle)
+        if about.st_nlink == 0 or about.st_size < self.length:
+            raise FileNotFoundError("the tail was deleted or cut off")
+        os.lseek(self._handle, 0, os.SEEK_SET)
+        os.write(self._handle, MAGIC[:1])
 
     def close(self) -> None:
-        """Let go of the memory; the file stays."""
-        self._published.release()
+        """Let go of memory and file; the file stays, and its rows can still be read."""
+        if self._buffer:
+            self._published.release()
         if isinstance(self._buffer, mmap.mmap):
             self._buffer.close()
         self._buffer = bytearray()
+        if self._handle is not None:
+            self._handle = None
+            self._forget()
 
     def delete(self) -> None:
         """Let go of the memory and delete the file: its rows are sealed."""
         self.close()
-        if self.path is not None:
-            self.path.unlink(missing_ok=True)
+        if self.path is None:
+            return
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(self._stat, self.path.stat()):  # not that of somebody who put a folder in our place
+                self.path.unlink()
 
 
-def _allocate(path: Path, length: int) -> mmap.mmap:
+def _allocate(path: Path, length: int) -> tuple[int, mmap.mmap]:
     """A new file of ``length`` bytes, mapped. Its blocks are reserved: a full disk must be an error here, not a SIGBUS."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
     try:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(handle, 0, length)
         else:
             os.write(handle, bytes(length))
-        return mmap.mmap(handle, length)
+        return handle, mmap.mmap(handle, length)
     except OSError:
+        os.close(handle)
         path.unlink(missing_ok=True)
         raise
-    finally:
-        os.close(handle)
+
+
+def _read(handle: int, size: int) -> bytes:
+    """The first ``size`` bytes of an open file, or fewer when it is shorter."""
+    os.lseek(handle, 0, os.SEEK_SET)
+    blocks = []
+    while size > 0 and (block := os.read(handle, size)):
+        blocks.append(block)
+        size -= len(block)
+    return b"".join(blocks)
 
 
 def read(path: Path) -> Rows:

@@ -2,22 +2,28 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from collector import parts, run_file, schema
+from collector import attempts, compact, parts, run_file, schema
 from collector.guard import Guard
 from collector.journal import ON_DISK, WAY_OUT, Arrived, Journal
-from collector.layers import Layers
+from collector.layers import Home, Layers
+from collector.orphans import Orphans
 from collector.place import Place
-from collector.ranks import Share
-from collector.tail import Tail
+from collector.rescue import rescue
 
 TICK = 0.25  # s: a dashboard is to hear of new rows within half a second
+FLUSH = 5.0  # s: a power cut loses at most the rows of this long; each flush costs the disk one write of a few pages
 RETRY = 5.0  # s between two tries on a disk that refused
-MANY_PARTS = 32  # small parts that are worth merging while the run goes on: reading 32 takes a few tens of ms
-MOST_NOTES = 50  # lines kept in run.json
+TIDY = 60.0  # s between two looks for what other attempts left behind, or parts to merge
+MOST_NOTES = 50  # lines of this attempt kept in run.json
 JOIN = 30.0  # s to wait for a background thread that hangs in a device or a network disk
+TIDYING = "tidying up after an earlier attempt"
+BEGUN_AGAIN = (
+    "attempt {} begins at step {}, before or where attempt {} began: its curves replace those. "
+    "To keep both, record into another folder; when you resume from a checkpoint, set run.step to its step first."
+)
 
 
 class Writer:
@@ -26,7 +32,7 @@ class Writer:
     def __init__(
         self,
         place: Place,
-        shards: Place | Share,
+        shards: Home,
         journal: Journal,
         guard: Guard,
         about: Mapping[str, Any],
@@ -35,11 +41,16 @@ class Writer:
         self._place, self._journal, self._guard = place, journal, guard
         self._layers = Layers(place)
         self._shards = self._layers if shards is place else Layers(shards)
+        self._homes = [place, shards] if shards is not place else [place]
+        self._orphans = Orphans(place)
         self._about: dict[str, Any] = {"state": schema.RUNNING, "exception": None, "traceback": None, **about}
         self._attempt: dict[str, Any] = dict(attempt)
+        self._notes: list[str] = []
         self._told = 0  # rows that watchers were told of
+        self._flush_at, self._tidy_at = 0.0, 0.0  # monotonic s
         self._retry_at = 0.0  # monotonic s; before it the disk is left alone
         self._dirty = True  # run.json has yet to be written
+        self._compared = False  # with the attempts before
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="curvewise-writer", daemon=True)
 
@@ -58,9 +69,8 @@ class Writer:
 
     def note(self, text: str) -> None:
         """A remark for ``run.json``, once."""
-        notes = self._about.get("notes", [])
-        if text not in notes:
-            self._about["notes"] = [*notes, text][-MOST_NOTES:]
+        if text not in self._notes:
+            self._notes = [*self._notes, text][-MOST_NOTES:]
             self._dirty = True
 
     def close(self, changes: Mapping[str, Any]) -> None:
@@ -74,49 +84,82 @@ class Writer:
         self._attempt["ended_at"] = time.time()
         self._dirty, self._retry_at = True, 0.0
         self._disk(self._work, True)
-        self._disk(self._tidy)
+        self._disk(self._merge, 2)
+        self._disk(compact.widen, self._place.folder)
         self._disk(self._describe)
-        self._disk(self._place.release)
+        rescue(self._place, self._journal, [self._layers, self._shards], self._about, self._guard)
+        self._disk(self._release)
 
     def _loop(self) -> None:
-        while not self._stop.wait(TICK):
-            if time.monotonic() >= self._retry_at:
+        while True:
+            now = time.monotonic()
+            if now >= self._retry_at:
                 self._disk(self._work)
             self._tell()
+            if now >= self._flush_at:
+                self._flush_at = now + FLUSH
+                self._disk(self._flush)
+            if now >= max(self._tidy_at, self._retry_at):
+                self._tidy_at = now + TIDY
+                self._disk(self._merge, compact.FAN)
+                with self._guard(TIDYING, "Its rows can be read where they are."):
+                    self._orphans.tidy()
+            if self._stop.wait(TICK):
+                return
 
-    def _disk(self, work: Any, *args: Any) -> None:
+    def _disk(self, work: Callable[..., object], *args: Any) -> None:
         """Do ``work``; when it fails, warn once and leave the disk alone for a while."""
-        where = f"{ON_DISK} in {self._place.folder}"
         try:
             work(*args)
         except Exception as error:
             self._retry_at = time.monotonic() + RETRY
-            self._guard.failed(where, error, WAY_OUT)
+            self._guard.failed(self._where, error, WAY_OUT.format(self._journal.refuge.whereabouts()))
+
+    @property
+    def _where(self) -> str:
+        return f"{ON_DISK} in {self._place.folder}"
 
     def _work(self, everything: bool = False) -> None:
+        self._stay()
         taken = self._journal.take(everything)
+        tails = taken.tails
         try:
             for row in taken.arrived:
                 with self._guard("fetching values from the accelerator", "These values are missing from the run."):
                     self._fill(row)
-            while taken.tails:
-                self._seal(taken.tails[0])
-                taken.tails.pop(0)
+            if tails:
+                parts.seal(self._place.folder, self._place.claim(), [tail.rows() for tail in tails])
+                while tails:
+                    tails.pop(0).delete()
         finally:
-            self._journal.give_back(taken.tails)
+            self._journal.give_back(tails)
         self._layers.flush(everything)
         self._shards.flush(everything)
-        self._journal.to_disk()
+        self._journal.come_home()
         if self._dirty or self._attempt.get("first_step") != self._journal.first_step:
             self._describe()
-        if not everything:
-            self._compact()
-        if not self._journal.in_memory:
-            self._guard.recovered(f"{ON_DISK} in {self._place.folder}")
+        self._guard.recovered(self._where)
+
+    def _stay(self) -> None:
+        """See that the folder and the file we write into are still ours."""
+        try:
+            self._place.check()
+        except OSError as error:
+            way_out = "Recording goes on in a new folder of that name."
+            self._guard.failed(f"finding {self._place.folder}", error, way_out)
+            self._dirty = True
+            self._journal.leave()
+
+    def _flush(self) -> None:
+        for tail in self._journal.tails:
+            tail.sync()
+        self._place.sync()
 
     def _fill(self, row: Arrived) -> None:
+        columns = row.tail.columns
         for tag, value in row.later.items():
-            row.tail.fill(row.index, tag, value.floats()[0])
+            if tag in columns:
+                row.tail.fill(row.index, tag, value.floats()[0])
         if row.seen is None:
             return
         for norms in [n for n in (sample.norms() for sample in row.seen.samples) if n is not None]:
@@ -124,42 +167,53 @@ class Writer:
             self._shards.add(row.step, norms.where(shard=True))
         if row.seen.totals:
             for tag, total in row.seen.sums().items():
-                if tag in row.seen.totals:
+                if tag in row.seen.totals and tag in columns:
                     row.tail.fill(row.index, tag, total)
 
-    def _seal(self, tail: Tail) -> None:
-        name = schema.part_name(self._place.claim(), tail.first, tail.first + tail.count - 1)
-        parts.write(self._place.folder, schema.SCALARS, name, tail.rows().table)
-        tail.delete()
-
     def _describe(self) -> None:
-        self._attempt = run_file.new_attempt(self._place.claim()) | self._attempt
+        number = self._place.claim()
+        if self._attempt.get("attempt") != number:
+            self._attempt = {**attempts.new(number), **self._attempt, "attempt": number}
         self._attempt["first_step"] = self._journal.first_step
         self._dirty = False
         try:
-            run_file.update(self._place.folder, self._about, self._attempt)
+            content = run_file.update(self._place.folder, self._about, self._attempt, self._notes)
         except Exception:
             self._dirty = True
             raise
+        self._compare(content)
 
-    def _compact(self) -> None:
-        for kind in (schema.SCALARS, schema.LAYERS):
-            found = parts.of_attempt(self._place.folder, kind, self._place.claim())
-            if sum(part.rows < parts.MERGED_ROWS // 2 for part in found) > MANY_PARTS:
-                parts.merge(self._place.folder, kind, self._place.claim())
+    def _compare(self, content: Mapping[str, Any]) -> None:
+        """Say so when this attempt replaces an earlier one from its beginning: perhaps nobody meant to resume."""
+        first, number = self._journal.first_step, self._attempt["attempt"]
+        if self._compared or first is None:
+            return
+        self._compared = True
+        if (earlier := attempts.begun_again(attempts.of(content), number, first)) is not None:
+            self._guard.say(BEGUN_AGAIN.format(number, first, earlier))
 
-    def _tidy(self) -> None:
-        for kind in (schema.SCALARS, schema.LAYERS):
-            parts.merge(self._place.folder, kind, self._place.claim())
-        parts.widen(self._place.folder)
+    def _merge(self, fan: int) -> None:
+        for home in self._homes:
+            for kind in (schema.SCALARS, schema.LAYERS):
+                compact.compact(home.folder, kind, home.claim(), fan)
+
+    def _release(self) -> None:
+        tidy = not self._dirty and not any(map(self._place.holds, self._journal.tails))
+        self._place.release(tidy=tidy)
+        if not self._journal.tails:
+            self._journal.refuge.remove()
 
     def _tell(self) -> None:
         """Pages of a mapped file change silently, so write one byte over itself: inotify says IN_MODIFY.
 
         A new modification time would not do: it is IN_ATTRIB, which watchdog 7 no longer reports as modified.
         """
-        tail, rows = self._journal.tail, self._journal.rows
-        if tail is not None and tail.path is not None and rows != self._told:
-            self._told = rows
-            with self._guard("telling watchers of new rows", "An open dashboard refreshes late; no row is lost."):
-                tail.touch()
+        tails, rows = self._journal.tails, self._journal.rows
+        if rows == self._told or not tails:
+            return
+        self._told = rows
+        try:
+            tails[-1].touch()
+        except OSError as error:
+            self._guard.failed(self._where, error, WAY_OUT.format(self._journal.refuge.whereabouts()))
+            self._journal.leave()

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from collector import run_file, schema
+from collector.claims import GONE, alive
 from diagnostics.curve import Curve
 from diagnostics.readers import run_ranks
 from diagnostics.readers.errors import ReadError
@@ -101,6 +102,8 @@ def _about(path: Path, notes: list[str]) -> dict[str, Any] | None:
         notes.append(
             f"{schema.RUN_FILE} is of format version {about['format_version']}: update curvewise to read it fully"
         )
+    if about.get("state") == schema.RUNNING and alive(path) is False:
+        about |= {"state": schema.CRASHED, "exception": GONE}
     return about
 
 

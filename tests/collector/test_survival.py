@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from collector import Collector, parts, schema
+from collector import Collector, claims, compact, schema
 from diagnostics.readers.run_folder import read
 
 WRITER = """
@@ -46,7 +46,7 @@ def test_sigkill_loses_no_row_that_log_returned_from(tmp_path):
     values = found["train/loss"].values
     assert len(values) >= returned
     np.testing.assert_array_equal(values, np.arange(len(values)))
-    assert found.state == "running" and found.notes == ()
+    assert (found.state, found.exception, found.notes) == ("crashed", claims.GONE, ())
 
 
 def test_rows_are_visible_to_another_process_while_the_run_goes_on(tmp_path):
@@ -60,7 +60,8 @@ def test_rows_are_visible_to_another_process_while_the_run_goes_on(tmp_path):
 def test_a_reader_never_loses_or_doubles_a_row_while_parts_are_sealed_and_merged(tmp_path, monkeypatch):
     monkeypatch.setattr("collector.journal.SEAL_ROWS", 50)
     monkeypatch.setattr("collector.writer.TICK", 0.002)
-    monkeypatch.setattr("collector.writer.MANY_PARTS", 3)
+    monkeypatch.setattr("collector.writer.TIDY", 0.01)
+    monkeypatch.setattr("collector.compact.FAN", 3)
     run = Collector(tmp_path / "run")
     end, sealed = time.monotonic() + 2.0, 0
     logged = 0
@@ -169,11 +170,18 @@ def test_a_folder_that_cannot_be_made_warns_once_and_nothing_is_lost_when_it_can
     assert len(caplog.messages) == 2 and "works again" in caplog.messages[1]
 
 
-def test_a_folder_that_stays_blocked_never_raises(tmp_path, caplog):
+def test_what_a_folder_refuses_to_the_end_is_kept_as_a_run_elsewhere_and_said(tmp_path, caplog, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     (tmp_path / "blocked").write_text("")
-    with Collector(tmp_path / "blocked" / "run") as run:
-        run.log(loss=1.0)
-    assert len(caplog.messages) == 1
+    with Collector(tmp_path / "blocked" / "run", config={"lr": 1}) as run:
+        for i in range(10_000):
+            run.log(loss=float(i))
+    assert len(caplog.messages) == 2 and "10,000 rows" in caplog.messages[1]
+    (kept,) = tmp_path.glob("curvewise-run-*")
+    assert str(kept) in caplog.messages[1]
+    (found,) = read(kept)
+    assert (found.name, found.state, found.config, found.notes) == ("run", "finished", {"lr": 1}, ())
+    np.testing.assert_array_equal(found["train/loss"].values, np.arange(10_000))
 
 
 def test_the_folder_deleted_under_the_run(tmp_path, caplog):
@@ -221,18 +229,13 @@ def test_a_merge_cut_short_leaves_no_row_twice(tmp_path, monkeypatch):
     run = Collector(folder)
     for i in range(3):
         run.log({f"t/{i}": float(i)})
-    small = {}
-    tidy = parts.merge
-
-    def keep(*args):
-        small.update({p: p.read_bytes() for p in (folder / "scalars").iterdir()})
-        tidy(*args)
-
-    monkeypatch.setattr(parts, "merge", keep)
+        time.sleep(0.3)
+    small = {p: p.read_bytes() for p in (folder / "scalars").iterdir()}
+    assert len(small) == 3
     run.close()
     for path, data in small.items():
         path.write_bytes(data)  # as if the process had died before it deleted them
     (found,) = read(folder)
     assert [len(found[f"t/{i}"]) for i in range(3)] == [1, 1, 1]
-    tidy(folder, "scalars", 1)
+    compact.compact(folder, "scalars", 1)
     assert [p.name for p in (folder / "scalars").iterdir()] == [schema.part_name(1, 0, 2)]

@@ -1,0 +1,38 @@
+"""The last resort of a run whose folder refused to the end: its rows as a run folder among the temporary files."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from collector import attempts, parts, run_file
+from collector.guard import Guard
+from collector.journal import Journal
+from collector.layers import Layers
+from collector.place import Place
+
+
+def rescue(place: Place, journal: Journal, layers: Sequence[Layers], about: Mapping[str, Any], guard: Guard) -> None:
+    """Save what ``place`` did not take, and say in one line what was saved where and what is lost."""
+    tails = [tail for tail in journal.tails if not place.holds(tail)]
+    rows, samples = sum(tail.count for tail in tails), sum(layer.waiting for layer in layers)
+    lost = journal.lost
+    if not (rows or samples or lost):
+        return
+    said = [f"not all rows could be written to {place.folder}"]
+    try:
+        refuge = journal.refuge.place()
+        parts.seal(refuge.folder, refuge.claim(), [tail.rows() for tail in tails])
+        for layer in layers:
+            if layer.waiting:
+                layer.save(refuge)
+        entry = attempts.new(refuge.claim()) | {"first_step": journal.first_step, "state": about["state"]}
+        run_file.update(refuge.folder, {**about, "name": place.folder.name}, entry)
+        for tail in tails:
+            tail.delete()
+        refuge.release(tidy=True)
+        said.append(f"{rows:,} rows and {samples:,} of layers are kept as a run in {refuge.folder}")
+    except Exception as error:
+        lost += rows
+        said.append(f"the temporary files had no room either ({type(error).__name__}: {error})")
+    if lost:
+        said.append(f"{lost:,} rows are lost")
+    guard.say("; ".join(said))

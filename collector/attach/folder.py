@@ -22,29 +22,36 @@ class Folder:
         self._runs, self._name, self._script = runs.absolute(), name, script
         self._started = time.time()
 
-    def claim(self) -> Path:
-        """The run folder. Without torchrun or a name it is new, and another process that wants it gets another."""
+    def claim(self, number: int) -> Path:
+        """The folder of the script's ``number``-th training, from 1.
+
+        Without torchrun or a name it is new, and another process that wants it gets another.
+        """
         if self._name:
-            return self._runs / self._name
+            return self._runs / _numbered(self._name, number)
         if LAUNCHED in os.environ:
             started = parent_start()
             port = os.environ.get("MASTER_PORT", "0")  # the same for all ranks, too
-            return self._runs / (self._stamped(started) if started else f"{self._script}-{port}")
-        return self._new(self._stamped(self._started))
+            return self._runs / _numbered(self._stamped(started) if started else f"{self._script}-{port}", number)
+        return self._new(self._stamped(self._started), number)
 
     def _stamped(self, when: float) -> str:
         return f"{self._script}-{time.strftime(STAMP, time.localtime(when))}"
 
-    def _new(self, name: str) -> Path:
-        number, folder = 1, self._runs / name
+    def _new(self, name: str, number: int) -> Path:
+        folder = self._runs / _numbered(name, number)
         try:
             self._runs.mkdir(parents=True, exist_ok=True)
             while not _made(folder):
                 number += 1
-                folder = self._runs / f"{name}-{number}"
+                folder = self._runs / _numbered(name, number)
         except OSError:  # the collector says so, and tries again
             pass
         return folder
+
+
+def _numbered(name: str, number: int) -> str:
+    return name if number == 1 else f"{name}-{number}"
 
 
 def _made(folder: Path) -> bool:

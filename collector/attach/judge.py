@@ -18,15 +18,11 @@ class Judge:
     def __init__(self, feed: Feed) -> None:
         self.feed, self.names = feed, evaluation.Names()
         self.pending = False  # something was computed or back-propagated that no optimizer step has used yet
-        self._models: list[Any] = []  # weak references
+        self.models: list[Any] = []  # weak references to those being trained
         self._predicted: Any = None  # memory of the last training call's prediction
         self._target: tuple[Any, ...] | None = None  # place of its targets
         self._sources: list[Source] = []
         self._passes: dict[Any, tuple[Any, int, bool, int]] = {}  # by source: iterator, batches, whether complete, pass
-
-    def knows(self, model: Any) -> None:
-        """A model that is being trained."""
-        self._models.append(weakref.ref(model))
 
     def of(self, predicted: Any, target: Any, grad: bool) -> str:
         """What the call of a loss function is.
@@ -63,7 +59,7 @@ class Judge:
         return target is not None and self._target is not None and _place(target) == self._target
 
     def _in_eval_mode(self) -> bool:
-        return any(model is not None and models.in_eval_mode(model) for model in (ref() for ref in self._models))
+        return any(model is not None and models.in_eval_mode(model) for model in (ref() for ref in self.models))
 
     def _loaded(self) -> str:
         """The set that the DataLoader now in use goes over."""

@@ -15,7 +15,7 @@ from collector.attach.folder import Folder
 from collector.attach.judge import BESIDE, TRAINING, Judge
 from collector.attach.losses import FORWARD, Call, Reader, forward
 from collector.attach.names import call_site, site
-from collector.attach.recording import Recording, Stepped
+from collector.attach.recording import Recording, Stepped, Training
 from collector.attach.scalars import Scalar
 from collector.guard import Guard
 
@@ -43,14 +43,13 @@ class Session:
         self.losses = StepLoss()
         self.passes: dict[str, Pass] = {}
         self.training: dict[str, int] = {}  # loss functions that train, with their calls in the last backward pass
-        self.counts: dict[str, int] = {}  # rows, by tag
         self.compared: tuple[Scalar, Scalar] | None = None  # last training loss, and what the loss functions said
         self.compiles = False
         self.spawned = 0  # processes started by torch.multiprocessing
         self._calls: list[Call] = []  # since the last backward pass
         self._rights: list[Call] = []  # of this step, for the accuracy
+        self._last: Call | None = None  # that fed a backward pass
         self._steps = 0
-        self._described: tuple[Any, ...] = ()
         self._error: BaseException | None = None  # that ended the script
         self._pid = os.getpid()
 
@@ -117,15 +116,19 @@ class Session:
             self.compared = one.value, sum(call.mean for call in one.calls)
             by_class = [call for call in one.calls if call.right is not None]
             self._rights += by_class if len(by_class) == 1 else []
-            self._describe(one.calls[0])
+            self._last = one.calls[0]
 
     def before_step(self, optimizer: Any) -> None:
         """An optimizer step begins."""
-        if self.recording.find(optimizer) is None:
+        stepped = self.recording.find(optimizer)
+        if stepped is None and not self.recording.trainings and models.others_collector():
+            self.active, self.aside = False, True
+            summary.write("the script has a Collector of its own; python -m collector steps aside")
+            return
+        self.flush()
+        if stepped is None:
             self._meet(optimizer)
-        if self.active:
-            self.flush()
-            self.losses.begins()
+        self.losses.begins()
 
     def after_step(self, optimizer: Any) -> None:
         """An optimizer step has ended: its loss becomes a row."""
@@ -135,7 +138,7 @@ class Session:
         self.feed.stepped()
         self.judge.stepped()
         if stepped is not None:
-            stepped.steps, stepped.batch = stepped.steps + 1, self.feed.batches
+            stepped.step(self.feed)
             if loss is not None:
                 self._row(stepped, loss)
         self._calls, self._rights = [], []
@@ -144,9 +147,9 @@ class Session:
         """The evaluations so far are complete: a row each."""
         passes, self.passes = self.passes, {}
         for one in passes.values():
-            row = one.row(self.training)
-            self.recording.open().log_eval(row)
-            self._count(row)
+            training, row = self.recording.now, one.row(self.training)
+            training.run.log_eval(row)
+            training.count(row)
 
     def finish(self) -> None:
         """The script has ended: close the run and say what was recorded."""
@@ -158,58 +161,49 @@ class Session:
                 self.flush()
                 self._notes()
             self.active = False
-            if self.recording.run is not None:
-                self.recording.run.close(self._error)
+            self.recording.close(self._error)
             summary.say(self)
 
     def _meet(self, optimizer: Any) -> None:
-        if not self.recording.met and models.others_collector():
-            self.active, self.aside = False, True
-            summary.write("the script has a Collector of its own; python -m collector steps aside")
-            return
-        first = self.recording.run is None
-        model = self.recording.watch(optimizer, self.feed.batches)
-        if model is not None:
-            self.judge.knows(model)
-        if first or len(self.recording.met) == 1:
+        """An optimizer makes its first step."""
+        training = self.recording.meet(optimizer, self.feed).training
+        self.judge.models = training.models
+        if not training.configured:
+            training.configured = True
             atexit.register(self.finish)  # once more: before the collector's own, which would close the run
-            self._prime()
-            self._configure()
+            self._prime(training)
+            self._configure(training)
 
-    def _prime(self) -> None:
+    def _prime(self, training: Training) -> None:
         """The first batch was handed out before there was a collector to see it."""
-        epochs = getattr(self.recording.run, "_epochs", None)
+        epochs = getattr(training.run, "_epochs", None)
         if epochs is not None and epochs.latest is None:
             epochs.latest = self.feed.latest
 
-    def _configure(self) -> None:
+    def _configure(self, training: Training) -> None:
         with self.guard("reading the settings", "They are missing from run.json."):
-            variables = vars(sys.modules["__main__"])
-            found = config.settings(self.script.source(), variables)
-            self.recording.run.describe(config=config.clean({**found, **self.arguments.parsed}))
-
-    def _describe(self, call: Call) -> None:
-        if (call.function, call.classes) == self._described or self.recording.run is None:
-            return
-        self._described = call.function, call.classes
-        self.recording.run.describe(loss=None if call.function == FORWARD else call.function, classes=call.classes)
+            found = config.settings(self.script.source(), vars(sys.modules["__main__"]))
+            training.run.describe(config=config.clean({**found, **self.arguments.parsed}))
 
     def _row(self, stepped: Stepped, loss: Scalar) -> None:
-        row = {stepped.tag: loss}
+        training, row = stepped.training, {stepped.tag: loss}
         if self._rights:
             right: Scalar = sum(call.right or 0 for call in self._rights)
             row["train/accuracy"] = right / sum(call.count for call in self._rights)
-        self.recording.run.log(row)
-        self._count(row)
+        training.run.log(row)
+        training.count(row)
+        self._describe(training)
 
-    def _count(self, row: dict[str, Scalar]) -> None:
-        for tag in row:
-            self.counts[tag] = self.counts.get(tag, 0) + 1
+    def _describe(self, training: Training) -> None:
+        last = self._last
+        if last is not None and (last.function, last.classes) != training.said:
+            training.said = last.function, last.classes
+            training.run.describe(loss=None if last.function == FORWARD else last.function, classes=last.classes)
 
     def _notes(self) -> None:
-        if self.recording.run is not None:
-            for note in summary.unseen(self):
-                self.recording.run.note(note)
+        for training in self.recording.trainings:
+            for note in summary.unseen(self, training):
+                training.run.note(note)
 
     def _leave(self) -> None:
         """In a forked child: the parent records."""

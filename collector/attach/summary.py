@@ -3,28 +3,39 @@
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collector.attach.recording import Training
     from collector.attach.session import Session
 
-SAME = 0.01  # relative: a training loss this near to what the loss function said has no further terms
+MOST_SAID = 5  # trainings told of one by one
 
 
 def say(session: "Session") -> None:
     """Write the summary; ranks other than 0 keep silent."""
     if session.aside or os.environ.get("RANK", "0") != "0":
         return
-    path = session.recording.path
-    if path is None:
+    trainings = session.recording.trainings
+    if not trainings:
         write(f"nothing was recorded: {_nothing(session)}")
-        return
-    shown = os.path.relpath(path) if path.is_relative_to(os.getcwd()) else str(path)  # noqa: PTH109
-    write(f"recorded {session.recording.run.step} steps into {shown}")
-    write("  " + " · ".join(f"{tag} {count}" for tag, count in session.counts.items()))
-    for line in unseen(session):
+    for training in trainings[:MOST_SAID]:
+        _say(session, training)
+    if len(trainings) > MOST_SAID:
+        write(f"and {len(trainings) - MOST_SAID} more trainings, up to {_shown(trainings[-1].path)}")
+
+
+def _say(session: "Session", training: "Training") -> None:
+    write(f"recorded {training.run.step} steps into {_shown(training.path)}")
+    write("  " + " · ".join(f"{tag} {count}" for tag, count in training.rows.items()))
+    for line in unseen(session, training):
         write(f"  {line}")
-    write(f"  curvewise diagnose {shown}")
+    write(f"  curvewise diagnose {_shown(training.path)}")
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def write(line: str) -> None:
@@ -34,16 +45,16 @@ def write(line: str) -> None:
         sys.stderr.flush()
 
 
-def unseen(session: "Session") -> Iterator[str]:
+def unseen(session: "Session", training: "Training") -> Iterator[str]:
     """What could not be seen or must be known to read the curves, a line each."""
-    counts = session.counts
-    if "train/loss" not in counts:
+    rows = training.rows
+    if "train/loss" not in rows:
         yield "no training loss: " + (
-            "nothing was back-propagated" if session.recording.met else "no optimizer made a step"
+            "nothing was back-propagated" if training.configured else "no optimizer made a step"
         )
-    if "val/loss" not in counts:
+    if "val/loss" not in rows:
         yield "no validation loss: no loss function of torch.nn.functional was called without gradients on other data"
-    elif "val/accuracy" not in counts:
+    elif "val/accuracy" not in rows:
         yield "no accuracy: the targets are no class indices"
     yield from (f"{name} is what the script calls {own}" for name, own in session.judge.names.said.items())
 

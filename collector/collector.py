@@ -13,6 +13,7 @@ from collector import run_file, schema
 from collector.elsewhere import Elsewhere, leave_when_forked
 from collector.epochs import Epochs
 from collector.guard import Guard
+from collector.hardware import Hardware
 from collector.hooks import OptimizerHooks
 from collector.journal import Journal
 from collector.names import Names
@@ -61,7 +62,7 @@ class Collector:
         layers_every: int | None = None,
     ) -> None:
         self._epoch: float | None = None  # as the user gave it
-        self._epochs = Epochs()
+        self._epochs, self._hardware = Epochs(), Hardware()
         self._base, self._logged, self._closed = 0, 0, False  # _base: steps done before this process
         self._recording = True
         self._earlier_error = getattr(sys, "last_value", None)
@@ -85,6 +86,9 @@ class Collector:
         elif model is not None:
             self.watch(model=model)
         self._writer.start()
+        if self._rank == 0:
+            with self._guard("watching the devices", "Their memory and load are missing from the run."):
+                self._hardware.start()
         leave_when_forked(self._leave)
         atexit.register(self._at_exit)
 
@@ -133,7 +137,11 @@ class Collector:
                 self.step = step
             hooks = self._hooks
             at = self._base + (hooks.count if hooks.watched else self._logged)
-            self._row(TRAIN, at, epoch, named, None if hooks.idle else hooks.take())
+            seen = None if hooks.idle else hooks.take()
+            if reading := self._hardware.take():
+                seen = seen or Seen()
+                seen.values |= reading
+            self._row(TRAIN, at, epoch, named, seen)
         except Exception as error:
             self._guard.failed(LOGGING, error, "This row is missing from the run.")
 
@@ -222,6 +230,7 @@ class Collector:
         with self._guard("closing the run", "What was logged stays readable in the run folder."):
             self._hooks.remove()
             self._epochs.unwatch()
+            self._hardware.stop()
             if self._hooks.pending:
                 self._unlogged()
             self._closed = True

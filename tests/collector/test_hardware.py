@@ -114,3 +114,19 @@ def test_without_nvml_or_a_device_there_is_nothing_and_no_thread(nvml, monkeypat
     monkeypatch.setattr(torch.backends.cuda, "is_built", lambda: False)
     assert first_reading() == {}
     assert not any(thread.name == "curvewise-hardware" for thread in threading.enumerate())
+
+
+def test_a_reading_goes_into_the_next_row_and_only_there(tmp_path, monkeypatch):
+    from collector import Collector
+    from collector.hardware import Hardware
+    from diagnostics.readers.run_folder import read
+
+    monkeypatch.setattr(Hardware, "start", lambda self: None)
+    with Collector(tmp_path / "run") as run:
+        run.log(loss=3.0)
+        run._hardware._newest = {"device/0/utilization_percent": 97.0}
+        run.log_eval(loss=2.5)
+        run.log(loss=2.0)
+        run.log(loss=1.0)
+    (found,) = read(tmp_path / "run")
+    assert found["device/0/utilization_percent"].steps.tolist() == [2] and len(found["train/loss"]) == 3

@@ -83,7 +83,8 @@ class CurvewiseCallback(TrainerCallback):  # type: ignore[misc, unused-ignore]
         if not logs or SUMMARY in logs:
             return
         with self.recording.guard(WHERE, WAY_OUT):
-            values = self._values(logs)
+            if not (values := self._values(logs)):
+                return
             if (run := self.recording.run) is not None:
                 run.log_eval(values, step=state.global_step, epoch=state.epoch)
             elif not args.load_best_model_at_end:  # else the weights are not those of the last step

@@ -45,7 +45,8 @@ def update(
         OSError: the folder cannot be read or written.
     """
     changes: dict[str, Any] = jsonable(given)
-    own = {**attempt, **{key: changes[key] for key in ("state", "exception") if key in changes}}
+    own: dict[str, Any] = {**attempt}
+    own |= {key: changes[key] for key in ("state", "exception") if key in changes}
     with locks.alone_in(folder):
         content: dict[str, Any] = _known(folder)
         new = {"format_version": schema.FORMAT_VERSION, "name": text(folder.resolve().name), "created_at": time.time()}

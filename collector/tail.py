@@ -35,6 +35,7 @@ HEADER = struct.Struct("@8sIIQQQII")
 COUNT_AT = 32  # bytes; a multiple of 8, so the store is one aligned write
 MAX_BYTES = 1 << 20  # of records: a few thousand rows, allocated in well under a millisecond
 MAX_ROWS, MIN_ROWS = 8192, 64  # records: more would make sealing one part slow, fewer would make too many parts
+PAGE = 4096  # bytes that a power cut takes or leaves together
 MOST_PLACES = 1_000  # kinds of rows whose layout is remembered
 
 
@@ -94,8 +95,9 @@ class Tail:
             self._forget = weakref.finalize(self, os.close, self._handle)
             self._forget.atexit = False
         crc = zlib.crc32(names)
-        HEADER.pack_into(self._buffer, 0, MAGIC, VERSION, self._start, first, self.capacity, 0, len(names), crc)
-        self._buffer[HEADER.size : HEADER.size + len(names)] = names
+        header = HEADER.pack(MAGIC, VERSION, self._start, first, self.capacity, 0, len(names), crc) + names
+        self._buffer[len(MAGIC) : len(header)] = header[len(MAGIC) :]
+        self._buffer[: len(MAGIC)] = MAGIC  # last: without it a reader knows that the tail is not yet begun
         self._published = memoryview(self._buffer)[COUNT_AT : COUNT_AT + 8].cast("Q")
 
     @property
@@ -250,6 +252,8 @@ def decode(data: bytes) -> Rows:
     Raises:
         Damaged: see ``read``.
     """
+    if not any(data[: len(MAGIC)]) and not any(data[PAGE:]):
+        return Rows(np.empty(0, np.int64), schema.scalars_schema([]).empty_table())  # not yet begun
     start, first, count, tags = _header(data)
     record, mask_bytes = _record(len(tags))
     layout = np.dtype(

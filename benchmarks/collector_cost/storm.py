@@ -24,16 +24,18 @@ import pyarrow.parquet  # noqa: F401  imported before the fork: a victim must no
 import torch
 
 from benchmarks.collector_cost.verdict import verdict
-from collector import Collector, journal, writer
+from collector import Collector, compact, journal, writer
 
 ROW = struct.Struct("<q")
 CLOSING = -1  # acknowledged in place of a row: close() begins
 LONGEST = 0.3  # s that a victim lives after its first row
 CLOSE = 0.02  # s; closing takes about 12 ms
 FURTHER = 1_000_000  # rows by which a second process is ahead
-CONSTANTS = {  # what makes sealing and merging happen all the time
-    "sealing": {journal: {"SEAL_ROWS": 20}, writer: {"TICK": 0.001}},
-    "merging": {journal: {"SEAL_ROWS": 20}, writer: {"TICK": 0.001, "MANY_PARTS": 1}},
+SEALING: dict[Any, dict[str, float]] = {journal: {"SEAL_ROWS": 20}, writer: {"TICK": 0.001, "FLUSH": 0.001}}
+MERGING: dict[Any, dict[str, float]] = {
+    journal: SEALING[journal],
+    writer: {**SEALING[writer], "TIDY": 0.001},
+    compact: {"FAN": 2},
 }
 
 
@@ -63,7 +65,8 @@ class Victim:
     def kill(self) -> int:
         """Kill it; the last row it acknowledged, −1 if none."""
         os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        if os.waitpid(self.pid, 0)[1] not in (0, signal.SIGKILL):
+            raise RuntimeError("a victim failed by itself")
         while data := os.read(self.pipe, 1 << 16):
             self.received += data
         os.close(self.pipe)
@@ -119,15 +122,15 @@ def fork(body: Body, folder: Path, begin: int = 0) -> Victim:
     try:
         os.close(reading)
         body(folder, lambda row: os.write(writing, ROW.pack(row)), begin)
+        os._exit(0)
     except BaseException:
         traceback.print_exc()
-    finally:
-        os._exit(0)
+        os._exit(1)
 
 
-def shrink(kind: str) -> None:
+def shrink(constants: dict[Any, dict[str, float]]) -> None:
     """Make what happens once a minute happen all the time, in this process."""
-    for module, values in CONSTANTS[kind].items():
+    for module, values in constants.items():
         for name, value in values.items():
             if not hasattr(module, name):
                 raise AttributeError(f"{module.__name__} has no {name} any more: this test would test nothing")
@@ -150,19 +153,19 @@ def plain(folder: Path, acknowledge: Callable[[int], None], begin: int) -> None:
 
 def sealing(folder: Path, acknowledge: Callable[[int], None], begin: int) -> None:
     """A part is sealed every few rows."""
-    shrink("sealing")
+    shrink(SEALING)
     plain(folder, acknowledge, begin)
 
 
 def merging(folder: Path, acknowledge: Callable[[int], None], begin: int) -> None:
     """Sealed parts are merged at once."""
-    shrink("merging")
+    shrink(MERGING)
     plain(folder, acknowledge, begin)
 
 
 def closing(folder: Path, acknowledge: Callable[[int], None], begin: int) -> None:
     """A few parts and a tail, then ``close``."""
-    shrink("sealing")
+    shrink(SEALING)
     run = Collector(folder)
     run.step = begin
     for first in range(begin, begin + 500, 20):

@@ -64,7 +64,7 @@ def judge(folder: Path, begin: int, last: int) -> Verdict:
 def _twice(folder: Path) -> bool:
     """Whether some rows of an attempt lie in two files: the kill came between the sealing, or merging, and the deleting."""
     spans: dict[str, list[tuple[int, int]]] = {}
-    for path in (folder / schema.SCALARS).iterdir():
+    for path in folder.glob(f"{schema.SCALARS}/*"):
         if part := schema.PART_NAME.match(path.name):
             spans.setdefault(part["attempt"], []).append((int(part["first"]), int(part["last"])))
     for path in folder.iterdir():

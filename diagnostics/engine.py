@@ -15,6 +15,7 @@ HEADLINES = (
     "bad_initialization",
     "lr_too_high",
     "decay_too_early",
+    "lr_too_low",
     "overfitting",
     "underfitting",
     "keep_training",

@@ -29,6 +29,7 @@ SAMPLES: dict[str, tuple[str, Recipe]] = {
     "digits-healthy": ("healthy", _seeded(faults(CNN, 0)["healthy"], 0)),
     "digits-diverged": ("diverged", replace(MLP, lr=1.6)),
     "digits-lr-too-high": ("lr_too_high", faults(TANH, 0)["lr_too_high"]),
+    "digits-lr-too-low": ("lr_too_low", faults(TANH, 1)["lr_too_low"]),
     "digits-bad-initialization": ("bad_initialization", _seeded(faults(MLP, 1)["bad_initialization"], 1)),
     "digits-decayed-too-early": ("decay_too_early", faults(MLP, 0)["decay_too_early"]),
     "digits-overfitting": ("overfitting", _seeded(faults(CNN, 1)["overfitting"], 1)),

@@ -48,6 +48,7 @@ def faults(sound: Recipe, variant: int) -> dict[str, Recipe]:
         "healthy": replace(sound, schedule=("cosine", "step")[variant], drop_at=0.7),
         "diverged": replace(sound, lr=sound.lr * (3000, 300)[variant]),
         "lr_too_high": replace(sound, lr=sound.lr * ((30, 15) if adaptive else (8, 5))[variant]),
+        "lr_too_low": replace(sound, lr=sound.lr / (100, 30)[variant]),
         "bad_initialization": replace(sound, init_scale=(0.05, 0.15)[variant]),
         "decay_too_early": replace(sound, schedule="step", drop=(0.01, 0.03)[variant], drop_at=(0.06, 0.1)[variant]),
         "overfitting": replace(sound, label_noise=(0.3, 0.1)[variant], **few),

@@ -75,8 +75,8 @@ def _sum(parts: list[pd.DataFrame]) -> pd.DataFrame:
     whole["update_ratio"] = (whole["update_norm"] / whole["weight_norm"]).where(whole["weight_norm"] != 0)
     rank = whole["layer"].map({layer: i for i, layer in enumerate(order)})
     order_of_rows = np.lexsort((rank.to_numpy(), whole["step"].to_numpy()))
-    whole = whole.iloc[order_of_rows]
-    return whole[schema.LAYERS_SCHEMA.names].reset_index(drop=True)
+    ordered: pd.DataFrame = whole.iloc[order_of_rows][schema.LAYERS_SCHEMA.names].reset_index(drop=True)
+    return ordered
 
 
 def totals(layers: pd.DataFrame) -> Iterator[tuple[str, pd.Series]]:

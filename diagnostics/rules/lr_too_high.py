@@ -8,10 +8,11 @@ Why it matters
     A lower rate, or a decay from here on, usually lowers the loss at once and costs one number.
 
 Criterion
-    The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise. Or the
+    Validation changes by less than LAST_DIGIT of itself from one evaluation to the next over the second half, at a rate that is still up. Or the
+    training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise. Or the
     update ratio was above VIOLENT at its height and the loss is stuck above HIGH of the start. Or the learning rate never
     fell below a third of its peak, the end of the run gains less than GAIN of the fall per doubling of the steps (or not clearly), and either validation
-    (the training loss where there is none) jumps up and down by more than BOUNCE of the whole fall over the second half, or the training loss first jumped to JUMP times its start and is stuck above HIGH of it.
+    (the training loss where there is none) jumps up and down by more than BOUNCE of the whole fall over the second half, or the training loss first jumped to JUMP times its start and is stuck above HARMED of it.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it".
@@ -28,7 +29,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
+from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -42,14 +43,20 @@ from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
 from diagnostics.stats.trend import trend
 
-BOUNCE = 0.010  # of the fall: see Source
+BOUNCE = 0.011  # of the fall: see Source
 SOLVED = (
     0.2  # training loss over validation loss: below it training is solved, and validation jumps from overconfidence
 )
 GIVEN_BACK = 0.12  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
 LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
+LEAST_EVALS = 8  # evaluations that agree
+LAST_DIGIT = 2.0**-23  # of the level: a float32 that differs by less is the same number
+DIGITS = 4  # decimals: a log that keeps no more says nothing of the last digit
+UNCHANGED = "median change of validation, as a share of its level"
+DEAD_FACTOR = 0.01  # on the DeepOBS grid a hundredth revives 89 % of dead networks, a tenth 87 % but by less
 JUMP = 1.5  # times the start: no batch of a sound run reaches it
 HIGH = 0.1  # of the start: what is left is worth having
+HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
 CLEAR, LIKELY = 5.0, 3.0  # standard errors of a gain that is certain, and of one that forbids to call a wobble "stuck"
 GAIN = 0.05  # of the fall: a doubling of the steps that brings more is not "stuck"
 MANY = 8.0  # noise widths: see diverged
@@ -62,18 +69,46 @@ HOT_RATIO = 1e-2  # update ratio: ten times the course's 1e-3
 def check(run: Run) -> Iterator[Finding]:
     """Fires once: for a loss that rose again, for the bounce, or for the early jump."""
     loss = run[TRAIN_LOSS].finite()
-    found = _rose_again(loss) or _violent(run, loss)
+    found = _dead(run, loss) or _rose_again(loss) or _violent(run, loss)
     if not found and not wanes(run) and not _gaining(loss, CLEAR):
         found = _bounces(run) or _jumped(run, loss)
     if found:
         message, evidence = found
-        yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run))
+        factor = DEAD_FACTOR if evidence.statistic == UNCHANGED else FACTOR
+        yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, factor))
 
 
 def _gaining(loss: Curve, clear: float) -> bool:
     """Whether the end of the run still lowers ``loss``, by at least ``clear`` standard errors."""
     now = trend(loss)
     return -now.gain > GAIN * (start(loss) - end(loss)) and now.clarity > clear
+
+
+def _dead(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    """Validation is the same number to the last digit: no gradient reaches a weight any more, though the rate is up."""
+    val = run.get(VAL_LOSS)
+    late = _second_half(val.finite()) if val is not None and len(val.finite()) else None
+    if late is None or len(late) < LEAST_EVALS or wanes(run) or end(loss) <= HIGH * start(loss) or _rounded(late):
+        return None
+    level = float(np.median(late.values))
+    change = float(np.median(np.abs(np.diff(late.values)))) / abs(level) if level else 0.0
+    if change > LAST_DIGIT:
+        return None
+    first, last = int(late.steps[0]), int(late.steps[-1])
+    evidence = Evidence(VAL_LOSS, first, last, UNCHANGED, change, LAST_DIGIT)
+    return (
+        f"The network is dead: validation loss has been {level:.7g} to the last digit since step {first:,}.",
+        evidence,
+    )
+
+
+def _second_half(curve: Curve) -> Curve:
+    return curve.where(curve.steps >= (curve.steps[0] + curve.steps[-1]) / 2)
+
+
+def _rounded(curve: Curve) -> bool:
+    """Whether the log keeps so few digits that equal numbers mean nothing."""
+    return bool(np.mean(curve.values == np.round(curve.values, DIGITS)) > 0.5)
 
 
 def _rose_again(loss: Curve) -> tuple[str, Evidence] | None:
@@ -126,7 +161,7 @@ def _bounces(run: Run) -> tuple[str, Evidence] | None:
 def _jumped(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     first, last, peak = before_training(run), end(loss), float(loss.values.max())
     width = noise(loss.values[-len(loss) // 4 :])
-    if first <= 0 or peak <= JUMP * first or peak - first < MANY * width or last <= HIGH * first:
+    if first <= 0 or peak <= JUMP * first or peak - first < MANY * width or last <= HARMED * first:
         return None
     at = int(loss.steps[np.argmax(loss.values)])
     evidence = Evidence(TRAIN_LOSS, at, int(loss.steps[-1]), "highest loss over the first", peak / first, JUMP)
@@ -144,15 +179,19 @@ def _hot(run: Run) -> tuple[Evidence, ...]:
     return (Evidence(UPDATE_RATIO, *span, "median update ratio", typical, HOT_RATIO),) if typical > HOT_RATIO else ()
 
 
-def _remedies(run: Run) -> tuple[Remedy, ...]:
+def _remedies(run: Run, factor: float) -> tuple[Remedy, ...]:
     lr = run.get(LR)
-    now = f", {FACTOR * lr.finite().values[-1]:.2g}," if lr is not None and len(lr.finite()) else ""
+    now = f", {factor * lr.finite().values[-1]:.2g}," if lr is not None and len(lr.finite()) else ""
+    if factor == DEAD_FACTOR:
+        start_again = f"Start again with a hundredth of the learning rate{now.rstrip(',')}."
+        because = "the first steps were so long that they switched the units off; from there no rate brings them back"
+        return (Remedy(start_again, "lr", because, factor=factor),)
     return (
         Remedy(
             f"Decay the learning rate to a tenth{now} from here on.",
             "lr",
             "shorter steps settle where longer ones jump across",
-            factor=FACTOR,
+            factor=factor,
         ),
         Remedy(
             "Next time, use a cosine schedule over the whole run.",
@@ -193,9 +232,15 @@ RULE = Rule(
             update_ratio=0.25 * np.exp(-np.arange(1000) / 100),
         ),
         "a jump, then stuck": lambda: _spiked(50.0, 1.2),
+        "dead after the first steps": lambda: synthetic.make(
+            synthetic.noisy(synthetic.falling(2.3, 1.1, pace=200)), np.r_[2.3, np.full(999, np.float32(1.1))], lr=0.5
+        ),
     },
     silent={
         "a healthy run": synthetic.healthy,
+        "rounded in the log": lambda: synthetic.make(
+            synthetic.noisy(synthetic.falling(2.3, 1.1, pace=200)), np.r_[2.3, np.full(999, 1.1)], lr=0.5
+        ),
         "calm validation": lambda: _bouncing(0.002),
         "jumps, but decayed since": lambda: _bouncing(0.05, lr=np.where(np.arange(1000) < 800, 0.5, 0.01)),
         "a jump that did no harm": lambda: _spiked(50.0, 0.02),

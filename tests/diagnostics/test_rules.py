@@ -1,6 +1,7 @@
 """Every rule against its own examples, and against the contract that holds for all of them."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,7 +88,8 @@ def test_odd_runs_get_one_verdict(name):
 
 
 def _map(run: Run, change) -> Run:
-    return Run(run.name, {t: change(c) for t, c in run.curves.items()}, classes=run.classes, loss=run.loss)
+    epochs = None if run.epochs is None else change(run.epochs)
+    return replace(run, curves={t: change(c) for t, c in run.curves.items()}, epochs=epochs)
 
 
 SAME = {

@@ -56,7 +56,7 @@ def heading(absent: list[str]) -> str:
         "# What the collector costs",
         f"`python -m benchmarks.collector {given}`".replace(" `", "`")
         + f", {time.strftime('%d %B %Y, %H:%M %Z')}; written by this command, so change the code and not this page.",
-        f"{_processor()}, {os.cpu_count()} processors, {platform.system()} {platform.release()}, Python {platform.python_version()}; "
+        f"{_processor()}, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} at the start, {platform.system()} {platform.release()}, Python {platform.python_version()}; "
         + ", ".join(versions)
         + ".",
     ]

@@ -177,6 +177,14 @@ class Collector:
             if optimizers:
                 self._epochs.watch()
 
+    def unwatch(self, *optimizers: Any) -> None:
+        """Watch these optimizers no more, e.g. between two trainings of one run; the steps go on from where they are."""
+        with self._guard("leaving the optimizer", "Its steps may still be counted."):
+            before = self.step
+            for optimizer in optimizers:
+                self._hooks.drop(optimizer)
+            self._base += before - self.step
+
     def describe(self, *, config: Any = None, classes: int | None = None, loss: Any = None) -> None:
         """Say later what was not known when the collector was made; ``config`` is merged, key by key."""
         self._writer.describe(self._about(config, classes, loss))

@@ -28,10 +28,12 @@ PATIENCE = 100  # steps; an optimizer that has not stepped by then is not waited
 class Watched:
     """One optimizer: its hooks, its count, and the measurement under way."""
 
-    def __init__(self, optimizer: Any, first_group: int) -> None:
+    def __init__(self, optimizer: Any, first_group: int, count: int) -> None:
         self.optimizer, self.first_group = optimizer, first_group
-        self.count = 0  # of steps
-        self.begun: Any = None  # collector.measure.Begun between the two hooks
+        self.count = count  # of steps
+        self.stepped = False
+        self.open = False  # between the two hooks; a step that calls its parent's fires both of them twice
+        self.begun: Any = None  # collector.measure.Begun, then
         self.handles: list[Any] = []
         self.turn = 0  # index of the parameter that the next measurement begins with
         self.parts: list[Sample] = []  # of a model that is measured in turns
@@ -103,14 +105,22 @@ class OptimizerHooks:
             return
         if not hasattr(optimizer, "register_step_pre_hook"):
             raise TypeError(f"{type(optimizer).__name__} is no torch optimizer")
-        new = Watched(optimizer, sum(len(w.optimizer.param_groups) for w in self.watched))
-        index = len(self.watched)
+        # One made later counts on: from here, or, beside others, as if it had missed the current step only.
+        count = max(0, self.count - bool(self.watched))
+        new = Watched(optimizer, sum(len(w.optimizer.param_groups) for w in self.watched), count)
         new.handles = [
             optimizer.register_step_pre_hook(uncompiled(partial(self._before, new))),
-            optimizer.register_step_post_hook(uncompiled(partial(self._after, index, new))),
+            optimizer.register_step_post_hook(uncompiled(partial(self._after, new))),
         ]
         self.watched.append(new)
         self._scaling.watch(optimizer)
+
+    def drop(self, optimizer: Any) -> None:
+        """Watch this one no more; what was counted stays counted."""
+        for watched in [w for w in self.watched if w.optimizer is innermost(optimizer)]:
+            self._unhook(watched)
+            self.watched.remove(watched)
+            self._whole.clear()
 
     def take(self) -> Seen:
         """What was seen since the last call."""
@@ -149,21 +159,26 @@ class OptimizerHooks:
         """Leave the optimizers as they were."""
         self._scaling.unwatch()
         for watched in self.watched:
-            for handle in watched.handles:
-                handle.remove()
-            watched.begun = None
+            self._unhook(watched)
 
     def abandon(self) -> None:
         """In a forked child: see and measure nothing more."""
         self.measuring = False
         self._scaling.unwatch()
 
+    @staticmethod
+    def _unhook(watched: Watched) -> None:
+        for handle in watched.handles:
+            handle.remove()
+        watched.begun = None
+
     def _complete(self) -> bool:
-        expected = [w for w in self.watched if w.count or self.count < PATIENCE]
+        expected = [w for w in self.watched if w.stepped or self.count < PATIENCE]
         return len(self._whole) == len(expected)
 
     def _before(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Never returns anything: a pair would replace the arguments of the step."""
+        watched.open = True
         if not self.measuring or not self._cadence.due(watched.count + 1) or watched.capturing:
             return
         start = time.perf_counter()
@@ -177,20 +192,23 @@ class OptimizerHooks:
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
         self._spent += time.perf_counter() - start
 
-    def _after(self, index: int, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
+    def _after(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
+        if not watched.open:
+            return
         try:
+            watched.open = False
             begun, watched.begun = watched.begun, None
             if watched.capturing:
                 self._guard.note(UNSEEN)
                 return
             if self._scaling.stepped(optimizer):
                 return
-            watched.count += 1
+            watched.count, watched.stepped = watched.count + 1, True
             if watched.count > self.count:
                 self._next()
             self._seen.values.update(watched.lrs())
             if begun is not None:
-                self._finish(index, watched, begun)
+                self._finish(watched, begun)
         except Exception as error:
             self._guard.failed(COUNTING, error, WAY_OUT.format("learning rate"))
 
@@ -212,7 +230,7 @@ class OptimizerHooks:
             self._since, self._steps, self._waited = now, 0, None  # the first step has no beginning that we saw
         self._last, self._spent = now, 0.0
 
-    def _finish(self, index: int, watched: Watched, begun: Any) -> None:
+    def _finish(self, watched: Watched, begun: Any) -> None:
         start = time.perf_counter()
         try:
             from collector import measure
@@ -220,7 +238,7 @@ class OptimizerHooks:
             sample = measure.finish(begun, watched.optimizer, self._names)
             self._seen.samples.append(sample)
             if (whole := watched.measured(sample, begun.following)) is not None:
-                self._whole[index] = whole
+                self._whole[id(watched)] = whole
             self._clocks.append(begun.clock)
             self._guard.recovered(MEASURING)
         except Exception as error:

@@ -28,6 +28,7 @@ class Recording:
         self.run: Collector | None = None
         self.guard = Guard(self.folder.name if self.folder else "of the given collector")
         self._opened = False
+        self._watched: tuple[Any, ...] = ()
 
     def open(self, *, model: Any = None, optimizers: Iterable[Any] = ()) -> Collector:
         """Begin; one that is still open, because its training was cut short, is closed first."""
@@ -37,7 +38,8 @@ class Recording:
             assert self.folder is not None
             run = Collector(self.folder)
             self.guard.note = run.note
-        run.watch(*optimizers, model=model)
+        self._watched = tuple(optimizers)
+        run.watch(*self._watched, model=model)
         self.run, self._opened = run, True
         return run
 
@@ -56,8 +58,11 @@ class Recording:
     def close(self, error: BaseException | None = None) -> None:
         """End the run as finished, or as crashed by ``error``."""
         run, self.run = self.run, None
-        if run is not None and run is not self._given:
+        if run is not None and run is self._given:
+            run.unwatch(*self._watched)
+        elif run is not None:
             run.close(error)
+        self._watched = ()
 
     def afterwards(self, values: Mapping[str, Any], step: int) -> None:
         """Add a row of tags to a run that has ended here, e.g. the test set's; nothing where none was recorded."""

@@ -20,6 +20,8 @@ from diagnostics.readers.errors import ReadError
 from diagnostics.readers.run_rows import Attempt, layer_rows, scalar_rows
 from diagnostics.run import Run
 
+TRAINING = ("train/", "optim/", "grad/")  # tags that only a training writes
+
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is a folder that holds ``run.json`` or ``scalars/``."""
@@ -68,7 +70,7 @@ def _run(path: Path, about: dict[str, Any], attempts: list[Attempt], cuts: list[
         exception=_text(about.get("exception")),
         layers=layers,
         ranks=_ranks(path, notes),
-        resumed_at=tuple(_first_trained(a) for a in attempts[1:]),
+        resumed_at=tuple(int(step) for a in attempts[1:] if (step := _first_trained(a)) < float("inf")),
         superseded={tag: curve for tag, curve in _curves(rewound).items() if tag != schema.EPOCH},
         notes=(*notes, *_remarks(about)),
     )
@@ -116,13 +118,17 @@ def _cuts(attempts: list[Attempt]) -> list[float]:
     return cuts[::-1]
 
 
-def _first_trained(attempt: Attempt) -> int:
-    """The first step with a training loss: a resume may well evaluate its checkpoint before it counts on."""
-    if schema.TRAIN_LOSS in attempt.table.column_names:
-        trained = attempt.steps[attempt.table[schema.TRAIN_LOSS].is_valid().to_numpy()]
-        if trained.size:
-            return int(trained.min())
-    return int(attempt.steps.min())
+def _first_trained(attempt: Attempt) -> float:
+    """The first step with a row of training; infinite for an attempt that only evaluated: it rewinds nothing."""
+    names = [name for name in attempt.table.column_names if name.startswith(TRAINING)]
+    first = [_first(attempt, name) for name in names]
+    loss = first[names.index(schema.TRAIN_LOSS)] if schema.TRAIN_LOSS in names else float("inf")
+    return loss if loss < float("inf") else min(first, default=float("inf"))
+
+
+def _first(attempt: Attempt, name: str) -> float:
+    steps = attempt.steps[attempt.table[name].is_valid().to_numpy()]
+    return float(steps.min()) if steps.size else float("inf")
 
 
 def _where(table: pa.Table, mask: Any) -> pa.Table:

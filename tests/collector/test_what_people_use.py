@@ -1,5 +1,6 @@
 """Every way people really step an optimizer, against the slow clear reference: clone, step, subtract, norm in float64."""
 
+import contextlib
 import copy
 import pickle
 
@@ -453,3 +454,56 @@ def test_waiting_for_data_is_a_share_of_the_time(tiny, tmp_path):
             run.log(loss=1.0)
     shares = read(tmp_path / "run")[0]["perf/data_wait_share"].values
     assert len(shares) == 5 and (shares > 0.2).all() and (shares <= 1).all()
+
+
+def test_a_step_that_calls_its_parents_is_one_step(tiny, tmp_path):
+    class Louder(torch.optim.SGD):
+        def step(self, closure=None):
+            return super().step(closure)
+
+    model = tiny.net()
+    torch.optim.SGD(tiny.net(1).parameters(), lr=0.1)  # torch patches the parent's step, too, once one was made
+    optimizer = Louder(model.parameters(), lr=0.1)
+    reference = Reference(lambda: list(model.parameters()))
+    with Collector(tmp_path / "run", optimizer=optimizer, layers_every=1) as run:
+        for step in range(4):
+            optimizer.zero_grad()
+            forward(tiny, model, step).backward()
+            reference.step(optimizer.step)
+    (found,) = read(tmp_path / "run")
+    assert run.step == 4
+    reference.check(found)
+
+
+def test_a_step_that_raised_leaves_no_trace(tiny, tmp_path):
+    class Moody(torch.optim.SGD):
+        def step(self, closure=None):
+            super().step(closure)
+            if run.step == 2:
+                raise RuntimeError("no")
+
+    model = tiny.net()
+    optimizer = Moody(model.parameters(), lr=0.1)
+    reference = Reference(lambda: list(model.parameters()))
+    with Collector(tmp_path / "run", optimizer=optimizer, layers_every=1) as run:
+        for step in range(5):
+            optimizer.zero_grad()
+            forward(tiny, model, step).backward()
+            with contextlib.suppress(RuntimeError):
+                reference.step(optimizer.step)
+    (found,) = read(tmp_path / "run")
+    np.testing.assert_allclose(found["optim/update_ratio"].values[-1], reference.ratios[-1], rtol=EXACT)
+
+
+def test_two_trainings_one_after_the_other_are_one_run(tiny, tmp_path):
+    model = tiny.net()
+    with Collector(tmp_path / "run", model=model) as run:
+        for _ in range(2):
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            run.watch(optimizer)
+            for loss in tiny.train(model, optimizer, 3):
+                run.log(loss=loss)
+            run.unwatch(optimizer)
+    (found,) = read(tmp_path / "run")
+    assert found["train/loss"].steps.tolist() == [1, 2, 3, 4, 5, 6]
+    assert len(found["optim/update_ratio"]) == 6 and "optim/lr/1" not in found

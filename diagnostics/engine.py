@@ -17,6 +17,7 @@ HEADLINES = (
     "decay_too_early",
     "lr_too_low",
     "overfitting",
+    "needs_decay",
     "underfitting",
     "keep_training",
     "healthy",

@@ -32,6 +32,7 @@ SAMPLES: dict[str, tuple[str, Recipe]] = {
     "digits-lr-too-low": ("lr_too_low", faults(TANH, 1)["lr_too_low"]),
     "digits-bad-initialization": ("bad_initialization", _seeded(faults(MLP, 1)["bad_initialization"], 1)),
     "digits-decayed-too-early": ("decay_too_early", faults(MLP, 0)["decay_too_early"]),
+    "digits-needs-decay": ("needs_decay", faults(MLP, 0)["needs_decay"]),
     "digits-overfitting": ("overfitting", _seeded(faults(CNN, 1)["overfitting"], 1)),
     "digits-underfitting": ("underfitting", faults(TANH, 0)["underfitting"]),
     "digits-cut-short": ("keep_training", _seeded(faults(MLP, 1)["keep_training"], 1)),

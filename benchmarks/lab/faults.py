@@ -51,6 +51,7 @@ def faults(sound: Recipe, variant: int) -> dict[str, Recipe]:
         "lr_too_low": replace(sound, lr=sound.lr / (100, 30)[variant]),
         "bad_initialization": replace(sound, init_scale=(0.05, 0.15)[variant]),
         "decay_too_early": replace(sound, schedule="step", drop=(0.01, 0.03)[variant], drop_at=(0.06, 0.1)[variant]),
+        "needs_decay": replace(sound, lr=sound.lr * (2, 1)[variant]),
         "overfitting": replace(sound, label_noise=(0.3, 0.1)[variant], **few),
         "underfitting": (small, tied_down)[variant],
         "keep_training": replace(sound, steps=sound.steps // (12, 6)[variant], lr=sound.lr / 2),

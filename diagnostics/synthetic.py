@@ -3,6 +3,8 @@
 Only examples and tests use these; what is measured and shown is always real.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
 from collector.schema import LR, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_RATIO, VAL_ACCURACY, VAL_LOSS
@@ -53,3 +55,8 @@ def healthy(seed: int = 0) -> Run:
     return make(
         train, falling(last=0.12), train_accuracy=accuracy, val_accuracy=accuracy - 0.01, lr=cosine, update_ratio=1e-3
     )
+
+
+def with_curves(run: Run, *curves: Curve) -> Run:
+    """``run`` with ``curves`` added, or put in the place of those of the same tag."""
+    return replace(run, curves={**run.curves, **{curve.tag: curve for curve in curves}})

@@ -46,21 +46,23 @@ class _Blocks:
         """(numbers sorted, rows): every number once, from the first block that has it."""
         numbers = np.concatenate(self.numbers)
         table = pa.concat_tables(self.tables, promote_options="default")
+        if (np.diff(numbers) > 0).all():
+            return numbers, table
         unique, first = np.unique(numbers, return_index=True)
-        if len(unique) == len(numbers) and (first == np.arange(len(first))).all():
-            return unique, table
         return unique, table.take(pa.array(first))
 
 
 Usable = Callable[[pa.Table], pa.Table]
+Known = dict[str, pa.Table]  # parts by name: they hold the same rows for ever, so a second look reads only new ones
 
 
 def scalar_rows(folder: Path, notes: list[str]) -> list[Attempt]:
     """The logged rows by attempt, oldest first, attempts without a row left out; damage is added to ``notes``."""
+    known: Known = {}
     for _ in range(TRIES):
         remarks: list[str] = []
         tails = _tails(folder, remarks)
-        found, vanished = _parts(folder / schema.SCALARS, _scalars, remarks)
+        found, vanished = _parts(folder / schema.SCALARS, _scalars, remarks, known)
         for number, blocks in tails.items():
             for numbers, table in zip(blocks.numbers, blocks.tables, strict=True):
                 found.setdefault(number, _Blocks()).add(numbers, table)
@@ -73,9 +75,10 @@ def scalar_rows(folder: Path, notes: list[str]) -> list[Attempt]:
 
 def layer_rows(folder: Path, notes: list[str]) -> list[Attempt]:
     """The layer table by attempt, oldest first."""
+    known: Known = {}
     for _ in range(TRIES):
         remarks: list[str] = []
-        found, vanished = _parts(folder / schema.LAYERS, _layers, remarks)
+        found, vanished = _parts(folder / schema.LAYERS, _layers, remarks, known)
         attempts, gaps = _joined(found, schema.LAYERS)
         if not vanished and (not gaps or remarks):
             break
@@ -112,24 +115,26 @@ def _tails(folder: Path, notes: list[str]) -> dict[int, _Blocks]:
     return found
 
 
-def _parts(folder: Path, usable: Usable, notes: list[str]) -> tuple[dict[int, _Blocks], bool]:
-    """Blocks by attempt, and whether a part vanished between listing and reading: then a merge is under way."""
+def _parts(folder: Path, usable: Usable, notes: list[str], known: Known) -> tuple[dict[int, _Blocks], bool]:
+    """Blocks by attempt, and whether parts came or went meanwhile: a listing taken during a merge may miss both sides."""
     found: dict[int, _Blocks] = {}
     vanished = False
     named = _matching(folder, schema.PART_NAME)
     for path, match in sorted(named, key=lambda part: _priority(part[1])):
         try:
-            table = usable(_read(path))
+            table = known[path.name] if path.name in known else usable(_read(path))
         except FileNotFoundError:
             vanished = True
             continue
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
             notes.append(f"{folder.name}/{path.name} cannot be read ({_line(error)}): its rows are left out")
             continue
+        known[path.name] = table
         numbers = int(match["first"]) + np.arange(table.num_rows, dtype=np.int64)
         found.setdefault(int(match["attempt"]), _Blocks()).add(numbers, table)
-    _foreign(folder, {path.name for path, _ in named}, usable, found, notes)
-    return found, vanished
+    listed = {path.name for path, _ in named}
+    _foreign(folder, listed, usable, found, notes)
+    return found, vanished or listed != {path.name for path, _ in _matching(folder, schema.PART_NAME)}
 
 
 def _priority(match: re.Match[str]) -> tuple[int, int]:

@@ -64,6 +64,7 @@ class StepLoss:
         self.passes: list[Backward] = []
         self._divisors: set[float] = set()  # divisors known to be numbers of micro-batches
         self._inside: int | None = None  # passes before the step that is under way
+        self.last: tuple[Scalar, Scalar] | None = None  # loss of the last step, and what the loss functions alone said
         self._frozen = False  # a closure was called once; what it back-propagates now is a trial
 
     def add(self, one: Backward) -> None:
@@ -89,7 +90,13 @@ class StepLoss:
         """The step has ended: its loss, or None when nothing was back-propagated."""
         passes, self.passes = self.passes, []
         self._inside, self._frozen = None, False
-        return self._loss(_micro_batches(passes)) if passes else None
+        if not passes:
+            return None
+        micros = _micro_batches(passes)
+        loss = self._loss(micros)
+        owns = [micro.own for micro in micros if micro.calls]
+        self.last = (loss, sum(owns) / len(owns)) if len(owns) == len(micros) else None
+        return loss
 
     def _loss(self, micros: Sequence[Micro]) -> Scalar:
         values, number = [micro.value for micro in micros], len(micros)

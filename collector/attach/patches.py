@@ -7,6 +7,7 @@ tensors are not what they seem, nothing else happens.
 import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
+from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING, Any
 
 from collector.attach.backward import root
@@ -29,6 +30,7 @@ def install(session: "Session") -> None:
     scaler, base = torch.amp.GradScaler, torch.optim.Optimizer
     scaler.scale = _scale(session, scaler.scale)  # type: ignore[method-assign]
     base.zero_grad = _zero_grad(session, base.zero_grad)  # type: ignore[method-assign]
+    BaseProcess.start = _start(session, BaseProcess.start)  # type: ignore[method-assign]
     torch.compile = _compile(session, torch.compile)
     before, after = session.guarded(session.before_step), session.guarded(session.after_step)
     optimizer.register_optimizer_step_pre_hook(lambda own, *_: before(own))
@@ -120,6 +122,16 @@ def _zero_grad(session: "Session", original: Callable[..., Any]) -> Callable[...
         return original(*args, **kwargs)
 
     return zero_grad
+
+
+def _start(session: "Session", original: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(original)
+    def start(process: Any) -> Any:
+        target = getattr(process, "_target", None)
+        session.children += not getattr(target, "__module__", "").startswith(("torch.utils.data", "multiprocessing"))
+        return original(process)
+
+    return start
 
 
 def _compile(session: "Session", original: Callable[..., Any]) -> Callable[..., Any]:

@@ -43,9 +43,8 @@ class Session:
         self.losses = StepLoss()
         self.passes: dict[str, Pass] = {}
         self.training: dict[str, int] = {}  # loss functions that train, with their calls in the last backward pass
-        self.compared: tuple[Scalar, Scalar] | None = None  # last training loss, and what the loss functions said
         self.compiles = False
-        self.spawned = 0  # processes started by torch.multiprocessing
+        self.children = 0  # processes started, other than a DataLoader's
         self._calls: list[Call] = []  # since the last backward pass
         self._rights: list[Call] = []  # of this step, for the accuracy
         self._last: Call | None = None  # that fed a backward pass
@@ -113,7 +112,6 @@ class Session:
             self.training = {}
             for call in one.calls:
                 self.training[call.function] = self.training.get(call.function, 0) + 1
-            self.compared = one.value, sum(call.mean for call in one.calls)
             by_class = [call for call in one.calls if call.right is not None]
             self._rights += by_class if len(by_class) == 1 else []
             self._last = one.calls[0]

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collector.attach.recording import Training
     from collector.attach.session import Session
 
+SAME = 0.01  # relative: a training loss this near to what the loss functions gave is theirs alone
 MOST_SAID = 5  # trainings told of one by one
 
 
@@ -46,22 +47,41 @@ def write(line: str) -> None:
 
 
 def unseen(session: "Session", training: "Training") -> Iterator[str]:
-    """What could not be seen or must be known to read the curves, a line each."""
+    """What could not be seen, and why, and what must be known to read the curves; a line each."""
     rows = training.rows
     if "train/loss" not in rows:
         yield "no training loss: " + (
             "nothing was back-propagated" if training.configured else "no optimizer made a step"
         )
     if "val/loss" not in rows:
-        yield "no validation loss: no loss function of torch.nn.functional was called without gradients on other data"
+        yield f"no validation loss: {_no_validation(session)}"
     elif "val/accuracy" not in rows:
-        yield "no accuracy: the targets are no class indices"
+        yield "no validation accuracy: the loss was not computed from class indices by a function of torch.nn.functional"
+    if "val/loss" in rows and _further_terms(session):
+        yield "train/loss is all that is back-propagated, val/loss the loss function alone: the script weights it or adds terms"
+    if "train/loss/1" in rows:
+        yield "several optimizers, each with its own loss: train/loss is that of the first to step, train/loss/1 of the next"
     yield from (f"{name} is what the script calls {own}" for name, own in session.judge.names.said.items())
 
 
+def _no_validation(session: "Session") -> str:
+    if session.compiles:
+        return "what is computed inside torch.compile is seen only where a compiled model returns it as its loss"
+    return "no loss function of torch.nn.functional was called without gradients on other data than the training's"
+
+
+def _further_terms(session: "Session") -> bool:
+    if session.losses.last is None:
+        return False
+    loss, own = (float(value) for value in session.losses.last)
+    return abs(loss - own) > SAME * abs(own)
+
+
 def _nothing(session: "Session") -> str:
-    if session.spawned:
-        return "the training happened in other processes"
+    if session.children:
+        return (
+            f"the training happened in the {session.children} processes that the script started, which are not watched"
+        )
     if "torch" not in sys.modules:
         return "the script did not import torch"
     return "no optimizer step and no evaluation happened in this process"

@@ -1,0 +1,5 @@
+"""A module beside the script."""
+
+import os
+
+HERE = os.path.dirname(__file__)

@@ -134,5 +134,5 @@ def _interval(with_it: np.ndarray, without: np.ndarray) -> tuple[float, float]:
 
 def plan(tools: list[str], networks: Iterable[str] = NETWORKS) -> list[tuple[str, str, float]]:
     """(network, tool, s) of each measurement; ours longer, because we judge it."""
-    variants = [(tool, 30.0) for tool in OURS] + [(tool, 15.0) for tool in tools if tool in PEERS]
+    variants = [(tool, 20.0) for tool in OURS] + [(tool, 10.0) for tool in tools if tool in PEERS]
     return [(network, tool, seconds) for network in networks for tool, seconds in variants]

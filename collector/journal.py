@@ -14,7 +14,7 @@ from collector.tail import MAX_ROWS, MIN_ROWS, Tail
 from collector.values import Later
 
 ON_DISK = "writing to disk"
-WAY_OUT = "Rows are kept under {} until the folder accepts them; check its permissions and free space."
+WAY_OUT = "Rows are kept in {} until the folder accepts them; check its permissions and free space."
 MOST_ASTRAY = 64 << 20  # bytes of tails kept while the folder refuses: some 800,000 rows of five values
 MAX_ARRIVED = 100_000  # rows whose device values may wait: a bound on device memory when the device hangs
 MOST_TAGS = 2_000  # columns: class-wise metrics of ImageNet fit; names made up at every step end here

@@ -67,7 +67,7 @@ class Tail:
     """The writing side: appends rows to ``path``, or to memory when ``path`` is None because the disk refuses.
 
     It has room for ``room`` rows, or as many as a tail may hold. Whoever truncates the file kills this process with the next
-    row (SIGBUS), so only ``append`` and ``fill`` touch the mapping, and ``touch`` is called often.
+    row (SIGBUS), so only ``append`` and ``fill`` touch the mapping, and ``check`` is called often.
 
     Raises:
         OSError: the file exists already (another process owns it) or has no room; nothing is left behind then.
@@ -176,19 +176,26 @@ class Tail:
             durable.sync_data(self._handle)
             self._synced = count
 
+    def check(self) -> None:
+        """See that the file is still there and whole: a store into what was cut off would kill the process.
+
+        Raises:
+            OSError: it must not be mapped any longer.
+        """
+        if self._handle is not None:
+            about = os.fstat(self._handle)
+            if about.st_nlink == 0 or about.st_size < self.length:
+                raise FileNotFoundError("the tail was deleted or cut off")
+
     def touch(self) -> None:
         """Make the operating system tell watchers that the file was modified, by writing one byte over itself.
 
         Raises:
-            OSError: the disk refuses, or the file was deleted or cut off: it must not be mapped any longer.
+            OSError: the disk refuses.
         """
-        if self._handle is None:
-            return
-        about = os.fstat(self._handle)
-        if about.st_nlink == 0 or about.st_size < self.length:
-            raise FileNotFoundError("the tail was deleted or cut off")
-        os.lseek(self._handle, 0, os.SEEK_SET)
-        os.write(self._handle, MAGIC[:1])
+        if self._handle is not None:
+            os.lseek(self._handle, 0, os.SEEK_SET)
+            os.write(self._handle, MAGIC[:1])
 
     def close(self) -> None:
         """Let go of memory and file; the file stays, and its rows can still be read."""

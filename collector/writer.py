@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from collector import attempts, compact, parts, run_file, schema
@@ -12,6 +12,7 @@ from collector.layers import Home, Layers
 from collector.orphans import Orphans
 from collector.place import Place
 from collector.rescue import rescue
+from collector.tail import Tail
 
 TICK = 0.25  # s: a dashboard is to hear of new rows within half a second
 FLUSH = 5.0  # s: a power cut loses at most the rows of this long; each flush costs the disk one write of a few pages
@@ -128,7 +129,7 @@ class Writer:
                 with self._guard("fetching values from the accelerator", "These values are missing from the run."):
                     self._fill(row)
             if tails:
-                parts.seal(self._place.folder, self._place.claim(), [tail.rows() for tail in tails])
+                self._seal(tails)
                 while tails:
                     tails.pop(0).delete()
         finally:
@@ -139,6 +140,13 @@ class Writer:
         if self._dirty or self._attempt.get("first_step") != self._journal.first_step:
             self._describe()
         self._guard.recovered(self._where)
+
+    def _seal(self, tails: Sequence[Tail]) -> None:
+        blocks = [tail.rows() for tail in tails]
+        parts.seal(self._place.folder, self._place.claim(), blocks)
+        if lost := sum(block.lost for block in blocks):
+            error = OSError(f"{lost:,} rows were gone from the tail, which somebody else has changed")
+            self._guard.failed("sealing rows", error, "The others are kept.")
 
     def _stay(self) -> None:
         """See that the folder and the file we write into are still ours."""
@@ -209,11 +217,12 @@ class Writer:
         A new modification time would not do: it is IN_ATTRIB, which watchdog 7 no longer reports as modified.
         """
         tails, rows = self._journal.tails, self._journal.rows
-        if rows == self._told or not tails:
-            return
-        self._told = rows
         try:
-            tails[-1].touch()
+            if tails:
+                tails[-1].check()
+            if tails and rows != self._told:
+                tails[-1].touch()
+                self._told = rows
         except OSError as error:
             self._guard.failed(self._where, error, WAY_OUT.format(self._journal.refuge.whereabouts()))
             self._journal.leave()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -39,6 +40,10 @@ def about(folder):
 
 def killed(folder, rows):
     subprocess.run([sys.executable, "-c", KILLED, str(folder), str(rows), "kill"], capture_output=True, check=False)
+
+
+def opened(handle):
+    return str(Path(f"/proc/self/fd/{handle}").readlink())
 
 
 def hidden(folder):
@@ -198,9 +203,7 @@ def test_content_reaches_the_disk_before_its_name_and_the_name_before_what_it_re
     folder, did = tmp_path / "run", []
     for name in ("fsync", "fdatasync"):
         sync = getattr(os, name)
-        monkeypatch.setattr(
-            os, name, lambda fd, sync=sync: (did.append(("sync", os.readlink(f"/proc/self/fd/{fd}"))), sync(fd))
-        )
+        monkeypatch.setattr(os, name, lambda fd, sync=sync: (did.append(("sync", opened(fd))), sync(fd)))
     monkeypatch.setattr(durable, "sync_data", os.fdatasync)
     path_type = type(folder)
     replace, unlink = path_type.replace, path_type.unlink

@@ -42,6 +42,11 @@ class Pass:
         """One more batch of the loss function called at ``site``."""
         self.sums.setdefault((call.function, site), Sums(call.function)).add(call)
 
+    @property
+    def functions(self) -> set[str]:
+        """The loss functions that were called."""
+        return {one.function for one in self.sums.values()}
+
     def row(self, training: Mapping[str, int]) -> dict[str, Scalar]:
         """By tag: the loss by the functions that train (their sum where training adds several), the accuracy, and others.
 
@@ -76,6 +81,14 @@ class Names:
             if wanted and not name.startswith(wanted):
                 self.said[name] = wanted
         return name
+
+    def forget(self, source: Any) -> list[str]:
+        """Take back the names of the passes over a source."""
+        keys = [key for key in self._names if isinstance(key, tuple) and key[0] is source]
+        names = [self._names.pop(key) for key in keys]
+        for name in names:
+            self.said.pop(name, None)
+        return names
 
     def _free(self, wanted: str | None) -> str:
         taken = set(self._names.values())

@@ -10,6 +10,7 @@ from collector.attach import evaluation, models, names
 from collector.attach.feed import Feed, Source, done
 
 TRAINING, BESIDE = "training", "beside"
+MOST_CALLS = 20  # of loss functions in one training step that are remembered
 
 
 class Judge:
@@ -19,8 +20,8 @@ class Judge:
         self.feed, self.names = feed, evaluation.Names()
         self.pending = False  # something was computed or back-propagated that no optimizer step has used yet
         self.models: list[Any] = []  # weak references to those being trained
-        self._predicted: Any = None  # memory of the last training call's prediction
-        self._target: tuple[Any, ...] | None = None  # place of its targets
+        self._predicted: list[Any] = []  # memory of what the calls of the last training step were given
+        self._targets: list[Any] = []  # places of their targets
         self._sources: list[Source] = []
         self._passes: dict[Any, tuple[Any, int, bool, int]] = {}  # by source: iterator, batches, whether complete, pass
 
@@ -37,7 +38,7 @@ class Judge:
         if grad:
             sloppy = evaluating and other and self.feed.training is not None  # evaluates without no_grad
             return self._loaded() if sloppy else self._trains(predicted, target)
-        if predicted.requires_grad or (self._predicted is not None and _storage(predicted) == self._predicted):
+        if predicted.requires_grad or _storage(predicted) in self._predicted:
             return BESIDE
         if not evaluating and (self.pending or self._same_target(target)):
             return BESIDE
@@ -45,18 +46,33 @@ class Judge:
             return self._loaded()
         return BESIDE if self.feed.fresh else self._unloaded(predicted, target)
 
+    def settle(self, passes: dict[str, Any]) -> None:
+        """The first optimizer step begins, so the training data is known: what was called on it until now was no evaluation."""
+        iterator = self.feed.iterator
+        if iterator is None or self.feed.training is not None:
+            return
+        for source in [source for source in self._sources if source.holds(iterator)]:
+            self._sources.remove(source)
+            for name in self.names.forget(source):
+                passes.pop(name, None)
+
     def stepped(self) -> None:
         """An optimizer step was made: passes that begin now are new."""
         self.pending = False
         self._passes.clear()
 
     def _trains(self, predicted: Any, target: Any) -> str:
-        self.pending = True
-        self._predicted, self._target = _storage(predicted), _place(target)
+        if not self.pending:
+            self.pending = True
+            self._predicted.clear()
+            self._targets.clear()
+        self._predicted.append(_storage(predicted))
+        self._targets.append(_place(target))
+        del self._predicted[:-MOST_CALLS], self._targets[:-MOST_CALLS]
         return TRAINING
 
     def _same_target(self, target: Any) -> bool:
-        return target is not None and self._target is not None and _place(target) == self._target
+        return target is not None and _place(target) in self._targets
 
     def _in_eval_mode(self) -> bool:
         return any(model is not None and models.in_eval_mode(model) for model in (ref() for ref in self.models))

@@ -44,6 +44,7 @@ class Session:
         self.passes: dict[str, Pass] = {}
         self.training: dict[str, int] = {}  # loss functions that train, with their calls in the last backward pass
         self.compiles = False
+        self.partial = False  # the training adds loss functions that no evaluation calls
         self.children = 0  # processes started, other than a DataLoader's
         self._calls: list[Call] = []  # since the last backward pass
         self._rights: list[Call] = []  # of this step, for the accuracy
@@ -123,6 +124,7 @@ class Session:
             self.active, self.aside = False, True
             summary.write("the script has a Collector of its own; python -m collector steps aside")
             return
+        self.judge.settle(self.passes)
         self.flush()
         if stepped is None:
             self._meet(optimizer)
@@ -146,6 +148,7 @@ class Session:
         passes, self.passes = self.passes, {}
         for one in passes.values():
             training, row = self.recording.now, one.row(self.training)
+            self.partial = self.partial or bool(self.training.keys() - one.functions)
             training.run.log_eval(row)
             training.count(row)
 

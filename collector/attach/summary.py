@@ -71,8 +71,8 @@ def _no_validation(session: "Session") -> str:
 
 
 def _further_terms(session: "Session") -> bool:
-    if session.losses.last is None:
-        return False
+    if session.partial or session.losses.last is None:
+        return session.partial
     loss, own = (float(value) for value in session.losses.last)
     return abs(loss - own) > SAME * abs(own)
 

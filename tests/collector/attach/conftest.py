@@ -39,10 +39,21 @@ class Attached:
 
 @pytest.fixture
 def attach(tmp_path):
-    def attach(script: str, *arguments: str, expect: int | None = 0, before: tuple[str, ...] = ("-m", "collector")) -> Attached:
+    def attach(
+        script: str, *arguments: str, expect: int | None = 0, before: tuple[str, ...] = ("-m", "collector")
+    ) -> Attached:
         out = tmp_path / "expected.json"
         words = [str(out) if word == "OUT" else word for word in arguments]
-        command = [sys.executable, *before, "--runs", str(tmp_path / "runs"), "--name", "run", str(SCRIPTS / script), *words]
+        command = [
+            sys.executable,
+            *before,
+            "--runs",
+            str(tmp_path / "runs"),
+            "--name",
+            "run",
+            str(SCRIPTS / script),
+            *words,
+        ]
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(__file__).parents[3])}
         process = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
         assert expect is None or process.returncode == expect, process.stderr

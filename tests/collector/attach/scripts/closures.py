@@ -1,4 +1,5 @@
 """LBFGS: the closure is called several times a step."""
+# ruff: noqa: PTH100, PTH120, PTH121, PTH123
 
 import json
 import sys

@@ -1,4 +1,5 @@
 """Data parallel on two processes."""
+# ruff: noqa: PTH100, PTH120, PTH121, PTH123
 
 import json
 import os

@@ -1,4 +1,5 @@
 """What a script may rely on, and the ways it may end."""
+# ruff: noqa: PTH100, PTH120, PTH121, PTH123, T201, I001
 
 import os
 import pickle
@@ -19,7 +20,9 @@ def deeper():
 
 if __name__ == "__main__":
     assert sys.argv[1:] == [sys.argv[1], "--name", "its own"] and sys.argv[0].endswith("endings.py")
-    assert os.path.abspath(__file__) == __file__ and __spec__ is None and os.path.samefile(os.path.dirname(__file__), HERE)
+    assert (
+        os.path.abspath(__file__) == __file__ and __spec__ is None and os.path.samefile(os.path.dirname(__file__), HERE)
+    )
     assert type(pickle.loads(pickle.dumps(Thing()))) is Thing and sys.modules["__main__"].Thing is Thing
     model = torch.nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -1,4 +1,5 @@
 """A Lightning module, trained with accumulation and validation."""
+# ruff: noqa: PTH100, PTH120, PTH121, PTH123
 
 import json
 import sys
@@ -43,7 +44,9 @@ trainer = L.Trainer(
     enable_model_summary=False, accumulate_grad_batches=2, num_sanity_val_steps=0,
 )  # fmt: skip
 trainer.fit(
-    Module(), DataLoader(TensorDataset(x[:64], y[:64]), batch_size=16), DataLoader(TensorDataset(x[64:], y[64:]), batch_size=20)
+    Module(),
+    DataLoader(TensorDataset(x[:64], y[:64]), batch_size=16),
+    DataLoader(TensorDataset(x[64:], y[64:]), batch_size=20),
 )
 seen["train"] = [(a + b) / 2 for a, b in zip(seen["train"][::2], seen["train"][1::2], strict=True)]
 with open(sys.argv[1], "w") as file:

@@ -1,4 +1,5 @@
 """A module beside the script."""
+# ruff: noqa: PTH100, PTH120, PTH121, PTH123
 
 import os
 

@@ -1,4 +1,5 @@
 """Corners of torch that must work as ever: torch.func, torch.jit.script, fullgraph compilation, checkpoints, create_graph."""
+# ruff: noqa: T201
 
 import pickle
 

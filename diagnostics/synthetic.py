@@ -4,6 +4,7 @@ Only examples and tests use these; what is measured and shown is always real.
 """
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -60,3 +61,8 @@ def healthy(seed: int = 0) -> Run:
 def with_curves(run: Run, *curves: Curve) -> Run:
     """``run`` with ``curves`` added, or put in the place of those of the same tag."""
     return replace(run, curves={**run.curves, **{curve.tag: curve for curve in curves}})
+
+
+def with_config(run: Run, **settings: Any) -> Run:
+    """``run`` with hyperparameters."""
+    return replace(run, config={**run.config, **settings})

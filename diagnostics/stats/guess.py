@@ -1,0 +1,33 @@
+"""The loss of a network that knows nothing yet: what a guess among the classes costs."""
+
+import re
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from diagnostics.run import Run
+
+# By the loss' name without case and separators, from the number of classes; scores are near 0 before training.
+GUESS: Mapping[str, Callable[[int], float]] = {
+    **dict.fromkeys(
+        ("crossentropy", "nll", "categoricalcrossentropy", "sparsecategoricalcrossentropy"), lambda c: float(np.log(c))
+    ),
+    **dict.fromkeys(
+        ("bce", "bcewithlogits", "binarycrossentropy", "binarycrossentropywithlogits"), lambda _: float(np.log(2))
+    ),
+    **dict.fromkeys(
+        ("hinge", "multiclasshinge", "svm"), lambda c: c - 1.0
+    ),  # every other class is a margin of 1 too near
+    "multimargin": lambda c: (c - 1.0) / c,  # PyTorch's divides by the number of classes
+}
+
+
+def guess(run: Run) -> float | None:
+    """The mean loss of equal scores for every class; None when the loss' name or the number of classes is unknown.
+
+    ln C for cross-entropy and C − 1 for the multiclass hinge: CS231n, "Sanity checks".
+    """
+    name = re.sub(r"[^a-z]", "", (run.loss or "").lower()).removesuffix("loss")
+    if name not in GUESS or not run.classes or run.classes < 2:
+        return None
+    return GUESS[name](run.classes)

@@ -14,6 +14,7 @@ from diagnostics.rule import HEADINGS, Rule
 RULES = rules.all_rules()
 FIRES = [pytest.param(r, e, id=f"{r.slug}: {n}") for r in RULES for n, e in r.fires.items()]
 SILENT = [pytest.param(r, e, id=f"{r.slug}: {n}") for r in RULES for n, e in r.silent.items()]
+VERDICTS = set(HEADLINES) - {"not_enough_data"}  # more points are another answer to that one
 each_rule = pytest.mark.parametrize("rule", RULES, ids=lambda r: r.slug)
 
 
@@ -102,7 +103,7 @@ SAME = {
 
 
 @pytest.mark.parametrize("change", SAME)
-@pytest.mark.parametrize("rule, example", [p for p in FIRES if p.values[0].slug != "not_enough_data"])
+@pytest.mark.parametrize("rule, example", [p for p in FIRES if p.values[0].slug in VERDICTS])
 def test_verdict_does_not_change_when(rule, example, change):
     assert diagnose(_map(example(), SAME[change])).verdict == rule.slug
 

@@ -68,22 +68,29 @@ class Reader:
         names = function.__code__.co_varnames[: function.__code__.co_argcount]
         self._places = {name: index for index, name in enumerate(names)}
 
-    def read(self, result: Any, args: Sequence[Any], kwargs: Mapping[str, Any], with_right: bool) -> Call:
-        """The call that gave ``result``; ``with_right`` also counts the samples that were classified right.
+    def read(self, result: Any, args: Sequence[Any], kwargs: Mapping[str, Any], exactly: bool) -> Call:
+        """The call that gave ``result``.
+
+        Args:
+            result: a tensor; it may still hang on its graph.
+            args: of the call.
+            kwargs: of the call.
+            exactly: whether to count the targets that are not ignored even for a mean, and those that were classified right.
 
         Raises:
             Exception: anything, where a script calls the function in a way we do not know.
         """
-        first = args[0] if args else next(iter(kwargs.values()))
+        first, result = (args[0] if args else next(iter(kwargs.values()))), result.detach()
         target = self._argument("target", args, kwargs)
-        classes = self._classes(first, target)
-        ignored = self._argument("ignore_index", args, kwargs)
-        valid = None if classes is None else target != (-100 if ignored is None else ignored)
+        classes, reduction = self._classes(first, target), self._reduction(result, args, kwargs)
+        valid = None
+        if classes is not None and (exactly or reduction != "mean"):
+            ignored = self._argument("ignore_index", args, kwargs)
+            valid = target != (-100 if ignored is None else ignored)
         count = _rows(first) if valid is None else scalar(valid.sum())
-        reduction = self._reduction(result, args, kwargs)
         value = scalar(result.sum() if reduction == "none" else result)
         mean, total = (value, value * count) if reduction == "mean" else (_over(value, count), value)
-        right = _right(first, target, valid) if with_right and valid is not None else None
+        right = _right(first, target, valid) if exactly and valid is not None else None
         return Call(self.name, mean, total, count, reduction != "mean", right, classes)
 
     def target(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

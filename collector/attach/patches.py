@@ -54,9 +54,7 @@ def _loss(session: "Session", original: Callable[..., Any]) -> Callable[..., Any
         finally:
             inside = False
         if session.active and _plain(torch, result):
-            grad = grad_on()
-            with torch.no_grad():
-                called(reader, result, args, kwargs, grad)
+            called(reader, result, args, kwargs, grad_on())
         return result
 
     loss.__dict__["__script_if_tracing_wrapper"] = True  # torch.jit.script compiles what follows instead
@@ -88,8 +86,7 @@ def _backward(session: "Session", original: Callable[..., Any]) -> Callable[...,
             return original(tensors, *args, **kwargs)
         inside = True
         try:
-            with torch.no_grad():
-                one = begins(tensors)
+            one = begins(tensors)
             result = original(tensors, *args, **kwargs)
         finally:
             inside = False
@@ -164,9 +161,7 @@ def _model(session: "Session", original: Callable[..., Any]) -> Callable[..., An
         if session.active and not compiling():
             loss = _only_scalar(torch, result)
             if loss is not None and _plain(torch, loss):
-                grad = grad_on()
-                with torch.no_grad():
-                    returned(loss, [*args[1:], *kwargs.values()], grad)
+                returned(loss, [*args[1:], *kwargs.values()], grad_on())
         return result
 
     return call

@@ -81,7 +81,7 @@ class Session:
         if role == BESIDE:
             return
         due = role != TRAINING or self._steps % ACCURACY_EVERY == 0
-        self._heard(role, reader.read(result, args, kwargs, with_right=due))
+        self._heard(role, reader.read(result, args, kwargs, exactly=due))
 
     def returned(self, loss: Any, inputs: list[Any], grad: bool) -> None:
         """A compiled model returned a loss, of the rows of its first input; what it called inside is not seen."""

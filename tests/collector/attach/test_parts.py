@@ -75,7 +75,7 @@ def test_the_nearest_factor_on_the_host_and_in_tensors():
 def test_a_call_read_in_every_reduction(reduction):
     logits, target = torch.randn(5, 3, 2), torch.tensor([[0, 1], [2, -100], [1, 1], [0, 2], [-100, 0]])
     result = F.cross_entropy(logits, target, reduction=reduction)
-    call = Reader(F.cross_entropy).read(result, (logits,), {"target": target, "reduction": reduction}, with_right=True)
+    call = Reader(F.cross_entropy).read(result, (logits,), {"target": target, "reduction": reduction}, exactly=True)
     valid = target != -100
     assert call.mean == pytest.approx(F.cross_entropy(logits, target).item()) and call.count == 8 and call.classes == 3
     assert call.total == pytest.approx(8 * call.mean) and call.summed is (reduction != "mean")
@@ -86,9 +86,9 @@ def test_calls_of_old_scripts_soft_targets_and_regressions():
     x, y = torch.randn(4, 3), torch.randn(4, 3)
     with pytest.warns(UserWarning, match="size_average"):
         result = F.mse_loss(x, y, False)
-    call = Reader(F.mse_loss).read(result, (x, y, False), {}, with_right=True)
+    call = Reader(F.mse_loss).read(result, (x, y, False), {}, exactly=True)
     assert (call.summed, call.count, call.right, call.classes) == (True, 4.0, None, None)
-    soft = Reader(F.cross_entropy).read(F.cross_entropy(x, y.softmax(1)), (x, y.softmax(1)), {}, with_right=True)
+    soft = Reader(F.cross_entropy).read(F.cross_entropy(x, y.softmax(1)), (x, y.softmax(1)), {}, exactly=True)
     assert (soft.classes, soft.right, soft.count) == (None, None, 4.0)
 
 

@@ -1,5 +1,5 @@
 """Micro-batches: their gradients accumulate; the loss is divided by their number, or not, or is a sum. GradScaler if asked."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

@@ -1,5 +1,5 @@
 """A classification in the usual shape: DataLoaders, a validation after every epoch, argparse."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import argparse
 import json

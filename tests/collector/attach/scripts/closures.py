@@ -1,5 +1,5 @@
 """LBFGS: the closure is called several times a step."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

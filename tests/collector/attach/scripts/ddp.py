@@ -1,5 +1,5 @@
 """Data parallel on two processes."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import os

@@ -1,5 +1,5 @@
 """What a script may rely on, and the ways it may end."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123, T201, I001
+# ruff: noqa: PTH100, PTH120, PTH121, T201, I001
 
 import os
 import pickle

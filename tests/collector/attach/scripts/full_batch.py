@@ -1,5 +1,5 @@
 """A regression on tensors held in memory: no DataLoader, no eval(), and evaluation in passing."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

@@ -1,5 +1,5 @@
 """Two networks against one another: two optimizers, two losses."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

@@ -1,5 +1,5 @@
 """A language model without DataLoaders: one function estimates the loss of both splits, settings are globals."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

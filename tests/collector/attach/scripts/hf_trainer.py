@@ -1,5 +1,5 @@
 """A Hugging Face Trainer with accumulation and evaluation, on a small model made here."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

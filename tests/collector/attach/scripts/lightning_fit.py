@@ -1,5 +1,5 @@
 """A Lightning module, trained with accumulation and validation."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

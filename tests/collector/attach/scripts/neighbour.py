@@ -1,5 +1,5 @@
 """A module beside the script."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH120
 
 import os
 

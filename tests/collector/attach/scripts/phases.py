@@ -1,5 +1,5 @@
 """The loop of the transfer-learning tutorial, twice: two models are trained one after the other."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

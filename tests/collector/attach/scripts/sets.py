@@ -1,5 +1,5 @@
 """Validation, test and training data evaluated; halves of one dataset by samplers; teachers and metrics beside the training."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

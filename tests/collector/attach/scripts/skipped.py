@@ -1,5 +1,5 @@
 """Mixed precision whose first scales are too large: GradScaler skips those steps."""
-# ruff: noqa: PTH100, PTH120, PTH121, PTH123
+# ruff: noqa: PTH123
 
 import json
 import sys

@@ -89,7 +89,7 @@ class Collector:
         if self._rank == 0:
             with self._guard("watching the devices", "Their memory and load are missing from the run."):
                 self._hardware.start()
-        leave_when_forked(self._leave)
+        leave_when_forked(self, Collector._leave)
         atexit.register(self._at_exit)
 
     @property
@@ -250,6 +250,9 @@ class Collector:
         self._recording = False
         self._hooks.abandon()
         self._epochs.unwatch()
+
+    def __copy__(self) -> Self:
+        return self
 
     def __deepcopy__(self, memo: Any) -> Self:
         return self

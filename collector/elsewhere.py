@@ -6,20 +6,18 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Self
 
-_leaving: "set[weakref.WeakMethod[Callable[[], None]]]" = set()  # of the collectors that are open
+_leaving: "weakref.WeakKeyDictionary[Any, Callable[[Any], None]]" = weakref.WeakKeyDictionary()  # by open collector
 
 
-def leave_when_forked(leave: Callable[[], None]) -> None:
-    """Call the method ``leave`` in every child that this process forks from now on, while its object lives."""
-    _leaving.add(weakref.WeakMethod(leave, _leaving.discard))
+def leave_when_forked(collector: Any, leave: Callable[[Any], None]) -> None:
+    """Call ``leave(collector)`` in every child that this process forks from now on, while the collector lives."""
+    _leaving[collector] = leave
 
 
 def _in_child() -> None:
-    for method in list(_leaving):
-        leave = method()
-        if leave is not None:
-            with contextlib.suppress(Exception):
-                leave()
+    for collector, leave in list(_leaving.items()):
+        with contextlib.suppress(Exception):
+            leave(collector)
 
 
 if hasattr(os, "register_at_fork"):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from collector import claims, durable, run_file, schema
-from collector.tail import Tail
+from collector.tail import Tail, read
 
 
 class Place:
@@ -47,9 +47,15 @@ class Place:
         Raises:
             OSError: see ``claim``, or no room.
         """
-        tail = Tail(self.folder / schema.tail_name(self.claim(), first), first, tags, room)
+        path = self.folder / schema.tail_name(self.claim(), first)
         self._unsynced |= {self.folder}
-        return tail
+        try:
+            return Tail(path, first, tags, room)
+        except FileExistsError:
+            if len(read(path).numbers):
+                raise
+            path.unlink()  # of ours, without a row: Ctrl-C struck while it was made
+            return Tail(path, first, tags, room)
 
     def holds(self, tail: Tail) -> bool:
         """Whether the rows of ``tail`` are in this folder."""

@@ -227,7 +227,7 @@ def _allocate(path: Path, length: int) -> tuple[int, mmap.mmap]:
         else:
             os.write(handle, bytes(length))
         return handle, mmap.mmap(handle, length)
-    except OSError:
+    except BaseException:  # Ctrl-C, too
         os.close(handle)
         path.unlink(missing_ok=True)
         raise

@@ -118,7 +118,7 @@ def test_old_rows_are_let_go_and_the_rest_is_kept(tmp_path, caplog, full, monkey
     run.close()
     (kept,) = refuges(tmp_path)
     found = values(kept)
-    assert found[-1] == 99_999 and 10_000 < len(found) < 100_000
+    assert found[-1] == 99_999 and 8_192 <= len(found) < 100_000
     assert (
         f"{len(found):,} rows" in caplog.messages[-1]
         and f"{100_000 - len(found):,} rows are lost" in caplog.messages[-1]

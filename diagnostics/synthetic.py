@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
 
-from collector.schema import LR, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_RATIO, VAL_ACCURACY, VAL_LOSS
+from collector.schema import GRAD_NORM, LR, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_RATIO, VAL_ACCURACY, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
 
@@ -66,3 +68,28 @@ def with_curves(run: Run, *curves: Curve) -> Run:
 def with_config(run: Run, **settings: Any) -> Run:
     """``run`` with hyperparameters."""
     return replace(run, config={**run.config, **settings})
+
+
+def layered(
+    run: Run,
+    grad_norm: ArrayLike,
+    *,
+    update_ratio: ArrayLike | None = None,
+    every: int = 20,
+) -> Run:
+    """``run`` with a layer table: from the input to the output, a column of [layers] held constant or [samples, layers].
+
+    The totals over all layers become curves, as the collector records them.
+    """
+    steps = run[TRAIN_LOSS].steps[::every]
+    grads = np.broadcast_to(np.asarray(grad_norm, float), (len(steps), np.shape(grad_norm)[-1]))
+    ratios = np.broadcast_to(
+        np.asarray(1e-3 * np.ones_like(grads) if update_ratio is None else update_ratio), grads.shape
+    )
+    names = [f"{2 * i}.weight" for i in range(grads.shape[1])]
+    table = pd.DataFrame({"step": np.repeat(steps, len(names)), "layer": names * len(steps), "weight_norm": 5.0})
+    table["update_ratio"], table["grad_norm"] = ratios.ravel(), grads.ravel()
+    table["update_norm"] = table["update_ratio"] * table["weight_norm"]
+    norm = Curve(GRAD_NORM, steps, np.sqrt((grads**2).sum(axis=1)))
+    total = Curve(UPDATE_RATIO, steps, np.sqrt((ratios**2).mean(axis=1)))
+    return replace(with_curves(run, norm, total), layers=table)

@@ -192,7 +192,7 @@ RULE = Rule(
         "exactly zero from step 400": lambda: _from(400, 0.0),
         "the same number from step 700": lambda: _from(700, 0.1875),
         "the gradient is NaN, the loss is not": lambda: _gradient(slice(500, None)),
-        "a hole in the loss": lambda: _dropped(300, 420),
+        "a hole in the loss": lambda: _dropped(301, 420),
     },
     silent={
         "a healthy run": synthetic.healthy,

@@ -114,4 +114,4 @@ def loss_name(loss: Any) -> str | None:
         return loss
     name: str = getattr(loss, "__name__", type(loss).__name__)
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name.removesuffix("Loss"))
-    return spaced.lower()
+    return spaced.lower().removesuffix("_loss")  # of a function: nll_loss is what NLLLoss calls

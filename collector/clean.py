@@ -3,13 +3,14 @@
 import dataclasses
 import math
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Sized
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 MOST_TAG = 200  # characters: longer ones spoil every table and legend
 MOST_TEXT = 10_000  # characters: a traceback of a hundred frames
-MOST_VALUES = 10_000  # in a configuration: more is data, not hyperparameters
+MOST_VALUES, MOST_ITEMS = 10_000, 1_000  # in a configuration, and in one list of it: more is data, not hyperparameters
 DEEPEST = 20  # levels; a configuration that holds itself ends there
 LEFT_OUT = "…"
 
@@ -67,13 +68,15 @@ class _Json:
         elif type(value).__name__ == "Namespace":  # argparse
             value = vars(value)
         if isinstance(value, Mapping):
-            return {text(str(k), MOST_TAG): self.of(v, depth) for k, v in self._some(value.items())}
+            kept = {text(str(k), MOST_TAG): self.of(v, depth) for k, v in self._some(value.items())}
+            return kept | ({LEFT_OUT: _more(value, kept)} if len(kept) < len(value) else {})
         if isinstance(value, Sequence | set | frozenset) and not isinstance(value, bytes | bytearray | range):
-            return [self.of(v, depth) for v in self._some(value)]
+            items = [self.of(v, depth) for v in self._some(value)]
+            return items + ([_more(value, items)] if len(items) < len(value) else [])
         return self._other(value, depth)
 
     def _some(self, items: Iterable[Any]) -> Iterable[Any]:
-        for item in items:
+        for item in islice(items, MOST_ITEMS):
             if self.left <= 0:
                 return
             yield item
@@ -85,6 +88,10 @@ class _Json:
             return text(str(value) if isinstance(value, Path) else repr(value))
         except Exception:  # a repr of somebody else's
             return f"<{type(value).__name__}>"
+
+
+def _more(value: Sized, kept: Sized) -> str:
+    return f"{LEFT_OUT} {len(value) - len(kept):,} more left out"
 
 
 def _whole(number: int) -> int | str:

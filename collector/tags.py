@@ -1,6 +1,8 @@
 """From the keyword that was logged to the tag that is stored."""
 
-from collector import schema
+from typing import Any
+
+from collector import clean, schema
 
 TRAIN, VAL = "train", "val"
 KNOWN = {
@@ -12,11 +14,12 @@ KNOWN = {
 }
 
 
-def tag_of(name: str, split: str) -> str:
+def tag_of(given: Any, split: str) -> str:
     """The tag of a keyword: ``loss`` → ``<split>/loss``, ``val_loss`` → ``val/loss``, ``lr`` → ``optim/lr``.
 
-    A name with a slash is a tag already.
+    A name with a slash is a tag already. What no file could hold or no legend show is cleaned.
     """
+    name = clean.tag(given if isinstance(given, str) else str(given))
     if "/" in name:
         return name
     if name in KNOWN:

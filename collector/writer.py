@@ -121,7 +121,8 @@ class Writer:
         return f"{ON_DISK} in {self._place.folder}"
 
     def _work(self, everything: bool = False) -> None:
-        self._stay()
+        if not self._at_home():
+            self._journal.leave()
         taken = self._journal.take(everything)
         tails = taken.tails
         try:
@@ -148,15 +149,16 @@ class Writer:
             error = OSError(f"{lost:,} rows were gone from the tail, which somebody else has changed")
             self._guard.failed("sealing rows", error, "The others are kept.")
 
-    def _stay(self) -> None:
-        """See that the folder and the file we write into are still ours."""
+    def _at_home(self) -> bool:
+        """Whether the folder is still the one we began to write into; says so when it is not."""
         try:
             self._place.check()
         except OSError as error:
             way_out = "Recording goes on in a new folder of that name."
             self._guard.failed(f"finding {self._place.folder}", error, way_out)
             self._dirty = True
-            self._journal.leave()
+            return False
+        return True
 
     def _flush(self) -> None:
         for tail in self._journal.tails:
@@ -224,5 +226,6 @@ class Writer:
                 tails[-1].touch()
                 self._told = rows
         except OSError as error:
-            self._guard.failed(self._where, error, WAY_OUT.format(self._journal.refuge.whereabouts()))
+            if self._at_home():
+                self._guard.failed(self._where, error, WAY_OUT.format(self._journal.refuge.whereabouts()))
             self._journal.leave()

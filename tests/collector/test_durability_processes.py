@@ -153,11 +153,13 @@ def test_a_child_that_outlives_its_parent_does_not_keep_the_run_alive(tmp_path):
     code = """
 run.log(loss=1.0)
 if os.fork() == 0:
-    run.log(loss=2.0); run.close(); time.sleep(20); os._exit(0)
-print(os.getpid(), flush=True)
-os.kill(os.getpid(), signal.SIGKILL)
+    run.log(loss=2.0); run.close(); print("passing through", flush=True); time.sleep(20); os._exit(0)
+time.sleep(60)
 """
-    with subprocess.Popen([sys.executable, "-c", START + code, tmp_path / "run"], stdout=subprocess.DEVNULL) as process:
+    command = [sys.executable, "-c", START + code, tmp_path / "run"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        process.kill()
         process.wait()
         (found,) = read(tmp_path / "run")
         assert found.state == "crashed" and len(found["train/loss"]) == 1

@@ -189,7 +189,7 @@ def test_the_folder_removed_again_and_again(tmp_path, caplog):
         for i in range(5):
             log(run, i * 10, i * 10 + 10)
             warm(0.1)
-            shutil.rmtree(folder)
+            shutil.rmtree(folder.rename(tmp_path / "gone"))
             warm(0.1)
         log(run, 50, 60)
         warm(0.1)

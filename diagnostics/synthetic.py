@@ -3,6 +3,7 @@
 Only examples and tests use these; what is measured and shown is always real.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -93,3 +94,8 @@ def layered(
     norm = Curve(GRAD_NORM, steps, np.sqrt((grads**2).sum(axis=1)))
     total = Curve(UPDATE_RATIO, steps, np.sqrt((ratios**2).mean(axis=1)))
     return replace(with_curves(run, norm, total), layers=table)
+
+
+def with_ranks(run: Run, ranks: Mapping[int, Mapping[str, Curve]]) -> Run:
+    """``run`` as rank 0 of a distributed training, with the curves of the other ranks."""
+    return replace(run, ranks=ranks)

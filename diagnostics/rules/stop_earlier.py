@@ -1,0 +1,128 @@
+"""An earlier checkpoint is better than the last one.
+
+What it means
+    Validation was best some time ago and has ended a little above that, by more than its jitter.
+
+Why it matters
+    The better model is on the disk already. The steps since have cost time and brought nothing.
+
+Criterion
+    The end of the validation loss is above its smoothed best by more than RISE of it, by SHARE of the whole fall and by CLEAR widths of the jitter,
+    validation accuracy, where it was logged, has not gone on improving, and no evaluation after LATEST of the run comes within one width of the
+    best.
+
+Source
+    Prechelt, "Early stopping – but when?", 1998. A patience of 3 without smoothing loses more than 1 % on 48 % of AlgoPerf's runs; hence the
+    smoothing and the width.
+
+Known limits
+    Without validation it cannot be seen. Which checkpoints were kept is not known; take the nearest.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from collector.schema import VAL_ACCURACY, VAL_LOSS
+from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.report import Evidence, Finding, Remedy
+from diagnostics.rule import Rule
+from diagnostics.run import Run
+from diagnostics.stats.level import end, start
+from diagnostics.stats.noise import noise
+from diagnostics.stats.plateau import running_median
+
+RISE = 0.02  # of the best validation loss
+SHARE = 0.01  # of the whole fall of validation
+CLEAR = 4.0  # jitter widths: the lowest of many is itself one or two below the true best
+LATEST = 0.8  # of the run: a best that may be later saves little
+LEAST_EVALS = 8  # evaluations, for a jitter
+
+
+def check(run: Run) -> Iterator[Finding]:
+    """Fires once."""
+    val = run[VAL_LOSS].finite()
+    smooth = running_median(val, 3).values
+    at = int(np.argmin(smooth))
+    best, last, step = float(smooth[at]), end(val), int(val.steps[at])
+    width = noise(val.values[at:])
+    if last - best <= max(RISE * abs(best), SHARE * (start(val) - best), CLEAR * width):
+        return
+    span = int(val.steps[-1] - val.steps[0])
+    near = val.steps[smooth <= best + width]
+    if near[-1] - val.steps[0] > LATEST * span or at >= len(val) - 3 or _accuracy_gains(run, step):
+        return
+    yield Finding(
+        "stop_earlier",
+        "info",
+        f"Validation was best at step {step:,} ({best:.4g}{_between(int(near[0]), int(near[-1]))}) and ends at {last:.4g}; "
+        f"the {1 - (step - val.steps[0]) / span:.0%} of the run since{_time(val, step)} brought nothing.",
+        (
+            Evidence(
+                VAL_LOSS,
+                step,
+                int(val.steps[-1]),
+                "loss at the end over its best",
+                last / best if best else np.inf,
+                1 + RISE,
+            ),
+        ),
+        (
+            Remedy(
+                f"Go back to the checkpoint of step {step:,}, or stop there next time.",
+                "stop_step",
+                f"it is better by {last - best:.2g}, and validation jitters by {width:.1g}",
+                value=step,
+            ),
+        ),
+    )
+
+
+def _between(first: int, last: int) -> str:
+    return f", give or take: steps {first:,} to {last:,}" if last > first else ""
+
+
+def _time(val: Curve, step: int) -> str:
+    """The hours since ``step``, where the log has the time of day."""
+    seconds = float(val.wall_time[-1] - val.wall_time[np.searchsorted(val.steps, step)])
+    return f" ({seconds / 3600:.1f} h)" if np.isfinite(seconds) and seconds >= 360 else ""
+
+
+def _accuracy_gains(run: Run, step: int) -> bool:
+    """Whether accuracy is no lower at the end than at ``step``: then the loss rises from confidence, not from harm."""
+    accuracy = run.get(VAL_ACCURACY)
+    if accuracy is None or len(accuracy.finite()) < LEAST_EVALS:
+        return False
+    smooth = running_median(accuracy.finite(), 3)
+    then = float(smooth.values[min(int(np.searchsorted(smooth.steps, step)), len(smooth) - 1)])
+    return end(accuracy) >= then - noise(accuracy.values)
+
+
+def _rising(rise: float, at: float = 0.4, *, share: float = 0.002, accuracy: float | None = None) -> Run:
+    """Validation that is best at ``at`` of the run and ends ``rise`` above; accuracy that changes by ``accuracy`` since."""
+    t = np.linspace(0, 1, synthetic.STEPS)
+    since = np.clip(t - at, 0, None) / (1 - at)
+    val = synthetic.falling(2.3, 0.5, pace=20) + rise * since
+    right = None if accuracy is None else 0.8 - 0.7 * np.exp(-20 * t) + accuracy * since
+    return synthetic.make(
+        synthetic.noisy(synthetic.falling(2.3, 0.4)), synthetic.noisy(val, share, seed=1), val_accuracy=right
+    )
+
+
+RULE = Rule(
+    "stop_earlier",
+    "Stop earlier",
+    check,
+    needs={VAL_LOSS: LEAST_EVALS},
+    fires={
+        "best at two fifths": lambda: _rising(0.06),
+        "accuracy falls as well": lambda: _rising(0.06, accuracy=-0.05),
+    },
+    silent={
+        "a healthy run": synthetic.healthy,
+        "a rise within the jitter": lambda: _rising(0.03, share=0.05),
+        "accuracy still gains": lambda: _rising(0.06, accuracy=0.05),
+        "best near the end": lambda: _rising(0.06, at=0.9),
+    },
+)

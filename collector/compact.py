@@ -17,23 +17,38 @@ from collector import durable, parts, schema
 from collector.parts import Part
 
 FAN = 16  # parts of a size: reading some sixty small files takes a few tens of ms
+MANY = 4  # times as many, of whatever sizes: big and small ones by turns must not pile up
 SIZES = (64, 1_024, 16_384, 262_144)  # rows; a part below a size counts to it
 MERGED_ROWS = 524_288  # rows a merged part holds at most
 MOST_CELLS = 4_000_000  # values in memory while merging: 32 MB
 
 
-def compact(folder: Path, kind: str, attempt: int, fan: int = FAN) -> None:
-    """Merge wherever ``fan`` parts of a size follow each other; 2 leaves no two small ones side by side.
+def compact(folder: Path, kind: str, attempt: int) -> None:
+    """Merge wherever enough parts of a size follow each other, with the smaller ones among them.
 
     Raises:
         OSError, ValueError, pa.ArrowException: a part cannot be read or written; what was there before is there then.
     """
+    _merge_all(folder, kind, attempt, list(zip((0, *SIZES), SIZES, strict=False)), FAN)
+
+
+def settle(folder: Path, kind: str, attempt: int) -> None:
+    """At the end of an attempt: leave no two parts side by side that would do as one.
+
+    Raises:
+        OSError, ValueError, pa.ArrowException: as above.
+    """
+    _merge_all(folder, kind, attempt, [(0, SIZES[-1])], 2)
+
+
+def _merge_all(folder: Path, kind: str, attempt: int, sizes: Sequence[tuple[int, int]], fan: int) -> None:
     found = _once(parts.of_attempt(folder, kind, attempt))
     try:
-        for size in SIZES:
-            for run in _runs(found, size, fan):
-                merged = _merge(folder, kind, run)
-                found = [merged if part is run[0] else part for part in found if part not in run[1:]]
+        for low, size in sizes:
+            for run in _runs(found, size):
+                if sum(part.rows >= low for part in run) >= fan or len(run) >= MANY * fan:
+                    merged = _merge(folder, kind, run)
+                    found = [merged if part is run[0] else part for part in found if part not in run[1:]]
     except FileNotFoundError:
         return  # somebody else is merging the parts of an attempt that has ended
 
@@ -49,17 +64,18 @@ def _once(found: Sequence[Part]) -> list[Part]:
     return kept
 
 
-def _runs(found: Sequence[Part], size: int, fan: int) -> Iterator[list[Part]]:
-    """At least ``fan`` parts below ``size`` rows, each beginning where the last one ends, of bounded rows together."""
+def _runs(found: Sequence[Part], size: int) -> Iterator[list[Part]]:
+    """Parts below ``size`` rows, each beginning where the last one ends, of bounded rows together."""
     run: list[Part] = []
     for part in found:
         follows = bool(run) and part.first == run[-1].last + 1 and part.last - run[0].first < MERGED_ROWS
         if run and (part.rows >= size or not follows):
-            yield from [run] if len(run) >= fan else []
+            yield from [run] if len(run) > 1 else []
             run = []
         if part.rows < size:
             run.append(part)
-    yield from [run] if len(run) >= fan else []
+    if len(run) > 1:
+        yield run
 
 
 def _merge(folder: Path, kind: str, run: Sequence[Part]) -> Part:

@@ -124,4 +124,4 @@ def _unsealed(folder: Path, attempt: int, rows: tail.Rows) -> tail.Rows:
 
 def _merge(folder: Path, attempt: int) -> None:
     for kind in (schema.SCALARS, schema.LAYERS):
-        compact.compact(folder, kind, attempt, fan=2)
+        compact.settle(folder, kind, attempt)

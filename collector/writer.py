@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from collector import attempts, compact, parts, run_file, schema
@@ -85,7 +86,7 @@ class Writer:
         self._attempt["ended_at"] = time.time()
         self._dirty, self._retry_at = True, 0.0
         self._disk(self._work, True)
-        self._disk(self._merge, 2)
+        self._disk(self._merge, compact.settle)
         self._disk(compact.widen, self._place.folder)
         self._disk(self._describe)
         rescue(self._place, self._journal, [self._layers, self._shards], self._about, self._guard)
@@ -102,7 +103,7 @@ class Writer:
                 self._disk(self._flush)
             if now >= max(self._tidy_at, self._retry_at):
                 self._tidy_at = now + TIDY
-                self._disk(self._merge, compact.FAN)
+                self._disk(self._merge, compact.compact)
                 with self._guard(TIDYING, "Its rows can be read where they are."):
                     self._orphans.tidy()
             if self._stop.wait(TICK):
@@ -202,10 +203,10 @@ class Writer:
         if (earlier := attempts.begun_again(attempts.of(content), number, first)) is not None:
             self._guard.say(BEGUN_AGAIN.format(number, first, earlier))
 
-    def _merge(self, fan: int) -> None:
+    def _merge(self, how: Callable[[Path, str, int], None]) -> None:
         for home in self._homes:
             for kind in (schema.SCALARS, schema.LAYERS):
-                compact.compact(home.folder, kind, home.claim(), fan)
+                how(home.folder, kind, home.claim())
 
     def _release(self) -> None:
         tidy = not self._dirty and not any(map(self._place.holds, self._journal.tails))

@@ -174,7 +174,7 @@ def test_a_merge_that_a_kill_cut_short_is_completed(tmp_path):
     killed(folder, 350)
     small = {path: path.read_bytes() for path in (folder / "scalars").iterdir()}
     assert len(small) > 1
-    compact.compact(folder, schema.SCALARS, 1, fan=2)
+    compact.settle(folder, schema.SCALARS, 1)
     for path, data in small.items():
         path.write_bytes(data)  # as if the process had died before it deleted them
     with Collector(folder) as run:

@@ -229,7 +229,8 @@ def test_a_merge_cut_short_leaves_no_row_twice(tmp_path, monkeypatch):
     run = Collector(folder)
     for i in range(3):
         run.log({f"t/{i}": float(i)})
-        time.sleep(0.3)
+        while len(list((folder / "scalars").iterdir())) <= i:
+            time.sleep(0.01)
     small = {p: p.read_bytes() for p in (folder / "scalars").iterdir()}
     assert len(small) == 3
     run.close()

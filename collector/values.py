@@ -37,7 +37,7 @@ def as_number(value: Any) -> float | Later:
     if type(value) in (float, int, bool):
         return float(value)
     if hasattr(value, "detach"):
-        return _from_tensor(value.detach())
+        return _from_tensor(value)
     if hasattr(value, "item") and getattr(value, "size", 1) == 1:
         value = value.item()  # numpy scalars and arrays of one element
     if isinstance(value, Real):
@@ -45,16 +45,16 @@ def as_number(value: Any) -> float | Later:
     raise TypeError(f"{type(value).__name__} is not one real number")
 
 
-def as_numbers(values: Sequence[Any]) -> list[float | Later]:
-    """``as_number`` of each, for values that are known to be numbers."""
-    return [value if type(value) is float else as_number(value) for value in values]
-
-
 def _from_tensor(tensor: Any) -> float | Later:
+    """From the CPU in as few calls as can be: between two steps each finds the caches cold."""
+    try:
+        if tensor.is_cpu:
+            return float(tensor.item())
+    except (RuntimeError, TypeError, ValueError):  # several elements, or a complex one
+        pass
+    tensor = tensor.detach()
     if tensor.numel() != 1 or tensor.is_complex():
         raise TypeError(f"a tensor of shape {tuple(tensor.shape)} and {tensor.dtype} is not one real number")
-    if tensor.device.type == "cpu":
-        return float(tensor.item())
     return later(tensor)
 
 

@@ -15,6 +15,7 @@ class Remote:
     """A scalar tensor of another device; reading it off the background thread is a fault."""
 
     device = SimpleNamespace(type="xpu")
+    is_cpu = False
 
     def __init__(self, value):
         self.value = value

@@ -112,7 +112,7 @@ def test_cadence_becomes_rarer_when_measuring_is_dear_and_stops_there():
     cadence = Cadence(None)
     for _ in range(50):
         cadence.passed(1.0)
-        cadence.cost(0.08)  # 0.8 % of the time at every 10th step
+        cadence.cost(0.05)  # 0.5 % of the time at every 10th step
     assert cadence.every == 20
     for _ in range(50):
         cadence.cost(100.0)
@@ -227,3 +227,22 @@ def test_a_hook_that_fails_does_not_stop_the_training_and_recovers(tiny, tmp_pat
     assert found["optim/update_ratio"].steps.tolist() == [4, 5, 6]
     assert [r.levelno for r in caplog.records] == [logging.WARNING] * 2  # it failed; it works again
     assert hooks.MEASURING in caplog.messages[0] and "no kernel image" in caplog.messages[0]
+
+
+def test_nothing_of_the_model_is_held_between_steps(tiny, tmp_path):
+    import gc
+
+    def elements():
+        gc.collect()
+        return sum(t.numel() for t in gc.get_objects() if type(t) is torch.Tensor)
+
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    list(tiny.train(model, optimizer, 1))
+    before = elements()
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1) as run:
+        for p in model.parameters():
+            p.grad = torch.ones_like(p)
+        for _ in range(3):
+            optimizer.step()
+        assert run.step == 3 and elements() <= before

@@ -50,6 +50,11 @@ class Layers:
         self._last = time.monotonic()  # s; when a part was last tried
         self.waiting, self.lost = 0, 0  # rows in memory; rows let go
 
+    @property
+    def folder(self) -> Path:
+        """Where the rows belong."""
+        return self._place.folder
+
     def add(self, step: int, norms: Norms) -> None:
         """One measured step."""
         if not norms.names:

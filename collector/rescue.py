@@ -8,13 +8,14 @@ from collector.guard import Guard
 from collector.journal import Journal
 from collector.layers import Layers
 from collector.place import Place
+from collector.ranks import Share
 
 
 def rescue(place: Place, journal: Journal, layers: Sequence[Layers], about: Mapping[str, Any], guard: Guard) -> None:
     """Save what ``place`` did not take, and say in one line what was saved where and what is lost."""
     tails = [tail for tail in journal.tails if not place.holds(tail)]
     rows, samples = sum(tail.count for tail in tails), sum(layer.waiting for layer in layers)
-    lost = journal.lost
+    lost = journal.lost + sum(layer.lost for layer in layers)
     if not (rows or samples or lost):
         return
     said = [f"not all rows could be written to {place.folder}"]
@@ -23,7 +24,7 @@ def rescue(place: Place, journal: Journal, layers: Sequence[Layers], about: Mapp
         parts.seal(refuge.folder, refuge.claim(), [tail.rows() for tail in tails])
         for layer in layers:
             if layer.waiting:
-                layer.save(refuge)
+                layer.save(Share(refuge.folder / layer.folder.relative_to(place.folder), refuge))
         entry = attempts.new(refuge.claim()) | {"first_step": journal.first_step, "state": about["state"]}
         run_file.update(refuge.folder, {**about, "name": place.folder.name}, entry)
         for tail in tails:
@@ -31,7 +32,7 @@ def rescue(place: Place, journal: Journal, layers: Sequence[Layers], about: Mapp
         refuge.release(tidy=True)
         said.append(f"{rows:,} rows and {samples:,} of layers are kept as a run in {refuge.folder}")
     except Exception as error:
-        lost += rows
+        lost += rows + sum(layer.waiting for layer in layers)
         said.append(f"the temporary files had no room either ({type(error).__name__}: {error})")
     if lost:
         said.append(f"{lost:,} rows are lost")

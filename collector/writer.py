@@ -89,7 +89,8 @@ class Writer:
         self._disk(self._merge, compact.settle)
         self._disk(compact.widen, self._place.folder)
         self._disk(self._describe)
-        rescue(self._place, self._journal, [self._layers, self._shards], self._about, self._guard)
+        layers = [self._layers] if self._shards is self._layers else [self._layers, self._shards]
+        rescue(self._place, self._journal, layers, self._about, self._guard)
         self._disk(self._release)
 
     def _loop(self) -> None:

@@ -59,20 +59,27 @@ def check(run: Run) -> Iterator[Finding]:
 def _burst(run: Run, norm: Curve) -> Finding | None:
     if len(norm) < LEAST:
         return None
-    before = np.lib.stride_tricks.sliding_window_view(norm.values, NEIGHBOURS)[:-1]
-    bound = before.max(axis=1)
+    bound = _largest_before(norm.values)
     late = norm.steps[NEIGHBOURS:] >= norm.steps[0] + EARLY * (norm.steps[-1] - norm.steps[0])
     times = np.where(late & (bound > 0), norm.values[NEIGHBOURS:] / bound, 0.0)
     at = int(np.argmax(times))
     if times[at] <= BURST:
         return None
-    step, usual = int(norm.steps[NEIGHBOURS + at]), float(np.median(before[at]))
+    step, usual = int(norm.steps[NEIGHBOURS + at]), float(np.median(norm.values[at : at + NEIGHBOURS]))
     harm = _harm(run, step)
     evidence = Evidence(
         GRAD_NORM, step, step, f"norm over the largest of the {NEIGHBOURS} before", float(times[at]), BURST
     )
     said = f"The gradient norm jumped to {norm.values[NEIGHBOURS + at]:.3g} at step {step:,}, from {usual:.2g}{harm}."
     return Finding("exploding_gradient", "warning" if harm else "info", said, (evidence,), _remedies(usual))
+
+
+def _largest_before(values: Floats) -> Floats:
+    """The largest of the ``NEIGHBOURS`` values before each, from the first that has so many."""
+    largest = values[: len(values) - NEIGHBOURS]
+    for back in range(1, NEIGHBOURS):
+        largest = np.maximum(largest, values[back : len(values) - NEIGHBOURS + back])
+    return largest
 
 
 def _harm(run: Run, step: int) -> str:

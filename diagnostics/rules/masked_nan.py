@@ -135,6 +135,8 @@ def _hole(run: Run, loss: Curve) -> Found:
         return
     for tag in (t for t in (LR, GRAD_NORM, UPDATE_RATIO) if t in run):
         steps = run[tag].steps[(run[tag].steps >= loss.steps[0]) & (run[tag].steps <= loss.steps[-1])]
+        if np.array_equal(steps, loss.steps):
+            continue
         place = np.searchsorted(loss.steps, steps)
         without = loss.steps[place] != steps
         holes, counts = np.unique(place[without], return_counts=True)

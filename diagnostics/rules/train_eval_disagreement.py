@@ -45,7 +45,7 @@ def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
     train = run[TRAIN_LOSS].finite()
     found = next((run[tag].finite() for tag in TAGS if tag in run), None)
-    if found is None or len(found) < LEAST_EVALS:
+    if found is None or len(found) < LEAST_EVALS or end(found) < end(train):
         return
     late = found.where(found.steps >= (train.steps[0] + train.steps[-1]) / 2)
     around = _around(train, late)

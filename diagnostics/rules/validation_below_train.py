@@ -45,11 +45,14 @@ def check(run: Run) -> Iterator[Finding]:
     fall = start(train) - end(train)
     if len(late) < LEAST_EVALS // 2 or fall <= 0 or end(train) <= 0 or any(run.setting(name) for name in KNOWN):
         return
-    gap = _around(train, late) - late.values
-    often = float(np.mean((gap > BELOW * _around(train, late)) & (gap > SHARE * fall)))
+    if end(val) > (1 - BELOW) * end(train):
+        return
+    around = _around(train, late)
+    gap = around - late.values
+    often = float(np.mean((gap > BELOW * around) & (gap > SHARE * fall)))
     if often < OFTEN:
         return
-    below = float(np.median(gap / _around(train, late)))
+    below = float(np.median(gap / around))
     yield Finding(
         "validation_below_train",
         "info",

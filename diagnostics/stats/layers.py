@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ class Layers:
     steps: Ints
     values: Floats
 
-    @property
+    @cached_property
     def typical(self) -> Floats:
         """[k]: each layer's median over the steps; NaN for one that was never measured."""
         usual = np.full(len(self.names), np.nan)

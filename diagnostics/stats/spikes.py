@@ -49,12 +49,15 @@ def spikes(curve: Curve, widths: float, share: float, beyond: float) -> list[Spi
     if count <= BEFORE:
         return []
     level, spread, largest = _before(finite.values[: count * stretch].reshape(count, stretch))
-    stretch_of = np.minimum(np.arange(len(finite)) // stretch, count - 1)
-    up = finite.values - level[stretch_of]
+    sizes = np.full(count, stretch)
+    sizes[-1] += len(finite) - count * stretch
+    up = finite.values - np.repeat(level, sizes)
     progress = float(np.median(finite.values[:LEAST_STRETCH])) - level
-    needed = np.maximum(np.maximum(widths * spread, beyond * largest), share * progress)[stretch_of]
-    found = np.flatnonzero((up > needed) & (progress[stretch_of] > 0) & (up > 0))
-    return _joined(finite, found, level[stretch_of], spread[stretch_of], progress[stretch_of])
+    needed = np.maximum(np.maximum(widths * spread, beyond * largest), share * progress)
+    needed[~(progress > 0)] = np.inf
+    found = np.flatnonzero(up > np.repeat(np.maximum(needed, 0.0), sizes))
+    of = np.minimum(found // stretch, count - 1)
+    return _joined(finite, found, level[of], spread[of], progress[of])
 
 
 def _before(table: Floats) -> tuple[Floats, Floats, Floats]:
@@ -75,11 +78,11 @@ def _joined(curve: Curve, found: np.ndarray, level: Floats, spread: Floats, prog
     """One spike for each stretch of points until the loss is back; the points up there belong to it."""
     spikes: list[Spike] = []
     done = -1
-    for at in found:
+    for at, base, width, made in zip(found, level, spread, progress, strict=True):
         if at <= done or len(spikes) >= MOST:
             continue
         rest = curve.values[at:]
-        limit = level[at] + max(2 * spread[at], SHARE_BACK * min(rest[0] - level[at], progress[at]))
+        limit = base + max(2 * width, SHARE_BACK * min(rest[0] - base, made))
         back = _back(rest, limit)
         until = back if back is not None else rest.size
         peak = int(np.argmax(rest[:until]))
@@ -89,9 +92,9 @@ def _joined(curve: Curve, found: np.ndarray, level: Floats, spread: Floats, prog
                 first=int(curve.steps[at]),
                 peak=int(curve.steps[at + peak]),
                 back=int(curve.steps[at + back]) if back is not None else None,
-                level=float(level[at]),
-                height=float(rest[peak] - level[at]),
-                widths=float((rest[0] - level[at]) / spread[at]) if spread[at] else float("inf"),
+                level=float(base),
+                height=float(rest[peak] - base),
+                widths=float((rest[0] - base) / width) if width else float("inf"),
             )
         )
     return spikes

@@ -1,7 +1,6 @@
 """From whatever a user logs to a float, without waiting for an accelerator on the training thread."""
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any

@@ -153,7 +153,7 @@ RULE = Rule(
     "Bad initialization",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
-    explains=("vanishing_gradient", "wrong_initial_loss"),
+    explains=("vanishing_gradient", "wrong_initial_loss", "predicts_uniformly"),
     fires={
         "flat for 40 % of the run": lambda: _late(400),
         "flat for 12 % of the run": lambda: _late(120),

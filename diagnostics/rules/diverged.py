@@ -160,7 +160,18 @@ RULE = Rule(
     "Diverged",
     check,
     needs={TRAIN_LOSS: 0},  # a loss that was never finite is diverged, not missing
-    explains=("non_finite_loss", "loss_spike", "exploding_gradient"),
+    explains=(
+        "non_finite_loss",
+        "loss_spike",
+        "exploding_gradient",
+        "vanishing_gradient",
+        "dead_units",
+        "update_ratio",
+        "predicts_uniformly",
+        "periodic_loss",
+        "noisy_validation",
+        "stop_earlier",
+    ),
     fires={
         "not a number from step 100": lambda: _broken(100),
         "never a number": lambda: _broken(0),

@@ -219,7 +219,15 @@ RULE = Rule(
     "Learning rate too high",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
-    explains=("loss_spike", "noisy_validation", "update_ratio", "missing_warmup"),
+    explains=(
+        "loss_spike",
+        "noisy_validation",
+        "update_ratio",
+        "missing_warmup",
+        "dead_units",
+        "predicts_uniformly",
+        "stop_earlier",
+    ),
     fires={
         "validation jumps": lambda: _bouncing(0.3),
         "validation jumps a little": lambda: _bouncing(0.05),

@@ -139,6 +139,7 @@ RULE = Rule(
     "Learning rate too low",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
+    explains=("predicts_uniformly",),
     fires={"short steps": lambda: _slow(1.0), "many passes, no ratios": lambda: _slow(1.0, ratio=None, passes=100)},
     silent={
         "a healthy run": synthetic.healthy,

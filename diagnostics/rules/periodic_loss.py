@@ -10,7 +10,7 @@ Why it matters
 
 Criterion
     With each epoch's mean and straight line taken out, more than SHARE of what is left is the same in every epoch, the even epochs' shape agrees with the odd ones'
-    by a correlation above AGREE, and it swings by more than SWING of the whole fall. A warning from WIDE on.
+    by a correlation above AGREE, and it swings by more than SWING of the whole fall, or of LITTLE of the first loss if that is more. A warning from WIDE on.
 
 Source
     Bottou, "Curiously fast convergence of some stochastic gradient descent algorithms", 2009 (shuffle anew each epoch). SHARE: real runs that are
@@ -36,17 +36,18 @@ from diagnostics.stats.level import end, start
 SHARE = 0.3  # of the variation within epochs
 AGREE = 0.95  # correlation of the even epochs' shape with the odd ones'
 SWING, WIDE = 0.02, 0.15  # of the whole fall: batches that differ a little, and sorted data
+LITTLE = 0.25  # of the first loss: a fall below it is no measure of a swing
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
     loss = run[TRAIN_LOSS].finite()
     seen = fold(loss, run.epochs) if run.epochs is not None else None
-    fall = start(loss) - end(loss)
-    if seen is None or fall <= 0 or seen.share <= SHARE or seen.agreement <= AGREE or seen.height <= SWING * fall:
+    scale = max(start(loss) - end(loss), LITTLE * abs(start(loss)))
+    if seen is None or seen.share <= SHARE or seen.agreement <= AGREE or seen.height <= SWING * scale:
         return
     span = seen.first_step, seen.last_step
-    wide = seen.height > WIDE * fall
+    wide = seen.height > WIDE * scale
     yield Finding(
         "periodic_loss",
         "warning" if wide else "info",

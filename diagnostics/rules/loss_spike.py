@@ -18,7 +18,8 @@ Source
     sound runs with small batches silent, measured on AlgoPerf, DeepOBS and real small networks. Clipping: Pascanu et al., 2013.
 
 Known limits
-    A log thinned or averaged over many steps has lost most spikes. The first 8 % of a run are not looked at; see missing_warmup.
+    A log thinned or averaged over many steps has lost most spikes. The first 8 % of a run are not looked at; see missing_warmup. A jump at a
+    resume is resumed_run's.
 """
 
 from collections.abc import Iterator
@@ -27,6 +28,7 @@ import numpy as np
 
 from collector.schema import GRAD_NORM, TRAIN_LOSS
 from diagnostics import synthetic
+from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
@@ -37,6 +39,7 @@ WIDTHS = 10.0  # noise widths: the batches of sound runs are not normal, and rea
 SHARE = 0.25  # of the fall until then
 BEYOND = 2.0  # times the largest usual step up
 SLOW = 0.05  # of the run
+JUST = 3  # points after a resume
 SHOWN = 5  # spikes given as evidence, the highest first
 CLIP = 2.0  # times the usual gradient norm: leaves ordinary steps alone
 FACTOR = 0.5  # on the learning rate: a milder step; measured nowhere
@@ -44,10 +47,10 @@ FACTOR = 0.5  # on the learning rate: a milder step; measured nowhere
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for all spikes together."""
-    found = spikes(run[TRAIN_LOSS], WIDTHS, SHARE, BEYOND)
+    loss = run[TRAIN_LOSS].finite()
+    found = [s for s in spikes(loss, WIDTHS, SHARE, BEYOND) if not _resumed(run, loss, s)]
     if not found:
         return
-    loss = run[TRAIN_LOSS].finite()
     last, span = int(loss.steps[-1]), int(loss.steps[-1] - loss.steps[0])
     lasting = [spike for spike in found if _lasted(spike, last) > SLOW * span]
     worst = max(lasting or found, key=lambda spike: spike.height)
@@ -60,6 +63,13 @@ def check(run: Run) -> Iterator[Finding]:
         tuple(_evidence(spike, last) for spike in shown),
         _remedies(run, worst, bool(lasting)),
     )
+
+
+def _resumed(run: Run, loss: Curve, spike: Spike) -> bool:
+    """Whether an attempt took over just before: then it is resumed_run's matter."""
+    at = int(np.searchsorted(loss.steps, spike.first))
+    before = loss.steps[max(0, at - JUST)]
+    return any(before < step <= spike.first for step in run.resumed_at)
 
 
 def _lasted(spike: Spike, last: int) -> int:

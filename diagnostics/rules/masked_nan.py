@@ -46,11 +46,13 @@ TOGETHER = 0.95  # of the rows: these curves come from the same log call
 
 
 def check(run: Run) -> Iterator[Finding]:
-    """Fires for each trace found on the loss, the gradients, the scaler; for the hole only where the loss shows nothing else."""
+    """Fires once, for the first trace: on the loss, the gradients, the scaler, or a hole in the loss. The others are evidence."""
     loss = run[TRAIN_LOSS]
-    found = list(chain(_zero(loss), _repeats(loss), _gradients(run, loss), _scaler(run)))
-    for severity, message, evidence in found or _hole(run, loss):
-        yield Finding("masked_nan", severity, message, (evidence,), _remedies(evidence.tag))
+    found = list(chain(_zero(loss), _repeats(loss), _gradients(run, loss), _scaler(run))) or list(_hole(run, loss))
+    if found:
+        severity, message, first = found[0]
+        evidence = (first, *(e for _, _, e in found[1:]))
+        yield Finding("masked_nan", severity, message, evidence, _remedies(first.tag))
 
 
 Found = Iterator[tuple[Severity, str, Evidence]]

@@ -86,7 +86,7 @@ def _thrown(run: Run, loss: Curve) -> Thrown | None:
     high = first + max(JUMP * first, WIDTHS * noise(loss.values[-len(loss) // 2 :]))
     if first <= 0 or (smooth > high).sum() < LEAST or end(loss) >= first:
         return None
-    after = np.flatnonzero(smooth > high)[0] + 1
+    after = np.flatnonzero(smooth > high)[-1] + 2  # past the last point that the median of three was taken from
     below = np.flatnonzero(loss.values[after:] <= first)
     back = int(loss.steps[after + below[0]]) if below.size else int(loss.steps[-1])
     return Thrown(first, float(smooth.max()), back)

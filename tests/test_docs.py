@@ -19,8 +19,8 @@ def test_every_command_is_in_the_readme():
 
 
 def test_every_make_target_of_the_readme_exists():
-    targets = set(re.findall(r"^(\w+):", (HOME / "Makefile").read_text(), re.M))
-    named = set(re.findall(r"(?:^|`)make (\w+)", (HOME / "README.md").read_text(), re.M))
+    targets = set(re.findall(r"^([\w-]+):", (HOME / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"(?:^|`)make ([\w-]+)", (HOME / "README.md").read_text(), re.M))
     assert named <= targets
 
 

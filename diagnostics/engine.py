@@ -57,5 +57,6 @@ def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
 
 def _one_cause(found: list[Finding], verdict: str) -> list[Finding]:
     """Without the other headlines, and without what a finding that stays explains."""
-    explained = {slug for f in found for slug in rules.get(f.rule).explains}
-    return [f for f in found if f.rule == verdict or (f.rule not in HEADLINES and f.rule not in explained)]
+    kept = [f for f in found if f.rule == verdict or f.rule not in HEADLINES]
+    explained = {slug for f in kept for slug in rules.get(f.rule).explains}
+    return [f for f in kept if f.rule == verdict or f.rule not in explained]

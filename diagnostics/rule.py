@@ -48,7 +48,8 @@ class Rule:
             if curve is None:
                 return f"{tag} was not logged"
             count = len(curve.finite())
-            least = min(least, EPOCHS_ENOUGH) if run.per_epoch(tag) else least
+            if count < least and run.per_epoch(tag):
+                least = min(least, EPOCHS_ENOUGH)
             if count < least:
                 return f"{tag} has {count} finite points, {least} are needed"
         return None

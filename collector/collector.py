@@ -26,7 +26,7 @@ from collector.writer import Writer
 
 LOGGING = "logging a row"
 LARGEST_STEP = 2**53  # beyond it float64, in which the tail keeps its columns, skips whole numbers
-HEALTH = (schema.TRAIN_LOSS, schema.STEP_TIME)  # what a rank other than 0 records
+HEALTH = (schema.TRAIN_LOSS, schema.STEP_TIME, schema.DATA_WAIT)  # what a rank other than 0 records
 HEALTH_EVERY = 10  # steps, where such a rank logs nothing itself
 
 

@@ -16,6 +16,7 @@ EPOCHS_ENOUGH = 8  # points: one that stands for a whole epoch has the noise of 
 
 Check = Callable[[Run], Iterable[Finding]]
 Example = Callable[[], Run]
+Cannot = Callable[[Run], str | None]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Rule:
         check: pure; yields a Finding when the diagnosis holds. It may assume ``needs``.
         needs: minimum number of finite points by tag, never more than ``EPOCHS_ENOUGH`` where a point is an epoch; where they are
             missing the rule is "not checked".
+        cannot: why the rule cannot judge a run that has what it ``needs``, as one clause; None when it can.
         explains: slugs whose findings this one accounts for: one cause, one finding.
         fires: example runs on which it must fire, by name.
         silent: near-misses on which it must not, by name.
@@ -37,6 +39,7 @@ class Rule:
     title: str
     check: Check
     needs: Mapping[str, int] = field(default_factory=dict)
+    cannot: Cannot = lambda run: None
     explains: tuple[str, ...] = ()
     fires: Mapping[str, Example] = field(default_factory=dict)
     silent: Mapping[str, Example] = field(default_factory=dict)
@@ -52,7 +55,7 @@ class Rule:
                 least = min(least, EPOCHS_ENOUGH)
             if count < least:
                 return f"{tag} has {count} finite points, {least} are needed"
-        return None
+        return self.cannot(run)
 
 
 @dataclass(frozen=True)

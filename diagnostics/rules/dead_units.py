@@ -94,11 +94,16 @@ def _dying(at: int, count: int = 3) -> Run:
     return synthetic.layered(synthetic.healthy(), grads)
 
 
+def _cannot(run: Run) -> str | None:
+    return None if run.layers is not None else "no layers were measured"
+
+
 RULE = Rule(
     "dead_units",
     "Dead units",
     check,
     needs={GRAD_NORM: LEAST_SAMPLES},
+    cannot=_cannot,
     explains=("update_ratio", "predicts_uniformly"),
     fires={"dead from the start": lambda: _dying(0), "one layer dies on the way": lambda: _dying(15, 1)},
     silent={

@@ -104,11 +104,16 @@ def _with_ranks(*offsets: float) -> Run:
     return synthetic.with_ranks(run, {i: {TRAIN_LOSS: Curve(TRAIN_LOSS, steps, v)} for i, v in enumerate(losses, 1)})
 
 
+def _cannot(run: Run) -> str | None:
+    return None if run.ranks else "one process trained, or the others recorded nothing"
+
+
 RULE = Rule(
     "diverging_rank",
     "Diverging rank",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
+    cannot=_cannot,
     fires={"one is NaN": lambda: _with_ranks(0.0, np.nan, 0.0), "one lies aside": lambda: _with_ranks(0.0, 1.0, 0.0)},
     silent={
         "all alike": lambda: _with_ranks(0.0, 0.0, 0.0),

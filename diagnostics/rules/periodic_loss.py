@@ -85,11 +85,16 @@ def _sorted() -> Run:
     )
 
 
+def _cannot(run: Run) -> str | None:
+    return None if run.epochs is not None else "the log does not say where epochs begin"
+
+
 RULE = Rule(
     "periodic_loss",
     "Loss repeats every epoch",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
+    cannot=_cannot,
     explains=("loss_spike",),
     fires={"the same order every epoch": lambda: _in_order(0.15), "sorted": _sorted},
     silent={

@@ -77,11 +77,16 @@ def _resting(level: float, first: float = 2.3, classes: int | None = 10) -> Run:
     return synthetic.make(values, classes=classes, loss="cross_entropy")
 
 
+def _cannot(run: Run) -> str | None:
+    return None if guess(run) is not None else "the loss a guess would have is not known: say classes and loss"
+
+
 RULE = Rule(
     "predicts_uniformly",
     "Predicts uniformly",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
+    cannot=_cannot,
     fires={"never left the guess": lambda: _resting(2.3), "fell to the guess": lambda: _resting(2.303, first=12.0)},
     silent={
         "a healthy run": synthetic.healthy,

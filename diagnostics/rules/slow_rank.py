@@ -108,11 +108,16 @@ def _with_ranks(times: list[float], tag: str = STEP_TIME) -> Run:
     return synthetic.with_ranks(run, others)
 
 
+def _cannot(run: Run) -> str | None:
+    return None if run.ranks else "one process trained, or the others recorded nothing"
+
+
 RULE = Rule(
     "slow_rank",
     "Slow rank",
     check,
     needs={STEP_TIME: LEAST},
+    cannot=_cannot,
     fires={
         "one of four is a half slower": lambda: _with_ranks([0.1, 0.1, 0.15, 0.1]),
         "one of two is a half slower": lambda: _with_ranks([0.15, 0.1]),

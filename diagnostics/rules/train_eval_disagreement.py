@@ -91,11 +91,16 @@ def _in_eval(level: float, tag: str = TAGS[0]) -> Run:
     return synthetic.with_curves(run, Curve(tag, steps, synthetic.falling(2.3, level, pace=20)[steps - 1]))
 
 
+def _cannot(run: Run) -> str | None:
+    return None if any(tag in run for tag in TAGS) else "the training data was not evaluated"
+
+
 RULE = Rule(
     "train_eval_disagreement",
     "Training and evaluation disagree",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
+    cannot=_cannot,
     fires={"twice the loss": lambda: _in_eval(0.7), "three times the loss": lambda: _in_eval(1.0, TAGS[1])},
     silent={
         "the same": lambda: _in_eval(0.3),

@@ -104,11 +104,16 @@ def _decaying(rate: float, ratios: np.ndarray | None = None, depth: int = 8) -> 
     return synthetic.layered(synthetic.healthy(), rate ** np.arange(depth)[::-1], update_ratio=ratios)
 
 
+def _cannot(run: Run) -> str | None:
+    return None if run.layers is not None else "no layers were measured"
+
+
 RULE = Rule(
     "vanishing_gradient",
     "Vanishing gradient",
     check,
     needs={GRAD_NORM: LEAST_SAMPLES},
+    cannot=_cannot,
     explains=("update_ratio", "predicts_uniformly"),
     fires={
         "a tenth from layer to layer, under SGD": lambda: _decaying(0.1, 1e-3 * 0.1 ** np.arange(8.0)[::-1]),

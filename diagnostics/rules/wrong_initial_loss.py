@@ -107,11 +107,16 @@ def _starting(first: float, *, classes: int | None = 10, loss: str = "cross_entr
     return synthetic.with_config(run, batch_size=batch) if batch else run
 
 
+def _cannot(run: Run) -> str | None:
+    return None if guess(run) is not None else "the loss a guess would have is not known: say classes and loss"
+
+
 RULE = Rule(
     "wrong_initial_loss",
     "Wrong initial loss",
     check,
     needs={TRAIN_LOSS: 1},
+    cannot=_cannot,
     fires={
         "four times a guess": lambda: _starting(9.2),
         "a half more than a guess": lambda: _starting(3.5),

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from collector.guard import Guard
+from collector.mapped_tail import MAX_ROWS, MIN_ROWS, Tail
 from collector.place import Place
 from collector.refuge import Refuge
 from collector.seen import Seen
-from collector.tail import MAX_ROWS, MIN_ROWS, Tail
 from collector.values import Later
 
 ON_DISK = "writing to disk"

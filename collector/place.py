@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from collector import claims, durable, run_file, schema
-from collector.tail import Tail, read
+from collector.mapped_tail import Tail
+from collector.tail import read
 
 
 class Place:

@@ -10,10 +10,10 @@ from collector import attempts, compact, parts, run_file, schema
 from collector.guard import Guard
 from collector.journal import ON_DISK, WAY_OUT, Arrived, Journal
 from collector.layers import Home, Layers
+from collector.mapped_tail import Tail
 from collector.orphans import Orphans
 from collector.place import Place
 from collector.rescue import rescue
-from collector.tail import Tail
 
 TICK = 0.25  # s: a dashboard is to hear of new rows within half a second
 FLUSH = 5.0  # s: a power cut loses at most the rows of this long; each flush costs the disk one write of a few pages

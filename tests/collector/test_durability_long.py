@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from collector import Collector, compact, durable, parts, schema
+from collector.mapped_tail import Tail
 from collector.sample import Sample
 from collector.seen import Seen
-from collector.tail import Rows, Tail
+from collector.tail import Rows
 from diagnostics.readers.run_folder import read
 
 HAMMER = """

@@ -230,8 +230,8 @@ def test_a_model_that_holds_the_collector_can_be_copied_and_pickled(tmp_path):
 def test_control_c_at_any_instant_shifts_no_row(tmp_path):
     """Real signals while rows are logged; every row is there once, whether or not ``log`` returned from it."""
     code = """
-import collector.journal, collector.tail
-collector.journal.MIN_ROWS = collector.tail.MIN_ROWS = 2
+import collector.journal, collector.mapped_tail
+collector.journal.MIN_ROWS = collector.mapped_tail.MIN_ROWS = 2
 collector.journal.GROWTH = 1
 import pyarrow.parquet
 time.sleep(1)  # imports of the background threads are over: a Ctrl-C within Python's own import lock would never free it

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from collector import tail
-from collector.tail import COUNT_AT, Damaged, Tail
+from collector.mapped_tail import Tail
+from collector.tail import COUNT_AT, Damaged
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from collector import schema
-from collector.tail import Tail
+from collector.mapped_tail import Tail
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.run_folder import claims, read
 

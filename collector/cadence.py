@@ -6,7 +6,7 @@ from statistics import median
 DEFAULT = 10  # steps
 FIRST = 10  # steps, each measured: the beginning is where initialization and warm-up faults show
 WARM_UP = 3  # measured steps not judged: they pay for allocation and lazy imports
-BUDGET = 0.003  # of the training time may go into measuring: of 1 %, counting and logging need the rest on a step of 10 ms
+BUDGET = 0.003  # of the training time, for measuring: of the 1 % for all, a step of 10 ms needs the rest for counting and logging
 SLOWEST = 64  # times the default cadence: fewer samples than that would say too little
 REMEMBERED = 9  # durations whose median is judged: one validation between two steps must not count
 DENSE = 2_000  # samples after which the cadence halves, and again at each doubling of the steps: a million steps of a

@@ -33,8 +33,8 @@ def calls(found: dict[str, dict[str, Any]]) -> str:
         "## One step of four named floats\n\n"
         f"Median of {ROUNDS} rounds in random order (max: the largest), each in a process of its own; {STEPS['tight']:,} calls in a tight "
         f"loop, {STEPS['paced']:,} with {PACE_NS / 1e6:.0f} ms of numpy between them; garbage collection as Python has it. CPU: from the first "
-        "timed call until the tool is closed, helper processes included, less the work between the calls. Promises are judged in the tight loop; "
-        "*paced* shows calls with cold caches, and the machine's other work, as `nothing` and `csv + flush` show.\n\n"
+        "timed call until the tool is closed, helper processes included, less the work between the calls. *Paced* shows calls with cold "
+        "caches, and the machine's other work too, as `nothing` and `csv + flush` tell: its p99 is shown and not judged.\n\n"
         + table(head, rows)
     )
 

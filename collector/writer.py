@@ -95,20 +95,25 @@ class Writer:
 
     def _loop(self) -> None:
         while True:
-            now = time.monotonic()
-            if now >= self._retry_at:
-                self._disk(self._work)
-            self._tell()
-            if now >= self._flush_at:
-                self._flush_at = now + FLUSH
-                self._disk(self._flush)
-            if now >= max(self._tidy_at, self._retry_at):
-                self._tidy_at = now + TIDY
-                self._disk(self._merge, compact.compact)
-                with self._guard(TIDYING, "Its rows can be read where they are."):
-                    self._orphans.tidy()
+            with self._guard("working in the background", "It tries again at once."):
+                self._look()
             if self._stop.wait(TICK):
                 return
+
+    def _look(self) -> None:
+        """Everything that is due now."""
+        now = time.monotonic()
+        if now >= self._retry_at:
+            self._disk(self._work)
+        self._tell()
+        if now >= self._flush_at:
+            self._flush_at = now + FLUSH
+            self._disk(self._flush)
+        if now >= max(self._tidy_at, self._retry_at):
+            self._tidy_at = now + TIDY
+            self._disk(self._merge, compact.compact)
+            with self._guard(TIDYING, "Its rows can be read where they are."):
+                self._orphans.tidy()
 
     def _disk(self, work: Callable[..., object], *args: Any) -> None:
         """Do ``work``; when it fails, warn once and leave the disk alone for a while."""

@@ -3,6 +3,7 @@
 from collections import deque
 from statistics import median
 
+HOST, DEVICE = "host", "device"  # whose time: they work side by side, and either may hold up the training
 DEFAULT = 10  # steps
 FIRST = 10  # steps, each measured: the beginning is where initialization and warm-up faults show
 WARM_UP = 3  # measured steps not judged: they pay for allocation and lazy imports
@@ -26,7 +27,7 @@ class Cadence:
         self._adapts = every is None
         self._limit = DEFAULT * SLOWEST
         self._measured = 0
-        self._costs: deque[float] = deque(maxlen=REMEMBERED)
+        self._costs: dict[str, deque[float]] = {where: deque(maxlen=REMEMBERED) for where in (HOST, DEVICE)}
         self._steps: deque[float] = deque(maxlen=REMEMBERED)
 
     def due(self, count: int) -> bool:
@@ -41,12 +42,12 @@ class Cadence:
         """A step took ``duration`` s without the measuring."""
         self._steps.append(duration)
 
-    def cost(self, duration: float) -> None:
+    def cost(self, duration: float, where: str = HOST) -> None:
         """Measuring one step took ``duration`` s; beyond the budget the cadence doubles, up to a bound."""
-        self._measured += 1
+        self._measured += where == HOST
         if self._measured <= WARM_UP or not self._adapts:
             return
-        self._costs.append(duration)
-        share = median(self._costs) / self.every
+        self._costs[where].append(duration)
+        share = median(self._costs[where]) / self.every
         if self._steps and share > BUDGET * median(self._steps) and self.every < self._limit:
             self.every *= 2

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from collector import schema
-from collector.cadence import Cadence
+from collector.cadence import DEVICE, Cadence
 from collector.compiler import uncompiled
 from collector.guard import Guard
 from collector.names import Names
@@ -34,6 +34,7 @@ class Watched:
         self.stepped = False
         self.open = False  # between the two hooks; a step that calls its parent's fires both of them twice
         self.begun: Any = None  # collector.measure.Begun, then
+        self.spent = 0.0  # s, taking it
         self.handles: list[Any] = []
         self.turn = 0  # index of the parameter that the next measurement begins with
         self.parts: list[Sample] = []  # of a model that is measured in turns
@@ -90,7 +91,7 @@ class OptimizerHooks:
         self._seen = Seen()
         self._whole: dict[int, list[Sample]] = {}  # by optimizer, of the current step
         self._clocks: deque[Any] = deque(maxlen=64)  # device time not yet known
-        self._spent = 0.0  # s, measuring in this step
+        self._spent, self._cost = 0.0, 0.0  # s of measuring: since the last step ended, and of the last step
         self._last, self._since, self._steps = 0.0, 0.0, 0  # s: end of the last step, and of that of the last row
         self._waited: float | None = None  # s for data since the last row
 
@@ -190,7 +191,8 @@ class OptimizerHooks:
         except Exception as error:
             watched.begun = None
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
-        self._spent += time.perf_counter() - start
+        watched.spent = time.perf_counter() - start
+        self._spent += watched.spent
 
     def _after(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not watched.open:
@@ -225,7 +227,7 @@ class OptimizerHooks:
                 self._waited = waited + (self._waited or 0.0)
         now = time.perf_counter()
         if self._last:
-            self._cadence.passed(now - self._last - self._spent)
+            self._judge(now - self._last - self._spent)
         else:
             self._since, self._steps, self._waited = now, 0, None  # the first step has no beginning that we saw
         self._last, self._spent = now, 0.0
@@ -243,16 +245,20 @@ class OptimizerHooks:
             self._guard.recovered(MEASURING)
         except Exception as error:
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
-        self._spent += time.perf_counter() - start
-        self._cost()
+        spent = time.perf_counter() - start
+        self._spent += spent
+        self._cost += watched.spent + spent
 
-    def _cost(self) -> None:
-        """Tell the cadence what measuring cost: the host now, a device when its clock can be read."""
-        self._cadence.cost(self._spent)
+    def _judge(self, duration: float) -> None:
+        """Tell the cadence what the last step took and what measuring it cost: the host, and a device when its clock is read."""
+        self._cadence.passed(duration)
+        if self._cost:
+            self._cadence.cost(self._cost)
+            self._cost = 0.0
         while self._clocks and (seconds := self._clocks[0].seconds()) is not None:
             self._clocks.popleft()
             if seconds:
-                self._cadence.cost(seconds)
+                self._cadence.cost(seconds, DEVICE)
 
 
 def _rate_tag(group: int) -> str:

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from collector.guard import Guard
 from collector.mapped_tail import MAX_ROWS, MIN_ROWS, Tail
@@ -49,7 +51,9 @@ class Journal:
     def __init__(self, place: Place, guard: Guard) -> None:
         self._place, self._guard = place, guard
         self.refuge = Refuge(place.folder.name)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._owned: Callable[[], bool] = self._lock._is_owned  # type: ignore[attr-defined]  # by this very thread
+        self._nested: deque[tuple[Any, ...]] = deque()  # rows of a signal handler that struck within ``append``
         self._tail: Tail | None = None
         self._before = 0  # rows before the current tail
         self._room = MIN_ROWS
@@ -78,19 +82,57 @@ class Journal:
             RuntimeError: the run was closed meanwhile.
         """
         wall_time = time.time()
+        if self._owned():  # a signal handler logs in the middle of ``append``: its row comes after the one under way
+            self._nested.append((step, epoch, wall_time, tags, values, later, seen))
+            return
         with self._lock:
             tail = self._tail
-            if tail is None or tail.count >= tail.capacity or ((later or seen) and not _holds(tail, later, seen)):
-                tail = self._with_columns([*tags, *later, *_promised(seen)])
+            if tail is None or tail.count >= tail.capacity or later or seen or self._nested:
+                self._put(step, epoch, wall_time, tags, values, later, seen)
+                self._unnest()
+                return
             try:
-                index = tail.append(step, epoch, wall_time, tags, values)
+                tail.append(step, epoch, wall_time, tags, values)
             except KeyError:
-                tail = self._with_columns([*tags, *later, *_promised(seen)])
-                index = tail.append(step, epoch, wall_time, *self._known(tail, tags, values))
-            if self.first_step is None:
-                self.first_step = step
-            if later or seen:
-                self._arrived.append(Arrived(tail, index, step, later, seen))
+                self._put(step, epoch, wall_time, tags, values, later, seen)
+
+    def _put(
+        self,
+        step: int,
+        epoch: float | None,
+        wall_time: float,
+        tags: tuple[str, ...],
+        values: Sequence[float],
+        later: Mapping[str, Later],
+        seen: Seen | None,
+    ) -> None:
+        tail = self._tail
+        if tail is None or tail.count >= tail.capacity or ((later or seen) and not _holds(tail, later, seen)):
+            tail = self._with_columns([*tags, *later, *_promised(seen)])
+        try:
+            index = tail.append(step, epoch, wall_time, tags, values)
+        except KeyError:
+            tail = self._with_columns([*tags, *later, *_promised(seen)])
+            index = tail.append(step, epoch, wall_time, *self._known(tail, tags, values))
+        if self.first_step is None:
+            self.first_step = step
+        if later or seen:
+            self._arrived.append(Arrived(tail, index, step, later, seen))
+
+    def _unnest(self) -> None:
+        while self._nested:
+            self._put(*self._nested.popleft())
+
+    @contextmanager
+    def let_go(self) -> Iterator[None]:
+        """Let the background thread have the lock, should this be a signal handler that struck within ``append``."""
+        owned = self._owned()
+        state = self._lock._release_save() if owned else None  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            if owned:
+                self._lock._acquire_restore(state)  # type: ignore[attr-defined]
 
     @property
     def rows(self) -> int:
@@ -101,6 +143,7 @@ class Journal:
     def take(self, everything: bool = False) -> Taken:
         """The work for the background thread; ``everything`` ends the journal, as at close."""
         with self._lock:
+            self._unnest()
             tails: list[Tail] = []
             if everything or self._worth_sealing():
                 if everything or not self._refused:

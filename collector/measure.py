@@ -70,7 +70,7 @@ def finish(begun: Begun, optimizer: Any, name: Callable[[torch.Tensor], str]) ->
         sample = Sample(
             [name(p) for p in begun.params],
             with_grad,
-            _read([*block, *([] if found is None else [found])]),
+            _read([*block, *([] if found is None else [found.reshape(())])]),
             [local(p) is not p for p in begun.params],
         )
         begun.clock.stop()
@@ -149,11 +149,18 @@ def _long_norm(tensor: torch.Tensor) -> torch.Tensor:
 
 def _read(scalars: Sequence[torch.Tensor]) -> Any:
     """The values in one transfer: at once from the CPU, later from an accelerator."""
-    device = next((s.device for s in scalars if s.device.type != "cpu"), None)
+    device = next((s.device for s in scalars if not s.is_cpu), None)
     if device is None:
-        return torch.stack([s.reshape(()).double() for s in scalars]).tolist()
+        return _stacked(scalars, torch.float64).tolist()
     kind = torch.float32 if device.type == "mps" else torch.float64
-    return later(torch.stack([s.reshape(()).to(device, kind, non_blocking=True) for s in scalars]))
+    return later(_stacked([s.to(device, non_blocking=True) for s in scalars], kind))
+
+
+def _stacked(scalars: Sequence[torch.Tensor], kind: torch.dtype) -> torch.Tensor:
+    """One tensor; those of one type, which is nearly always all, without a call for each."""
+    if len({s.dtype for s in scalars}) == 1:
+        return torch.stack(list(scalars)).to(kind)
+    return torch.stack([s.to(kind) for s in scalars])
 
 
 class Clock:

@@ -16,7 +16,7 @@ class Place:
         self.folder = folder
         self._claim: claims.Claim | None = None
         self._attempt = 0
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may close the run while this thread claims
         self._unsynced: set[Path] = set()  # folders that have got new names
 
     def claim(self) -> int:

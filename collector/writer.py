@@ -77,14 +77,18 @@ class Writer:
 
     def close(self, changes: Mapping[str, Any]) -> None:
         """Write everything out, merge the parts and record how the run ended (``changes`` to ``run.json``)."""
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(JOIN)
+        with self._journal.let_go():
+            self._stop.set()
             if self._thread.is_alive():
-                raise TimeoutError(f"the background thread did not end in {JOIN:.0f} s; rows stay in the tail")
-        self._about |= changes
-        self._attempt["ended_at"] = time.time()
-        self._dirty, self._retry_at = True, 0.0
+                self._thread.join(JOIN)
+                if self._thread.is_alive():
+                    raise TimeoutError(f"the background thread did not end in {JOIN:.0f} s; rows stay in the tail")
+            self._about |= changes
+            self._attempt["ended_at"] = time.time()
+            self._dirty, self._retry_at = True, 0.0
+            self._finish()
+
+    def _finish(self) -> None:
         self._disk(self._work, True)
         self._disk(self._merge, compact.settle)
         self._disk(compact.widen, self._place.folder)

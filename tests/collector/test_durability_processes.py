@@ -268,3 +268,50 @@ print(*returned)
     assert sorted(set(values)) == values and set(returned) <= set(values), done.stderr
     ended = "crashed" if "KeyboardInterrupt" in done.stderr else "finished"  # one may strike while one is being handled
     assert (found.state, found.notes) == (ended, ())
+
+
+def test_a_signal_handler_may_log_and_close_in_the_middle_of_a_log(tmp_path, monkeypatch):
+    """What a handler for preemption does, at the worst instant: the lock is held by the very thread it interrupts."""
+    from collector.mapped_tail import Tail
+
+    whole, handler = Tail.append, []
+
+    def struck(tail, *row):
+        index = whole(tail, *row)
+        if handler:
+            handler.pop()()
+        return index
+
+    monkeypatch.setattr(Tail, "append", struck)
+    run = Collector(tmp_path / "run")
+    run.log(loss=1.0)
+    handler.append(lambda: run.log(loss=3.0))
+    run.log(loss=2.0)
+    handler.append(lambda: run.close())
+    began = time.monotonic()
+    run.log(loss=4.0)
+    assert time.monotonic() - began < 20  # the background thread was not waited for in vain, which takes 30 s
+    (found,) = read(tmp_path / "run")
+    assert found["train/loss"].values.tolist() == [1.0, 2.0, 3.0, 4.0] and found.state == "finished"
+
+
+def test_a_timer_that_logs_at_any_instant_shifts_no_row(tmp_path):
+    code = """
+count = [0]
+def tick(*_):
+    count[0] += 1
+    run.log({"t/tick": float(count[0])})
+signal.signal(signal.SIGALRM, tick)
+signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)
+for i in range(60_000):
+    run.log({"t/x": float(i)})
+signal.setitimer(signal.ITIMER_REAL, 0)
+run.close()
+print(count[0])
+"""
+    done = script(tmp_path / "run", code)
+    (found,) = read(tmp_path / "run")
+    assert done.stderr == "" and int(done.stdout) > 20
+    assert found["t/x"].values.tolist() == list(range(60_000))
+    ticks = sorted(found["t/tick"].values.tolist())  # one tick may strike within another
+    assert ticks == list(range(1, int(done.stdout) + 1))

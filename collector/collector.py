@@ -64,7 +64,7 @@ class Collector:
         self._epoch: float | None = None  # as the user gave it
         self._epochs, self._hardware = Epochs(), Hardware()
         self._base, self._logged, self._closed = 0, 0, False  # _base: steps done before this process
-        self._recording = True
+        self._recording = self._open = True  # open: recording and not closed
         self._earlier_error = getattr(sys, "last_value", None)
         self._rank, world = rank_and_world()
         path = Path(folder).absolute()
@@ -136,12 +136,17 @@ class Collector:
             if step is not None:
                 self.step = step
             hooks = self._hooks
-            at = self._base + (hooks.count if hooks.watched else self._logged)
-            seen = None if hooks.idle else hooks.take()
-            if reading := self._hardware.take():
+            if hooks.watched:
+                at, seen = self._base + hooks.count, None if hooks.idle else hooks.take()
+            else:
+                at, seen = self._base + self._logged, None
+            if self._hardware.newest:
                 seen = seen or Seen()
-                seen.values |= reading
-            self._row(TRAIN, at, epoch, named, seen)
+                seen.values |= self._hardware.take()
+            if epoch is None and self._open:  # the short way, for what happens a million times
+                self._rows.add(TRAIN, at, self._epochs.now if self._epoch is None else self._epoch, named, seen)
+            else:
+                self._row(TRAIN, at, epoch, named, seen)
         except Exception as error:
             self._guard.failed(LOGGING, error, "This row is missing from the run.")
 
@@ -241,13 +246,13 @@ class Collector:
             self._hardware.stop()
             if self._hooks.pending:
                 self._unlogged()
-            self._closed = True
+            self._closed, self._open = True, False
             atexit.unregister(self._at_exit)
             self._writer.close(changes)
 
     def _leave(self) -> None:
         """In a forked child: the parent records; the child only passes through."""
-        self._recording = False
+        self._recording = self._open = False
         self._hooks.abandon()
         self._epochs.unwatch()
 

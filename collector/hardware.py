@@ -35,7 +35,7 @@ class Hardware:
 
     def __init__(self, every: float = EVERY) -> None:
         self._every = every
-        self._newest: Mapping[str, float] = {}
+        self.newest: Mapping[str, float] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="curvewise-hardware", daemon=True)
 
@@ -49,9 +49,9 @@ class Hardware:
 
     def take(self) -> Mapping[str, float]:
         """The newest reading by tag, each of them once; empty until there is a newer one. Never waits."""
-        if not self._newest:
-            return self._newest
-        newest, self._newest = self._newest, {}
+        if not self.newest:
+            return self.newest
+        newest, self.newest = self.newest, {}
         return newest
 
     def stop(self) -> None:
@@ -67,7 +67,7 @@ class Hardware:
                     with contextlib.suppress(Exception):
                         reading |= source()
                 if reading:
-                    self._newest = reading
+                    self.newest = reading
 
 
 @contextlib.contextmanager

@@ -65,36 +65,48 @@ class Journal:
         self.first_step: int | None = None
         self.lost = 0  # rows let go because nothing would take them
 
-    def append(
-        self,
-        step: int,
-        epoch: float | None,
-        tags: tuple[str, ...],
-        values: Sequence[float],
-        later: Mapping[str, Later] = NONE,
-        seen: Seen | None = None,
-    ) -> None:
+    def append(self, step: int, epoch: float | None, tags: tuple[str, ...], values: Sequence[float]) -> None:
         """Store a row with one value for each of ``tags``.
-
-        What ``later`` and the samples of ``seen`` promise is filled in by the background thread.
 
         Raises:
             RuntimeError: the run was closed meanwhile.
         """
         wall_time = time.time()
         if self._owned():  # a signal handler logs in the middle of ``append``: its row comes after the one under way
-            self._nested.append((step, epoch, wall_time, tags, values, later, seen))
+            self._nested.append((step, epoch, wall_time, tags, values, NONE, None))
             return
         with self._lock:
             tail = self._tail
-            if tail is None or tail.count >= tail.capacity or later or seen or self._nested:
-                self._put(step, epoch, wall_time, tags, values, later, seen)
+            if tail is None or tail.count >= tail.capacity or self._nested:
+                self._put(step, epoch, wall_time, tags, values, NONE, None)
                 self._unnest()
                 return
             try:
                 tail.append(step, epoch, wall_time, tags, values)
             except KeyError:
-                self._put(step, epoch, wall_time, tags, values, later, seen)
+                self._put(step, epoch, wall_time, tags, values, NONE, None)
+
+    def append_with(
+        self,
+        step: int,
+        epoch: float | None,
+        tags: tuple[str, ...],
+        values: Sequence[float],
+        later: Mapping[str, Later],
+        seen: Seen | None,
+    ) -> None:
+        """The same, and what ``later`` and the samples of ``seen`` promise is filled in by the background thread.
+
+        Raises:
+            RuntimeError: see ``append``.
+        """
+        row = step, epoch, time.time(), tags, values, later, seen
+        if self._owned():
+            self._nested.append(row)
+            return
+        with self._lock:
+            self._put(*row)
+            self._unnest()
 
     def _put(
         self,

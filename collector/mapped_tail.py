@@ -36,7 +36,10 @@ class Tail:
         self._size, self._pack_into = self._record.size, self._record.pack_into
         self.capacity = max(MIN_ROWS, min(room, MAX_ROWS, MAX_BYTES // self._size))
         self.columns = {tag: (i, 2 << i) for i, tag in enumerate(tags)}
+        self._mark = first + 1  # of the first record
         self._places: dict[tuple[str, ...], Places] = {}
+        self._last: Places = b"", b"", None
+        self._last_tags: tuple[str, ...] | None = None  # mostly the very object that came last time
         self._blank = [float("nan")] * len(tags)
         self.count, self._synced = 0, 0
         names = json.dumps(list(tags)).encode()
@@ -71,21 +74,22 @@ class Tail:
             KeyError: a tag that this tail has no column for; nothing is written then.
             struct.error: the step does not fit into 64 bits; nothing is written then.
         """
-        mask, mask_with_epoch, order = self._places.get(tags) or self._place(tags)
+        if tags is not self._last_tags:
+            self._last, self._last_tags = self._places.get(tags) or self._place(tags), tags
+        mask, mask_with_epoch, order = self._last
         if order is not None:
             cells = self._blank[:]
             for column, value in zip(order, values, strict=True):
                 cells[column] = value
             values = cells
-        index = self.count
-        number = index + 1
         if epoch is None:
             epoch = 0.0
         else:
             mask = mask_with_epoch
+        index = self.count
         at = self._start + index * self._size
-        self._pack_into(self._buffer, at, self.first + number, mask, step, epoch, wall_time, *values)
-        self.count = self._published[0] = number
+        self._pack_into(self._buffer, at, self._mark + index, mask, step, epoch, wall_time, *values)
+        self.count = self._published[0] = index + 1
         return index
 
     def _place(self, tags: tuple[str, ...]) -> "Places":

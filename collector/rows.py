@@ -64,7 +64,7 @@ class Rows:
         for tag in later:
             del found[tag]
         waits = seen if seen and seen.samples else None
-        self._journal.append(step, epoch, tuple(found), [*found.values()], later, waits)
+        self._journal.append_with(step, epoch, tuple(found), [*found.values()], later, waits)
 
     def _tag(self, split: str, name: str) -> str:
         tags = self._tags[split]

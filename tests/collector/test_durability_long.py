@@ -83,7 +83,7 @@ def test_many_samples_of_layers_and_rows_in_a_running_collector(tmp_path, monkey
     with Collector(tmp_path / "run") as run:
         for i in range(300):
             sample = Sample(names, [], [1.0] * 20 + [0.5] * 20, [False] * 20)
-            run._journal.append(i, None, ("t/x",), [1.0], {}, Seen(samples=[sample]))
+            run._journal.append_with(i, None, ("t/x",), [1.0], {}, Seen(samples=[sample]))
             for k in range(200):
                 run.log(loss=float(i * 200 + k))
             if i % 20 == 0:

@@ -94,7 +94,7 @@ def test_only_devices_that_this_process_holds_memory_of(nvml, monkeypatch):
 
 def test_a_reading_is_given_once(nvml):
     found = Hardware(every=60)
-    found._newest = {"device/0/utilization_percent": 1.0}
+    found.newest = {"device/0/utilization_percent": 1.0}
     assert found.take() == {"device/0/utilization_percent": 1.0} and found.take() == {}
 
 
@@ -124,7 +124,7 @@ def test_a_reading_goes_into_the_next_row_and_only_there(tmp_path, monkeypatch):
     monkeypatch.setattr(Hardware, "start", lambda self: None)
     with Collector(tmp_path / "run") as run:
         run.log(loss=3.0)
-        run._hardware._newest = {"device/0/utilization_percent": 97.0}
+        run._hardware.newest = {"device/0/utilization_percent": 97.0}
         run.log_eval(loss=2.5)
         run.log(loss=2.0)
         run.log(loss=1.0)

@@ -8,6 +8,7 @@ DEFAULT = 10  # steps
 FIRST = 10  # steps, each measured: the beginning is where initialization and warm-up faults show
 WARM_UP = 3  # measured steps not judged: they pay for allocation and lazy imports
 BUDGET = 0.003  # of the training time, for measuring: of the 1 % for all, a step of 10 ms needs the rest for counting and logging
+FREE = 0.03  # s of measuring in all that nobody notices: networks whose steps take microseconds are seen by it, too
 SLOWEST = 64  # times the default cadence: fewer samples than that would say too little
 REMEMBERED = 9  # durations whose median is judged: one validation between two steps must not count
 DENSE = 2_000  # samples after which the cadence halves, and again at each doubling of the steps: a million steps of a
@@ -26,7 +27,7 @@ class Cadence:
         self.every = DEFAULT if every is None else max(0, int(every))
         self._adapts = every is None
         self._limit = DEFAULT * SLOWEST
-        self._measured = 0
+        self._measured, self._total = 0, 0.0  # steps, s
         self._costs: dict[str, deque[float]] = {where: deque(maxlen=REMEMBERED) for where in (HOST, DEVICE)}
         self._steps: deque[float] = deque(maxlen=REMEMBERED)
 
@@ -46,6 +47,9 @@ class Cadence:
         """Measuring one step took ``duration`` s; beyond the budget the cadence doubles, up to a bound."""
         self._measured += where == HOST
         if self._measured <= WARM_UP or not self._adapts:
+            return
+        self._total += duration
+        if self._total <= FREE:
             return
         self._costs[where].append(duration)
         share = median(self._costs[where]) / self.every

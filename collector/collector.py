@@ -196,7 +196,7 @@ class Collector:
 
     def note(self, text: str) -> None:
         """Keep a one-line remark with the run: whoever reads the run sees it, e.g. why something could not be measured."""
-        self._writer.note(text)
+        self._writer.note(" ".join(str(text).split()))
 
     def close(self, error: BaseException | None = None) -> None:
         """End the run as finished, or as crashed by ``error``; everything is in Parquet afterwards.

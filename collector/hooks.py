@@ -1,9 +1,10 @@
 """Hooks on the optimizers: they count steps, read the learning rates and, every few steps, measure the update."""
 
+import itertools
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -22,16 +23,16 @@ MEASURING, COUNTING = "measuring the update", "reading the optimizer"
 UNSEEN = "steps that a CUDA graph replays cannot be seen: their number is what log(step=…) says, their update is not measured"
 WAY_OUT = "This step's {} is missing from the run."
 MOST_GROUPS = 32  # learning rates recorded: a column each, and nobody reads more
-PATIENCE = 100  # steps; an optimizer that has not stepped by then is not waited for
+PATIENCE = 100  # steps; an optimizer that has not stepped for so long is not waited for
 
 
 class Watched:
     """One optimizer: its hooks, its count, and the measurement under way."""
 
-    def __init__(self, optimizer: Any, first_group: int, count: int) -> None:
-        self.optimizer, self.first_group = optimizer, first_group
-        self.count = count  # of steps
-        self.stepped = False
+    def __init__(self, optimizer: Any, count: int, at: int, columns: Iterator[int]) -> None:
+        self.optimizer, self._columns = optimizer, columns
+        self.count, self.at = count, at  # of steps, and that of the run when it stepped last
+        self._tags: list[str] = []  # of the groups' learning rates: a column each, for good
         self.open = False  # between the two hooks; a step that calls its parent's fires both of them twice
         self.begun: Any = None  # collector.measure.Begun, then
         self.spent = 0.0  # s, taking it
@@ -57,9 +58,16 @@ class Watched:
     def lrs(self) -> dict[str, Any]:
         """Learning rates by tag; the rate the step used is read before a scheduler changes it."""
         groups = self.optimizer.param_groups
-        if self.first_group == 0 and len(groups) == 1:
-            return {schema.LR: _rate(groups[0])}
-        return {_rate_tag(self.first_group + i): _rate(g) for i, g in enumerate(groups[:MOST_GROUPS])}
+        while len(self._tags) < len(groups):
+            self._tags.append(_rate_tag(next(self._columns)))
+        if len(groups) == 1:
+            return {self._tags[0]: _rate(groups[0])}
+        return {tag: _rate(g) for tag, g in zip(self._tags[:MOST_GROUPS], groups, strict=False)}
+
+    def within(self, optimizer: Any) -> bool:
+        """Whether ``optimizer`` has taken over every parameter of this one."""
+        theirs = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        return all(id(p) in theirs for group in self.optimizer.param_groups for p in group["params"])
 
 
 class OptimizerHooks:
@@ -90,6 +98,7 @@ class OptimizerHooks:
         self._cadence, self._scaling = Cadence(every), Scaling()
         self._seen = Seen()
         self._whole: dict[int, list[Sample]] = {}  # by optimizer, of the current step
+        self._columns: Iterator[int] = itertools.count()  # of learning rates
         self._clocks: deque[Any] = deque(maxlen=64)  # device time not yet known
         self._spent, self._cost = 0.0, 0.0  # s of measuring: since the last step ended, and of the last step
         self._last, self._since, self._steps = 0.0, 0.0, 0  # s: end of the last step, and of that of the last row
@@ -106,9 +115,14 @@ class OptimizerHooks:
             return
         if not hasattr(optimizer, "register_step_pre_hook"):
             raise TypeError(f"{type(optimizer).__name__} is no torch optimizer")
+        replaced = [w for w in self.watched if w.within(optimizer)]
+        for watched in replaced:
+            self.drop(watched.optimizer)
         # One made later counts on: from here, or, beside others, as if it had missed the current step only.
         count = max(0, self.count - bool(self.watched))
-        new = Watched(optimizer, sum(len(w.optimizer.param_groups) for w in self.watched), count)
+        if not self.watched:
+            self._columns = itertools.count()
+        new = Watched(optimizer, count, self.count, self._columns)
         new.handles = [
             optimizer.register_step_pre_hook(uncompiled(partial(self._before, new))),
             optimizer.register_step_post_hook(uncompiled(partial(self._after, new))),
@@ -174,7 +188,7 @@ class OptimizerHooks:
         watched.begun = None
 
     def _complete(self) -> bool:
-        expected = [w for w in self.watched if w.stepped or self.count < PATIENCE]
+        expected = [w for w in self.watched if self.count - w.at < PATIENCE]
         return len(self._whole) == len(expected)
 
     def _before(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
@@ -205,9 +219,10 @@ class OptimizerHooks:
                 return
             if self._scaling.stepped(optimizer):
                 return
-            watched.count, watched.stepped = watched.count + 1, True
+            watched.count += 1
             if watched.count > self.count:
                 self._next()
+            watched.at = self.count
             self._seen.values.update(watched.lrs())
             if begun is not None:
                 self._finish(watched, begun)

@@ -60,7 +60,7 @@ def finish(begun: Begun, optimizer: Any, name: Callable[[torch.Tensor], str]) ->
     with torch.no_grad():
         begun.clock.resume()
         copies, grads, with_grad = list(begun.copies), begun.grads, begun.with_grad
-        torch._foreach_sub_(copies, [local(p) for p in begun.params])
+        copies = _changes(copies, [local(p) for p in begun.params])
         if grads is None:
             grads, with_grad = _grads(optimizer, begun.params)
         found = getattr(optimizer, "found_inf", None)
@@ -75,6 +75,17 @@ def finish(begun: Begun, optimizer: Any, name: Callable[[torch.Tensor], str]) ->
         )
         begun.clock.stop()
         return sample
+
+
+def _changes(before: list[torch.Tensor], after: list[torch.Tensor]) -> list[torch.Tensor]:
+    """The differences, in the copies' own memory; half precision has too few digits for a difference and gets float32."""
+    halves = [i for i, t in enumerate(before) if t.dtype in HALF]
+    for i in halves:
+        before[i] = before[i].float().sub_(after[i])
+    full = [i for i in range(len(before)) if before[i].dtype == after[i].dtype]
+    if full:
+        torch._foreach_sub_([before[i] for i in full], [after[i] for i in full])
+    return before
 
 
 def _scaled(values: Sequence[torch.Tensor], shares: Sequence[float]) -> list[torch.Tensor]:

@@ -507,3 +507,66 @@ def test_two_trainings_one_after_the_other_are_one_run(tiny, tmp_path):
     (found,) = read(tmp_path / "run")
     assert found["train/loss"].steps.tolist() == [1, 2, 3, 4, 5, 6]
     assert len(found["optim/update_ratio"]) == 6 and "optim/lr/1" not in found
+
+
+def test_an_optimizer_that_replaces_another_goes_on_where_it_was(tiny, tmp_path):
+    model = tiny.net()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+    reference = Reference(lambda: list(model.parameters()))
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1) as run:
+        for step in range(1, 21):
+            if step == 8:
+                optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+                run.watch(optimizer)
+            optimizer.zero_grad()
+            forward(tiny, model, step).backward()
+            reference.step(optimizer.step)
+            run.log(loss=float(step))
+    (found,) = read(tmp_path / "run")
+    reference.check(found)
+    assert found["train/loss"].steps.tolist() == list(range(1, 21)) == found["train/loss"].values.tolist()
+    assert found["optim/lr"].values.tolist() == [0.01] * 7 + [0.1] * 13 and "optim/lr/1" not in found
+
+
+def test_a_group_added_late_takes_no_column_of_another_optimizer(tiny, tmp_path):
+    one, two = tiny.net(0), tiny.net(1)
+    extra = torch.nn.Linear(2, 2)
+    first, second = torch.optim.SGD(one.parameters(), lr=0.1), torch.optim.SGD(two.parameters(), lr=0.01)
+    with Collector(tmp_path / "run", optimizer=[first, second]) as run:
+        for step in range(6):
+            if step == 3:
+                first.add_param_group({"params": extra.parameters(), "lr": 0.5})
+            for model, optimizer in ((one, first), (two, second)):
+                optimizer.zero_grad()
+                forward(tiny, model, step).backward()
+                optimizer.step()
+            run.log(loss=1.0)
+    (found,) = read(tmp_path / "run")
+    assert found["optim/lr/1"].values.tolist() == [0.01] * 6
+    assert found["optim/lr/2"].values.tolist() == [0.5] * 3 and found["optim/lr/2"].steps.tolist() == [4, 5, 6]
+
+
+def test_half_precision_weights_are_measured_as_exactly(tmp_path):
+    torch.manual_seed(0)
+    model = torch.nn.Linear(64, 64).bfloat16()
+    optimizer = torch.optim.SGD(model.parameters(), lr=5.0)
+    rows = []
+    with Collector(tmp_path / "run", optimizer=optimizer, layers_every=1):
+        for _ in range(10):
+            for p in model.parameters():
+                p.grad = torch.randn_like(p) * 0.1
+            before = [p.detach().double() for p in model.parameters()]
+            optimizer.step()
+            rows.append(
+                norm([p.detach().double() - b for p, b in zip(model.parameters(), before, strict=True)]) / norm(before)
+            )
+    np.testing.assert_allclose(read(tmp_path / "run")[0]["optim/update_ratio"].values, rows, rtol=EXACT)
+
+
+@pytest.mark.parametrize("odd", [5, None, ["a"], "two\nlines"])
+def test_an_odd_remark_spoils_nothing(tmp_path, odd):
+    with Collector(tmp_path / "run") as run:
+        run.log(loss=1.0)
+        run.note(odd)
+    (found,) = read(tmp_path / "run")
+    assert found.state == "finished" and len(found.notes) == 1

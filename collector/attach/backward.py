@@ -5,13 +5,15 @@ the script divides each by their number or not), or several losses of one batch 
 apart by place and data: the same call met again, or a new batch from the DataLoader, begins a new micro-batch.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from collector.attach.losses import Call
-from collector.attach.scalars import Scalar, nearest, scalar
+from collector.attach.scalars import Scalar, constant, nearest, scalar
 
+REMEMBERED = 16  # steps whose weighting is compared: one that changes shows at once
 DIVISION, PRODUCT = "DivBackward0", "MulBackward0"
 
 
@@ -66,6 +68,12 @@ class StepLoss:
         self._inside: int | None = None  # passes before the step that is under way
         self.last: tuple[Scalar, Scalar] | None = None  # loss of the last step, and what the loss functions alone said
         self._frozen = False  # a closure was called once; what it back-propagates now is a trial
+        self._ratios: deque[Scalar] = deque(maxlen=REMEMBERED)  # loss over what the loss functions alone said
+
+    @property
+    def scale(self) -> Scalar:
+        """By what constant the script weights its loss functions, e.g. 0.5 for the mean of two; 1 where it is no constant."""
+        return constant(list(self._ratios))
 
     def add(self, one: Backward) -> None:
         """A backward pass was made."""
@@ -96,6 +104,8 @@ class StepLoss:
         loss = self._loss(micros)
         owns = [micro.own for micro in micros if micro.calls]
         self.last = (loss, sum(owns) / len(owns)) if len(owns) == len(micros) else None
+        if self.last is not None and not (isinstance(self.last[1], float) and self.last[1] == 0):
+            self._ratios.append(loss / self.last[1])
         return loss
 
     def _loss(self, micros: Sequence[Micro]) -> Scalar:

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+WEIGHT = 0.25  # from 1: a factor nearer to it is a mean over other counts (padding, the last token), and no weight
+SAME = 1e-4  # relative: float32 adds up to a few parts in a million
 Scalar = Any  # a float, or a detached tensor of no dimensions on an accelerator
 
 
@@ -37,3 +39,17 @@ def _where(condition: Any, one: Scalar, other: Scalar) -> Scalar:
     import torch
 
     return torch.where(condition, one, other)
+
+
+def constant(values: list[Scalar]) -> Scalar:
+    """Their common value, 1 where they differ or where it is near 1; computed where they are."""
+    if len(values) < 2:
+        return 1.0
+    if all(isinstance(value, float) for value in values):
+        low, high = min(values), max(values)
+        return values[-1] if high - low <= SAME * abs(low) and abs(values[-1] - 1) > WEIGHT else 1.0
+    import torch
+
+    every = torch.stack([torch.as_tensor(value, device=values[-1].device).reshape(()) for value in values])
+    low, high = every.min(), every.max()
+    return torch.where((high - low <= SAME * low.abs()) & ((every[-1] - 1).abs() > WEIGHT), every[-1], 1.0)

@@ -149,6 +149,8 @@ class Session:
         for one in passes.values():
             training, row = self.recording.now, one.row(self.training)
             self.partial = self.partial or bool(self.training.keys() - one.functions)
+            if not self.training.keys() - one.functions:
+                row[f"{one.name}/loss"] = row[f"{one.name}/loss"] * self.losses.scale
             training.run.log_eval(row)
             training.count(row)
 
@@ -195,16 +197,24 @@ class Session:
         training.count(row)
         self._describe(training)
 
-    def _describe(self, training: Training) -> None:
+    def _describe(self, training: Training, ended: bool = False) -> None:
+        """Say the loss function and the classes; a loss that is more than the function must not be held against its guess."""
         last = self._last
-        if last is not None and (last.function, last.classes) != training.said:
-            training.said = last.function, last.classes
-            training.run.describe(loss=None if last.function == FORWARD else last.function, classes=last.classes)
+        if last is None:
+            return
+        here = self.losses.last is not None and isinstance(self.losses.last[0], float)  # to be compared without waiting
+        more = " and more" if (here or ended) and summary.further_terms(self) else ""
+        said = last.function + more, last.classes
+        if said != training.said:
+            training.said = said
+            training.run.describe(loss=None if last.function == FORWARD else said[0], classes=last.classes)
 
     def _notes(self) -> None:
         for training in self.recording.trainings:
             for note in summary.unseen(self, training):
                 training.run.note(note)
+        if self.recording.trainings:
+            self._describe(self.recording.trainings[-1], ended=True)
 
     def _leave(self) -> None:
         """In a forked child: the parent records."""

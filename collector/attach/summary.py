@@ -57,7 +57,7 @@ def unseen(session: "Session", training: "Training") -> Iterator[str]:
         yield f"no validation loss: {_no_validation(session)}"
     elif "val/accuracy" not in rows:
         yield "no validation accuracy: the loss was not computed from class indices by a function of torch.nn.functional"
-    if "val/loss" in rows and _further_terms(session):
+    if "val/loss" in rows and further_terms(session):
         yield "train/loss is all that is back-propagated, val/loss the loss function alone: the script weights it or adds terms"
     if "train/loss/1" in rows:
         yield "several optimizers, each with its own loss: train/loss is that of the first to step, train/loss/1 of the next"
@@ -67,14 +67,15 @@ def unseen(session: "Session", training: "Training") -> Iterator[str]:
 def _no_validation(session: "Session") -> str:
     if session.compiles:
         return "what is computed inside torch.compile is seen only where a compiled model returns it as its loss"
-    return "no loss function of torch.nn.functional was called without gradients on other data than the training's"
+    return "no loss function of torch.nn.functional was met in an evaluation on other data than the training's"
 
 
-def _further_terms(session: "Session") -> bool:
+def further_terms(session: "Session") -> bool:
+    """Whether the training loss is not what the loss functions said, a constant factor aside."""
     if session.partial or session.losses.last is None:
         return session.partial
     loss, own = (float(value) for value in session.losses.last)
-    return abs(loss - own) > SAME * abs(own)
+    return abs(loss - own * float(session.losses.scale)) > SAME * abs(own)
 
 
 def _nothing(session: "Session") -> str:

@@ -9,12 +9,13 @@ import argparse
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.lab import truth
 from benchmarks.lab.faults import TEST, TUNING, runs
 from benchmarks.lab.train import Recipe, train
-from diagnostics import Run, diagnose
+from diagnostics import Report, Run, diagnose
 from diagnostics.engine import HEADLINES
 from diagnostics.readers import read
 
@@ -61,13 +62,45 @@ def show(title: str, table: pd.DataFrame) -> None:
         print(f"  {row.run}: {row.truth}, said {row.said}: {row.message}")
 
 
+def advice(labels: pd.DataFrame, reports: dict[str, Report]) -> pd.DataFrame:
+    """By verdict: runs with an advised factor for the rate, how many of those rates were tried, share that ended lower."""
+    tried = {cell: runs.groupby("lr").final_train.median() for cell, runs in labels.groupby("cell")}
+    rows = []
+    for name, report in reports.items():
+        factor = next((r.factor for r in report.headline.remedies if r.parameter == "lr" and r.factor), None)
+        if factor is not None:
+            run = labels.loc[name]
+            ended = _tried(tried[run.cell], run.lr * factor)
+            rows.append(
+                {"said": report.verdict, "tried": ended is not None, "lower": ended and ended < run.final_train}
+            )
+    found = pd.DataFrame(rows)
+    known = found[found.tried]
+    return pd.DataFrame(
+        {
+            "runs": found.groupby("said").size(),
+            "tried": known.groupby("said").size(),
+            "ended lower": known.lower.astype(float).groupby(known.said).mean().round(3),
+        }
+    )
+
+
+def _tried(ends: pd.Series, lr: float) -> float | None:
+    """The final loss at the rate nearest to ``lr``; None when none within a factor of 1.4 was tried."""
+    apart = np.abs(np.log10(ends.index.to_numpy() / lr))
+    return float(ends.iloc[int(apart.argmin())]) if apart.min() < 0.15 else None
+
+
 def grid(folder: Path) -> None:
     """Print verdicts against the labels of the DeepOBS grid, and the alarms on AlgoPerf's best trials."""
     deepobs = pd.read_csv(folder / "deepobs_labels.csv", index_col="run")
-    deepobs["said"] = pd.Series({run.name: diagnose(run).verdict for run in read(folder / "deepobs.parquet")})
+    found = {run.name: diagnose(run) for run in read(folder / "deepobs.parquet")}
+    deepobs["said"] = pd.Series({name: report.verdict for name, report in found.items()})
     truths = deepobs.label + deepobs.val_rises.map({True: " (validation rises)", False: ""})
     print("\n## DeepOBS learning-rate grid\n")
     print(pd.crosstab(truths, deepobs.said).to_string())
+    print("\nThe first learning rate advised, looked up where it was tried:")
+    print(advice(deepobs, found).to_string())
     reports = [diagnose(run) for run in read(folder / "algoperf.parquet")]
     alarms = [r for r in reports if any(f.severity != "info" for f in r.findings)]
     print(f"\n## AlgoPerf's best trials: {len(alarms)} of {len(reports)} alarmed\n")

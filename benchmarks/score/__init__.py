@@ -1,0 +1,1 @@
+"""How right, how early and how quiet the diagnosis is: what ``python -m benchmarks.diagnosis`` measures."""

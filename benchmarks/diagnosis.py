@@ -1,7 +1,7 @@
 """How often is the verdict right? Trains the lab, judges every run, prints the confusion matrix and macro-F1.
 
 ``python -m benchmarks.diagnosis`` trains the runs that ``build/lab`` does not hold yet (about seven minutes in all) and scores
-the tuning part, on which thresholds were chosen, and the test part, other subjects, apart. ``--grid FOLDER`` adds the false alarms and hits on
+the tuning part, on which thresholds were chosen, and the test part, other subjects, apart; that part has been looked at since. ``--grid FOLDER`` adds the false alarms and hits on
 a folder with ``deepobs.parquet``, ``deepobs_labels.csv``, ``algoperf.parquet`` and ``algoperf_labels.csv``.
 """
 

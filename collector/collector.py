@@ -42,7 +42,7 @@ class Collector:
         classes: number of classes of a classification.
         loss: the loss' name, function or module.
         layers_every: measure every so many optimizer steps, and each of the first ten; 0 never measures. By default 10,
-            made rarer while measuring costs more than 1 % of the training time and in very long runs.
+            made rarer while measuring costs more than 0.3 % of the training time and in very long runs.
 
     With several processes (torch.distributed, or torchrun's RANK) make one on every rank: rank 0 records the run, the others
     their loss and step time, and their share of sharded parameters, into ``ranks/<rank>``. An exception that leaves the
@@ -63,8 +63,8 @@ class Collector:
     ) -> None:
         self._epoch: float | None = None  # as the user gave it
         self._epochs, self._hardware = Epochs(), Hardware()
-        self._base, self._logged, self._closed = 0, 0, False  # _base: steps done before this process
-        self._recording = self._open = True  # open: recording and not closed
+        self._base, self._logged = 0, 0  # _base: steps done before this process
+        self._recording, self._open = True, True  # whether this process records at all, and still
         self._earlier_error = getattr(sys, "last_value", None)
         self._rank, world = rank_and_world()
         path = Path(folder).absolute()
@@ -178,7 +178,6 @@ class Collector:
                 before = self.step
                 self._hooks.add(optimizer)
                 self._base += before - self.step  # from now on the optimizer counts, and goes on from here
-                self._names.optimizer(optimizer)
             if optimizers:
                 self._epochs.watch()
 
@@ -226,7 +225,7 @@ class Collector:
     def _row(self, split: str, step: int, epoch: float | None, named: Mapping[str, Any], seen: Seen | None) -> None:
         if not self._recording:
             return
-        if self._closed:
+        if not self._open:
             error = RuntimeError("the run is closed")
             way_out = "Its rows are not kept; a new Collector would resume it."
             self._guard.failed("logging after close()", error, way_out)
@@ -238,7 +237,7 @@ class Collector:
         self._rows.add(split, step, epoch, named, seen)
 
     def _close(self, changes: Mapping[str, Any]) -> None:
-        if self._closed or not self._recording:
+        if not self._open:
             return
         with self._guard("closing the run", "What was logged stays readable in the run folder."):
             self._hooks.remove()
@@ -246,7 +245,7 @@ class Collector:
             self._hardware.stop()
             if self._hooks.pending:
                 self._unlogged()
-            self._closed, self._open = True, False
+            self._open = False
             atexit.unregister(self._at_exit)
             self._writer.close(changes)
 

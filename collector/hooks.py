@@ -134,6 +134,7 @@ class OptimizerHooks:
         """Watch this one no more; what was counted stays counted."""
         for watched in [w for w in self.watched if w.optimizer is innermost(optimizer)]:
             self._unhook(watched)
+            self._scaling.leave(watched.optimizer)
             self.watched.remove(watched)
             self._whole.clear()
 
@@ -252,7 +253,8 @@ class OptimizerHooks:
         try:
             from collector import measure
 
-            sample = measure.finish(begun, watched.optimizer, self._names)
+            name = partial(self._names.of, [w.optimizer for w in self.watched])
+            sample = measure.finish(begun, watched.optimizer, name)
             self._seen.samples.append(sample)
             if (whole := watched.measured(sample, begun.following)) is not None:
                 self._whole[id(watched)] = whole

@@ -44,6 +44,10 @@ class Scaling:
             _original, scaler.step = scaler.step, _noticed
         _watching.add(self)
 
+    def leave(self, optimizer: Any) -> None:
+        """Notice this one no more."""
+        self._optimizers.discard(id(optimizer))
+
     def unwatch(self) -> None:
         """Stop; the last to stop leaves GradScaler as it was, unless somebody else has patched it since."""
         global _original

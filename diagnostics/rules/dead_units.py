@@ -29,7 +29,7 @@ from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
-from diagnostics.stats.layers import layers
+from diagnostics.stats.layers import layers, unmeasured
 
 DEAD = 0.9  # of the samples: a batch may wake a unit now and then
 LEAST_SAMPLES = 4  # sampled steps
@@ -94,16 +94,12 @@ def _dying(at: int, count: int = 3) -> Run:
     return synthetic.layered(synthetic.healthy(), grads)
 
 
-def _cannot(run: Run) -> str | None:
-    return None if run.layers is not None else "no layers were measured"
-
-
 RULE = Rule(
     "dead_units",
     "Dead units",
     check,
     needs={GRAD_NORM: LEAST_SAMPLES},
-    cannot=_cannot,
+    cannot=unmeasured,
     explains=("update_ratio", "predicts_uniformly"),
     fires={"dead from the start": lambda: _dying(0), "one layer dies on the way": lambda: _dying(15, 1)},
     silent={

@@ -30,6 +30,7 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.level import end, start
+from diagnostics.stats.ranks import alone
 
 CLEAR = 8.0  # standard errors: the losses of neighbouring steps are not independent
 APART = 0.1  # of the whole fall
@@ -104,16 +105,12 @@ def _with_ranks(*offsets: float) -> Run:
     return synthetic.with_ranks(run, {i: {TRAIN_LOSS: Curve(TRAIN_LOSS, steps, v)} for i, v in enumerate(losses, 1)})
 
 
-def _cannot(run: Run) -> str | None:
-    return None if run.ranks else "one process trained, or the others recorded nothing"
-
-
 RULE = Rule(
     "diverging_rank",
     "Diverging rank",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
-    cannot=_cannot,
+    cannot=alone,
     fires={"one is NaN": lambda: _with_ranks(0.0, np.nan, 0.0), "one lies aside": lambda: _with_ranks(0.0, 1.0, 0.0)},
     silent={
         "all alike": lambda: _with_ranks(0.0, 0.0, 0.0),

@@ -18,7 +18,7 @@ Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it".
     Size of the remedy: on the DeepOBS grid a tenth helps 65 % of such runs and a hundredth 79 %. On the lab's
     sound runs, which decay their rate, the jitter stays under 0.2 %, the loss gives back under 5 % and the update ratio stays under 0.06; of
-    DeepOBS' good constant rates, 10 in 173 without rising validation still pass a bound.
+    DeepOBS' good constant rates, 4 in 173 without rising validation still pass a bound.
 
 Known limits
     A rate only a little too high shows nothing of the kind. A tiny validation set jumps by itself, and a good constant rate may too. A

@@ -76,7 +76,7 @@ def _finding(run: Run, seen: Bounce, jitter: float, left: float) -> Finding:
             Remedy(
                 f"Decay the learning rate to {FACTOR * now:.2g} and train {more:,} steps more.",
                 "lr",
-                f"shorter steps settle inside the jitter: expect the loss to fall by about {jitter:.0%}",
+                f"shorter steps settle inside the jitter, which is {jitter:.0%} of the loss",
                 factor=FACTOR,
             ),
             Remedy(

@@ -27,7 +27,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.guess import guess
+from diagnostics.stats.guess import guess, unknown
 from diagnostics.stats.level import blocks, end
 
 NEAR = 0.02  # of the loss of a guess
@@ -77,16 +77,12 @@ def _resting(level: float, first: float = 2.3, classes: int | None = 10) -> Run:
     return synthetic.make(values, classes=classes, loss="cross_entropy")
 
 
-def _cannot(run: Run) -> str | None:
-    return None if guess(run) is not None else "the loss a guess would have is not known: say classes and loss"
-
-
 RULE = Rule(
     "predicts_uniformly",
     "Predicts uniformly",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
-    cannot=_cannot,
+    cannot=unknown,
     fires={"never left the guess": lambda: _resting(2.3), "fell to the guess": lambda: _resting(2.303, first=12.0)},
     silent={
         "a healthy run": synthetic.healthy,

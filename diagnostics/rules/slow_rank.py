@@ -29,6 +29,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.noise import MAD_TO_SD
+from diagnostics.stats.ranks import alone
 
 SLOWER = 1.15  # times the median rank: a seventh of the bill
 WIDTHS = 6.0  # of the spread between ranks: beyond six, normal spread does not get there
@@ -108,16 +109,12 @@ def _with_ranks(times: list[float], tag: str = STEP_TIME) -> Run:
     return synthetic.with_ranks(run, others)
 
 
-def _cannot(run: Run) -> str | None:
-    return None if run.ranks else "one process trained, or the others recorded nothing"
-
-
 RULE = Rule(
     "slow_rank",
     "Slow rank",
     check,
     needs={STEP_TIME: LEAST},
-    cannot=_cannot,
+    cannot=alone,
     fires={
         "one of four is a half slower": lambda: _with_ranks([0.1, 0.1, 0.15, 0.1]),
         "one of two is a half slower": lambda: _with_ranks([0.15, 0.1]),

@@ -30,7 +30,7 @@ from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
-from diagnostics.stats.layers import Layers, grows_along, layers
+from diagnostics.stats.layers import Layers, grows_along, layers, unmeasured
 
 FAR = 1e-3  # of the last layer's gradient: see Source
 STEADY = 0.8  # rank correlation with the place in the network
@@ -104,16 +104,12 @@ def _decaying(rate: float, ratios: np.ndarray | None = None, depth: int = 8) -> 
     return synthetic.layered(synthetic.healthy(), rate ** np.arange(depth)[::-1], update_ratio=ratios)
 
 
-def _cannot(run: Run) -> str | None:
-    return None if run.layers is not None else "no layers were measured"
-
-
 RULE = Rule(
     "vanishing_gradient",
     "Vanishing gradient",
     check,
     needs={GRAD_NORM: LEAST_SAMPLES},
-    cannot=_cannot,
+    cannot=unmeasured,
     explains=("update_ratio", "predicts_uniformly"),
     fires={
         "a tenth from layer to layer, under SGD": lambda: _decaying(0.1, 1e-3 * 0.1 ** np.arange(8.0)[::-1]),

@@ -29,7 +29,7 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
-from diagnostics.stats.guess import guess
+from diagnostics.stats.guess import guess, unknown
 from diagnostics.stats.level import start
 
 HIGH, VERY_HIGH = 1.3, 2.0  # times the loss of a guess
@@ -107,16 +107,12 @@ def _starting(first: float, *, classes: int | None = 10, loss: str = "cross_entr
     return synthetic.with_config(run, batch_size=batch) if batch else run
 
 
-def _cannot(run: Run) -> str | None:
-    return None if guess(run) is not None else "the loss a guess would have is not known: say classes and loss"
-
-
 RULE = Rule(
     "wrong_initial_loss",
     "Wrong initial loss",
     check,
     needs={TRAIN_LOSS: 1},
-    cannot=_cannot,
+    cannot=unknown,
     fires={
         "four times a guess": lambda: _starting(9.2),
         "a half more than a guess": lambda: _starting(3.5),

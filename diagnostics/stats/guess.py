@@ -31,3 +31,8 @@ def guess(run: Run) -> float | None:
     if name not in GUESS or not run.classes or run.classes < 2:
         return None
     return GUESS[name](run.classes)
+
+
+def unknown(run: Run) -> str | None:
+    """Why no guess can be made, as one clause; None when it can."""
+    return None if guess(run) is not None else "the loss a guess would have is not known: say classes and loss"

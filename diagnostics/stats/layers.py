@@ -66,3 +66,8 @@ def grows_along(values: Floats) -> float:
         return 0.0
     ranks = np.argsort(np.argsort(values))
     return float(np.corrcoef(ranks, np.arange(values.size))[0, 1])
+
+
+def unmeasured(run: Run) -> str | None:
+    """Why nothing can be said of layers, as one clause; None when it can."""
+    return None if run.layers is not None else "no layers were measured"

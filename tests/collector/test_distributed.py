@@ -59,15 +59,23 @@ def sgd(parameters):
 def ddp(rank, folder):
     model = torch.nn.parallel.DistributedDataParallel(net())
     optimizer = sgd(model.parameters())
+    naive = []
     with Collector(folder, model=model, optimizer=optimizer, layers_every=1) as run:
         for step in range(STEPS):
+            before = [p.detach().clone() for p in model.parameters()]
             loss = _step(model, optimizer, *_halves(step, rank), clip=0.5)
             run.log(loss=loss * (1 + rank), accuracy=0.5)
+            changes = [p.detach() - b for p, b in zip(model.parameters(), before, strict=True)]
+            naive.append((_norm(changes) / _norm(before), _norm([p.grad for p in model.parameters()])))
+    np.save(folder.with_name(f"naive-{rank}.npy"), naive)
 
 
 def test_ddp_is_one_run_with_the_ratios_of_the_whole_and_a_health_row_a_rank(tmp_path):
     together(ddp, tmp_path / "run")
     (run,) = read(tmp_path / "run")
+    naive = np.load(tmp_path / "naive-0.npy")
+    np.testing.assert_allclose(run["optim/update_ratio"].values, naive[:, 0], rtol=1e-6)
+    np.testing.assert_allclose(run["grad/norm"].values, naive[:, 1], rtol=1e-6)
     expected, layers = reference(sgd, clip=0.5)
     np.testing.assert_allclose(run["optim/update_ratio"].values, expected[:, 0], rtol=1e-5)
     np.testing.assert_allclose(run["grad/norm"].values, expected[:, 1], rtol=1e-5)

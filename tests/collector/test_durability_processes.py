@@ -128,7 +128,7 @@ def test_threads_log_at_once_and_one_of_them_closes(tmp_path, caplog):
 
     def work(k):
         begun.wait()
-        while not run._closed:
+        while run._open:
             run.log({f"t/{k}": float(logged[k])})
             logged[k] += 1
 
@@ -219,8 +219,10 @@ def test_a_model_that_holds_the_collector_can_be_copied_and_pickled(tmp_path):
         model = torch.nn.Linear(2, 1)
         model.run = run
         assert copy.deepcopy(model).run is run and copy.copy(run) is run
-        elsewhere = pickle.loads(pickle.dumps(run))
-        elsewhere.log(loss=1.0)
+        elsewhere = pickle.loads(pickle.dumps(model)).run
+        with elsewhere as other:
+            other.log(loss=1.0)
+            other.watch()
         elsewhere.step = 5
         elsewhere.close()
         run.log(loss=2.0)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from diagnostics.once import Measured, once
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Curve:
+@dataclass(frozen=True, eq=False)
+class Curve(Measured):
     """One tag's values over steps.
 
     Attributes:
@@ -40,6 +42,7 @@ class Curve:
     def __len__(self) -> int:
         return int(self.steps.size)
 
+    @once
     def finite(self) -> "Curve":
         """The same curve without its NaN and Inf points."""
         keep = np.isfinite(self.values)

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 
 from diagnostics.curve import Curve
+from diagnostics.once import Measured
 
 
-@dataclass(frozen=True)
-class Run:
+@dataclass(frozen=True, eq=False)
+class Run(Measured):
     """One training attempt, or an attempt and its resumes.
 
     Attributes:

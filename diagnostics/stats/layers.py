@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from diagnostics.curve import Curve, Floats, Ints
+from diagnostics.once import once
 from diagnostics.run import Run
 
 # Vectors start at 0 or 1 and have ratios of their own: biases and norms by the names that PyTorch and Keras modules use.
@@ -32,10 +33,14 @@ class Layers:
     @cached_property
     def typical(self) -> Floats:
         """[k]: each layer's median over the steps; NaN for one that was never measured."""
-        usual = np.full(len(self.names), np.nan)
-        seen = np.isfinite(self.values).any(axis=0)
-        usual[seen] = np.nanmedian(np.where(np.isinf(self.values), np.nan, self.values)[:, seen], axis=0)
-        return usual
+        ordered = np.sort(np.where(np.isfinite(self.values), self.values, np.nan), axis=0)  # NaN last
+        count = np.isfinite(ordered).sum(axis=0)
+        column = np.arange(len(self.names))
+        middle = (
+            ordered[np.maximum(count - 1, 0) // 2, column],
+            ordered[np.minimum(count // 2, len(ordered) - 1), column],
+        )
+        return np.where(count > 0, (middle[0] + middle[1]) / 2, np.nan)
 
     def where(self, mask: NDArray[np.bool_]) -> "Layers":
         """The sampled steps that ``mask`` (bool [n]) keeps."""
@@ -47,17 +52,25 @@ class Layers:
         return min(max(int(self.steps[0]), first), last), max(min(int(self.steps[-1]), last), first)
 
 
+@once
 def layers(run: Run, measure: str) -> Layers | None:
     """``measure`` (a column of ``LAYERS_SCHEMA``) of the weight matrices, or None where no layers were recorded."""
-    table = run.layers
-    if table is None or not len(table):
+    if run.layers is None or not len(run.layers):
         return None
-    layer, names = pd.factorize(table["layer"])
-    step, steps = pd.factorize(table["step"], sort=True)
+    step, steps, layer, names = _places(run)
     values = np.full((len(steps), len(names)), np.nan)
-    values[step, layer] = table[measure].to_numpy(dtype=np.float64, na_value=np.nan)
-    matrices = [i for i, name in enumerate(names) if not VECTOR.search(str(name))]
-    return Layers(tuple(str(names[i]) for i in matrices), np.asarray(steps, np.int64), values[:, matrices])
+    values[step, layer] = run.layers[measure].to_numpy(dtype=np.float64, na_value=np.nan)
+    matrices = [i for i, name in enumerate(names) if not VECTOR.search(name)]
+    return Layers(tuple(names[i] for i in matrices), steps, values[:, matrices])
+
+
+@once
+def _places(run: Run) -> tuple[Ints, Ints, Ints, list[str]]:
+    """Of each row of the layer table: index of its step, the steps, index of its layer, the layers in order of appearance."""
+    assert run.layers is not None
+    layer, names = pd.factorize(run.layers["layer"])
+    steps, step = np.unique(run.layers["step"].to_numpy(), return_inverse=True)
+    return step, np.asarray(steps, np.int64), layer, [str(name) for name in names]
 
 
 def grows_along(values: Floats) -> float:

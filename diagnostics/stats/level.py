@@ -1,11 +1,15 @@
 """Where a curve stands: at its start, at its end, and between."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve, Floats
+from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.noise import noise
 
@@ -13,6 +17,7 @@ END_SHARE = 0.1  # of the points: long enough to average the noise of a batch, s
 BLOCKS = 40  # 2.5 % of a run each: the finest share of a run the rules speak of
 
 
+@once
 def start(curve: Curve) -> float:
     """The first finite value. Not an average: a good learning rate leaves the start within a few steps."""
     return float(curve.finite().values[0])
@@ -28,6 +33,7 @@ def before_training(run: Run) -> float:
     return float(val.values[0]) if val is not None and earlier else start(train)
 
 
+@once
 def end(curve: Curve, share: float = END_SHARE) -> float:
     """Median of the last ``share`` of the finite points, at least three."""
     values = curve.finite().values
@@ -56,12 +62,20 @@ class Blocks:
         return float(self.levels.min())
 
 
+@once
 def blocks(curve: Curve, count: int = BLOCKS) -> Blocks:
     """``curve``'s finite points in ``count`` blocks, fewer when there are not two points for each."""
     finite = curve.finite()
-    parts = np.array_split(np.arange(len(finite)), max(1, min(count, len(finite) // 2)))
-    levels = np.array([np.median(finite.values[p]) for p in parts])
-    steps = np.array([finite.steps[p].mean() for p in parts])
+    parts = max(1, min(count, len(finite) // 2))
+    levels, steps = by_part(np.median, finite.values, parts), by_part(np.mean, finite.steps, parts)
     # the standard error of a median is 1.25 times that of a mean
-    error = 1.25 * noise(finite.values) / np.sqrt(max(1, len(finite) / len(parts)))
+    error = 1.25 * noise(finite.values) / np.sqrt(max(1, len(finite) / parts))
     return Blocks(finite, steps, levels, float(error))
+
+
+def by_part(statistic: Callable[..., Any], values: NDArray[Any], parts: int) -> Floats:
+    """``statistic`` (of an array, along an axis) of each of ``parts`` equal shares of ``values`` [n]; the first are longer by one where needed."""
+    size, longer = divmod(len(values), parts)
+    split = longer * (size + 1)
+    groups = values[:split].reshape(longer, size + 1), values[split:].reshape(parts - longer, size)
+    return np.concatenate([np.asarray(statistic(group, axis=1), np.float64) for group in groups if len(group)])

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from diagnostics.curve import Curve
+from diagnostics.once import once
 from diagnostics.stats.level import start
 
-MOST = 4_000  # points: 40 to a running median, so a departure is known to 1/4,000 of the run
+MOST = 1_000  # points: a departure is known to a thousandth of the run
 SMOOTHING = 100  # the running median spans 1/100 of the points, at least 5
 
 
@@ -28,6 +30,7 @@ class Departure:
     fall: float
 
 
+@once
 def departure(curve: Curve) -> Departure:
     """Measure when the finite points of ``curve`` leave their start, on a running median."""
     finite = curve.finite()
@@ -47,12 +50,15 @@ def _coarse(curve: Curve) -> Curve:
     return Curve(curve.tag, curve.steps[:full:size], np.median(curve.values[:full].reshape(-1, size), axis=1))
 
 
+@once
 def running_median(curve: Curve, window: int) -> Curve:
     """Centred running median over ``window`` points (made odd); the ends use the points there are."""
-    half = window // 2
-    padded = np.pad(curve.values, half, constant_values=np.nan)
-    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * half + 1)
-    return Curve(curve.tag, curve.steps, np.nanmedian(views, axis=1), curve.wall_time)
+    half, values = window // 2, curve.values.copy()
+    if values.size > 2 * half:
+        values[half : values.size - half] = np.median(sliding_window_view(curve.values, 2 * half + 1), axis=1)
+    for at in {*range(min(half, values.size)), *range(max(values.size - half, 0), values.size)}:
+        values[at] = np.median(curve.values[max(at - half, 0) : at + half + 1])
+    return Curve(curve.tag, curve.steps, values, curve.wall_time)
 
 
 def _first_below(curve: Curve, level: float) -> int:

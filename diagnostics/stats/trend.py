@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnostics.curve import Curve
+from diagnostics.once import once
 
 TAIL = 0.4  # share of the steps looked at: the slope "now", yet long enough to stand out of the noise
 
@@ -42,6 +43,7 @@ class Trend:
         return level * max(float(np.exp(self.gain / level)), 0.25)
 
 
+@once
 def trend(curve: Curve, tail: float = TAIL, groups: int = 10) -> Trend:
     """Fit the last ``tail`` of the steps of ``curve``.
 

@@ -26,6 +26,7 @@ from watchdog.observers import Observer
 
 from app import library
 from app.library import Folder
+from collector.verdict import OURS
 
 RATE = 4.0  # messages a second and listener: the eye asks no more, and a redraw takes about 0.1 s
 # Not opened, not closed-without-writing: those are our own reading, and answering them would never end.
@@ -119,6 +120,8 @@ class _Below(FileSystemEventHandler):
     def on_any_event(self, event: FileSystemEvent) -> None:
         for path in {str(event.src_path), str(event.dest_path)} - {""}:
             below = Path(path).relative_to(self._folder.path)
+            if OURS.match(below.name):
+                continue  # the verdict of a watcher: the page judges for itself, and nothing else of the run has changed
             self._hub.tell(self._folder.prefix + (below.parent if below.parent.name else below).as_posix())
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import readers, view
 from diagnostics.engine import diagnose
+from diagnostics.readers.fingerprint import Fingerprint, fingerprint
 from diagnostics.report import Report
 from diagnostics.run import Run
 
@@ -16,8 +17,6 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNS = "CURVEWISE_RUNS"  # environment variable: the folder of the user's runs
 OPEN = 16  # runs kept in memory whole: a few tabs' worth; of all others only the row is kept
 ROWS = 4_096
-
-Fingerprint = int
 
 
 @dataclass(frozen=True)
@@ -102,20 +101,6 @@ def case(key: str) -> Case | None:
             if key in (base := _key(folder, path)) or key.startswith(f"{base}#"):
                 return next((c for k, c in _keyed(base, _cases(path, fingerprint(path))) if k == key), None)
     return None
-
-
-def fingerprint(path: Path) -> Fingerprint:
-    """Changes whenever a file of the run does: names, sizes and times of last change."""
-    files = [path] if path.is_file() else (Path(root) / f for root, _, names in os.walk(path) for f in names)
-    return hash(tuple(sorted(mark for file in files if (mark := _mark(file)))))
-
-
-def _mark(file: Path) -> tuple[str, int, int] | None:
-    try:
-        stat = file.stat()
-    except OSError:  # removed between listing and asking, as sealed tails are
-        return None
-    return str(file), stat.st_mtime_ns, stat.st_size
 
 
 def _sources(folder: Folder) -> list[Path]:

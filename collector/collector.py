@@ -3,13 +3,14 @@
 import atexit
 import os
 import sys
-import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from collector import run_file, schema
+from collector.advice import STOP_ON, Advice
+from collector.agreement import Agreement
 from collector.elsewhere import Elsewhere, leave_when_forked
 from collector.epochs import Epochs
 from collector.guard import Guard
@@ -22,11 +23,13 @@ from collector.ranks import Share, rank_and_world
 from collector.rows import Rows
 from collector.seen import Seen
 from collector.tags import TRAIN, VAL
+from collector.verdict import Finding
 from collector.writer import Writer
 
 LOGGING = "logging a row"
 LARGEST_STEP = 2**53  # beyond it float64, in which the tail keeps its columns, skips whole numbers
 HEALTH = (schema.TRAIN_LOSS, schema.STEP_TIME, schema.DATA_WAIT)  # what a rank other than 0 records
+ALONE = "Ask should_stop on rank 0 alone and broadcast the answer; it is False on this rank."
 HEALTH_EVERY = 10  # steps, where such a rank logs nothing itself
 
 
@@ -43,6 +46,7 @@ class Collector:
         loss: the loss' name, function or module.
         layers_every: measure every so many optimizer steps, and each of the first ten; 0 never measures. By default 10,
             made rarer while measuring costs more than 0.3 % of the training time and in very long runs.
+        stop_on: findings of a watcher at which ``should_stop`` is true: slugs of verdicts or of what stands beside one.
 
     With several processes (torch.distributed, or torchrun's RANK) make one on every rank: rank 0 records the run, the others
     their loss and step time, and their share of sharded parameters, into ``ranks/<rank>``. An exception that leaves the
@@ -60,6 +64,7 @@ class Collector:
         classes: int | None = None,
         loss: Any = None,
         layers_every: int | None = None,
+        stop_on: str | Iterable[str] = STOP_ON,
     ) -> None:
         self._epoch: float | None = None  # as the user gave it
         self._epochs, self._hardware = Epochs(), Hardware()
@@ -77,7 +82,9 @@ class Collector:
         self._hooks = OptimizerHooks(self._names, layers_every, self._epochs.stepped, self._unlogged, self._guard)
         attempt = {"rank": self._rank, "world_size": world} if world > 1 else {}
         about = self._about(config, classes, loss)
-        self._writer = Writer(place, share, self._journal, self._guard, about, attempt)
+        self._advice = Advice(place.folder, stop_on)
+        self._agreement = Agreement(path.name, self._rank) if world > 1 else None
+        self._writer = Writer(place, share, self._journal, self._guard, about, attempt, self._advice)
         self._guard.note = self._writer.note
         if self._rank:
             self._hooks.shards_only, self._hooks.unlogged = True, HEALTH_EVERY
@@ -113,6 +120,23 @@ class Collector:
     def epoch(self, epoch: float | None) -> None:
         with self._guard("setting the epoch", "Set it to a number; the epoch stays as it was."):
             self._epoch = None if epoch is None else float(epoch)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What ``curvewise watch`` found last in this attempt, the verdict's first; empty without a watcher, and on ranks but 0."""
+        return self._advice.findings
+
+    @property
+    def should_stop(self) -> bool:
+        """Whether to leave the loop: the watcher found one of ``stop_on``, twice in a row, in steps of this attempt.
+
+        Of several ranks either all ask, at the same places in the loop, and get the same answer, or only rank 0.
+        """
+        if self._agreement is None:
+            return self._advice.stop
+        with self._guard("agreeing with the other ranks when to stop", ALONE):
+            return self._agreement.same(self._advice.stop)
+        return False
 
     def log(
         self,
@@ -202,7 +226,7 @@ class Collector:
 
         A second call does nothing.
         """
-        self._close(_ending(error))
+        self._close(run_file.ending(error))
 
     def __enter__(self) -> Self:
         return self
@@ -210,7 +234,7 @@ class Collector:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._close(_ending(error))
+        self._close(run_file.ending(error))
 
     def _about(self, config: Any, classes: int | None, loss: Any) -> dict[str, Any]:
         with self._guard("reading config, classes and loss", "They are missing from run.json."):
@@ -252,6 +276,7 @@ class Collector:
     def _leave(self) -> None:
         """In a forked child: the parent records; the child only passes through."""
         self._recording = self._open = False
+        self._agreement = None
         self._hooks.abandon()
         self._epochs.unwatch()
 
@@ -268,12 +293,4 @@ class Collector:
     def _at_exit(self) -> None:
         """The program ends without ``close``: finished, unless an exception went through to the interpreter."""
         error = getattr(sys, "last_value", None)
-        self._close(_ending(error if error is not self._earlier_error else None))
-
-
-def _ending(error: BaseException | None) -> dict[str, Any]:
-    """What ``run.json`` says of a run that ended with ``error``."""
-    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
-        return {"state": schema.FINISHED}
-    last = traceback.format_exception_only(error)[-1].strip()
-    return {"state": schema.CRASHED, "exception": last, "traceback": "".join(traceback.format_exception(error))}
+        self._close(run_file.ending(error if error is not self._earlier_error else None))

@@ -28,6 +28,7 @@ class Elsewhere:
     """A collector in a process that does not record: takes everything, keeps nothing."""
 
     step, epoch = 0, None
+    findings, should_stop = (), False
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

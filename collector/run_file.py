@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,14 @@ def _running(folder: Path, entry: Mapping[str, Any]) -> bool:
     """Whether an attempt that has not ended is known to be alive."""
     number = entry["attempt"]
     return entry.get("ended_at") is None and claims.held(claims.claim_path(folder, number)) is True
+
+
+def ending(error: BaseException | None) -> dict[str, Any]:
+    """What the file says of a run that ended with ``error``."""
+    if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+        return {"state": schema.FINISHED}
+    last = traceback.format_exception_only(error)[-1].strip()
+    return {"state": schema.CRASHED, "exception": last, "traceback": "".join(traceback.format_exception(error))}
 
 
 def loss_name(loss: Any) -> str | None:

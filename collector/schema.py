@@ -10,6 +10,7 @@ viewing side can be installed apart. It needs pyarrow, never torch.
       scalars/a<attempt>-<first>-<last>.parquet  one row a logged step (row numbers within the attempt, inclusive)
       layers/a<attempt>-<first>-<last>.parquet   one row a (sampled step, layer)
       tail-a<attempt>-<first>.bin              rows from <first> on, not yet sealed into Parquet (layout: ``collector.tail``)
+      verdict.json                             what a watcher found last, for the training (layout: ``collector.verdict``)
       .attempt-<attempt>                       claim of the process that records the attempt (layout: ``collector.claims``)
       ranks/<rank>/                            of several processes: the same again, tiny: loss and step time of a rank other
                                                than 0; norms of the shards that a rank holds (their squares add up)
@@ -27,6 +28,7 @@ import pyarrow as pa
 FORMAT_VERSION = 1
 
 RUN_FILE = "run.json"
+VERDICT_FILE = "verdict.json"
 SCALARS = "scalars"
 LAYERS = "layers"
 RANKS = "ranks"

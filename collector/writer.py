@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from collector import attempts, compact, parts, run_file, schema
+from collector.advice import Advice
 from collector.guard import Guard
 from collector.journal import ON_DISK, WAY_OUT, Arrived, Journal
 from collector.layers import Home, Layers
@@ -39,8 +40,9 @@ class Writer:
         guard: Guard,
         about: Mapping[str, Any],
         attempt: Mapping[str, Any],
+        advice: Advice,
     ) -> None:
-        self._place, self._journal, self._guard = place, journal, guard
+        self._place, self._journal, self._guard, self._advice = place, journal, guard, advice
         self._layers = Layers(place)
         self._shards = self._layers if shards is place else Layers(shards)
         self._homes = [place, shards] if shards is not place else [place]
@@ -106,6 +108,7 @@ class Writer:
 
     def _look(self) -> None:
         """Everything that is due now."""
+        self._advice.look(self._attempt.get("started_at"), self._journal.first_step)
         now = time.monotonic()
         if now >= self._retry_at:
             self._disk(self._work)

@@ -36,7 +36,7 @@ def test_this_check_can_fail():
 
 
 IMPORT = re.compile(r"^\s*(?:from (collector[\w.]*) import ([\w, ]+)|import (collector[\w.]*))", re.M)
-LAYOUTS = {"collector.schema", "collector.tail", "collector.claims", "collector.run_file"}
+LAYOUTS = {"collector.schema", "collector.tail", "collector.claims", "collector.run_file", "collector.verdict"}
 
 
 def imports_of_collector(text: str) -> set[str]:

@@ -7,9 +7,9 @@ Why it matters
     The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
 
 Criterion
-    Not counting warmup, the smoothed training loss needs more than FLAT_SHARE of the run for the first tenth of its fall, and
+    Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
     from there to half of the fall less than STEEP times as long. Or the fall over the whole run stays under
-    NO_FALL of the start. Or the first cross-entropy is more than HIGH_START times ln(classes).
+    NO_FALL of the start, and is not a straight line that stands out of the noise. Or the first cross-entropy is more than HIGH_START times ln(classes).
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss flat for a while, then starts to drop → bad initialization".
@@ -17,14 +17,14 @@ Source
     networks of several data sets and optimizers.
 
 Known limits
-    A learning rate far too low is flat as well; when the update ratio was logged and is tiny, the message says so.
+    A learning rate far too low is flat as well where the noise hides its straight fall; when the update ratio was logged and is tiny, the message says so.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
+from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -42,6 +42,11 @@ HIGH_START = 3.0  # times ln(classes): a guess that is confidently wrong
 JUMP = 0.1  # of the start: a rise that no batch explains, as in diverged
 LOUD = 0.2  # of the start: batches that differ more than that hide what a plateau is
 CLEAR = 4.0  # noise widths that the fall must have to be called one
+LEAST = (
+    100  # points: a plateau of the first losses of a run in flight says nothing yet; fewer only when each is an epoch
+)
+STRAIGHT = 2.0  # times the fall of one half of the run over that of the other: a straight line has 1, the way out of a plateau 10
+LEAST_EVALS = 8  # evaluations, whose noise is then known
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 
 
@@ -59,7 +64,7 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if first <= 0 or loss.values.min() <= 0 or noise(loss.values) > LOUD * first:
         return None  # a reward, an adversary's loss or mere noise: nothing says that it should fall
     fall = (first - last) / first
-    if abs(fall) > NO_FALL or _trains_slowly(loss):
+    if abs(fall) > NO_FALL or _trains_slowly(loss) or _straight(run):
         return None
     evidence = Evidence(
         TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL
@@ -74,9 +79,20 @@ def _trains_slowly(loss: Curve) -> bool:
     )
 
 
+def _straight(run: Run) -> bool:
+    """Both halves fall about alike, clear of the noise: short steps down a slope, not a place without one."""
+    val = run.get(VAL_LOSS)
+    curve = val if val is not None and len(val.finite()) >= LEAST_EVALS else run[TRAIN_LOSS]
+    levels = blocks(curve)
+    middle = len(levels.levels) // 2
+    first, second = levels.levels[0] - levels.levels[middle], levels.levels[middle] - levels.levels[-1]
+    return bool(min(first, second) > CLEAR * levels.error and max(first, second) < STRAIGHT * min(first, second))
+
+
 def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    begin = _warmed_up(run, loss)
-    seen = departure(loss)
+    if len(loss) < LEAST and not run.per_epoch(TRAIN_LOSS):
+        return None
+    begin, seen = _warmed_up(run, loss), departure(loss)
     whole = run.last_step - begin  # of the run, though the loss may have been logged for only a part of it
     flat, drop = seen.left - begin, seen.half - seen.left
     clear = seen.fall > max(CLEAR * noise(loss.values[: max(20, len(loss) // 20)]), NO_FALL * abs(seen.level))
@@ -162,6 +178,12 @@ RULE = Rule(
     silent={
         "a healthy run": synthetic.healthy,
         "flat only while warming up": lambda: _late(100, lr=np.minimum(1.0, np.arange(1000) / 200) * 0.1),
+        "a straight line, hardly falling": lambda: synthetic.make(
+            synthetic.noisy(np.linspace(2.3, 2.27, synthetic.STEPS), 0.005)
+        ),
+        "the first steps of a run": lambda: synthetic.make(
+            synthetic.noisy(np.r_[np.full(20, 2.3), synthetic.falling(steps=40)], 0.02)
+        ),
         "slow from the start": lambda: synthetic.make(synthetic.noisy(synthetic.falling(pace=1.0), 0.02)),
     },
 )

@@ -7,9 +7,10 @@ Why it matters
     Stopping here leaves accuracy on the table, and the checkpoint is there to go on from.
 
 Criterion
-    The line through the last TAIL of validation (of training, where there is none) over the logarithm of the step falls by at least GAIN of the
-    whole fall per doubling, or by BIG of the loss itself and SMALL of the fall, at CLEAR standard errors or more; and the learning rate is
-    not spent.
+    The loss falls over the run and was not yet shown to have levelled off, and the learning rate is not spent. Levelled off means that the line
+    through the last TAIL of validation (of training, where there are under LEAST_EVALS evaluations) over the logarithm of the step gains less per
+    doubling of the steps than GAIN of the whole fall, or than BIG of the loss itself and SMALL of the fall, by DOWN standard errors; and was not
+    seen to gain more by AGAIN standard errors since.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "train and val accuracy both still rising → keep training". Straight over the logarithm of
@@ -28,56 +29,54 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import spent
-from diagnostics.stats.level import end, start
-from diagnostics.stats.trend import TAIL, Trend, trend
+from diagnostics.stats.level import end
+from diagnostics.stats.levelled import AGAIN, BIG, DOWN, GAIN, LEAST_EVALS, SMALL, Falling, falling  # noqa: F401  (Criterion)
+from diagnostics.stats.trend import TAIL
 
-GAIN = 0.04  # of the whole fall, per doubling of the steps
-BIG, SMALL = (
-    0.2,
-    0.015,
-)  # of the loss at the end, and of the fall: a fifth less loss is worth a run even late in the fall
-CLEAR = 5.0  # standard errors
-LEAST_EVALS = 8  # evaluations for a slope with an error; fewer and training decides
+CLEAR = 5.0  # standard errors of a slope that is there beyond doubt
 FACTOR = 2.0  # times the steps: what the slope was measured for
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
-    val = run.get(VAL_LOSS)
-    curve = val.finite() if val is not None and len(val.finite()) >= LEAST_EVALS else run[TRAIN_LOSS].finite()
-    now, last, fall = trend(curve), end(curve), start(curve) - end(curve)
-    gain = -now.gain
-    worth = gain > GAIN * fall or (gain > BIG * abs(last) and gain > SMALL * fall)
-    if fall <= 0 or not worth or now.clarity < CLEAR or spent(run):
+    seen = falling(run)
+    if seen.levelled or spent(run):
         return
-    what = "Validation" if curve.tag == VAL_LOSS else "Training"
-    more = _round(now.last_step - int(curve.steps[0]))
+    more = _round(seen.now.last_step - int(seen.curve.steps[0]))
     yield Finding(
         "keep_training",
         "info",
-        f"{what} loss is still falling at step {now.last_step:,}: twice the steps should bring it from {last:.3g} to about "
-        f"{now.doubled(last):.3g}.",
-        (
-            _gain_evidence(now, curve.tag, gain, fall, last),
-            Evidence(curve.tag, now.first_step, now.last_step, "slope in standard errors", now.clarity, CLEAR),
-        ),
+        _message(seen),
+        _evidence(seen),
         (
             Remedy(
                 f"Train {more:,} steps more, from the last checkpoint.",
                 "steps",
-                f"the last {TAIL:.0%} of the run fell clearly, and the learning rate is not spent",
+                f"the last {TAIL:.0%} of the run has not shown that it levelled off, and the learning rate is not spent",
                 factor=FACTOR,
             ),
         ),
     )
 
 
-def _gain_evidence(now: Trend, tag: str, gain: float, fall: float, last: float) -> Evidence:
-    """The bound that was passed: of the whole fall, or of the loss at the end."""
-    of_fall = gain > GAIN * fall
-    share, limit, of = (gain / fall, GAIN, "whole fall") if of_fall else (gain / abs(last), BIG, "loss at the end")
-    said = f"fall per doubling of the steps, as a share of the {of}"
-    return Evidence(tag, now.first_step, now.last_step, said, share, limit)
+def _message(seen: Falling) -> str:
+    what, now, last = "Validation" if seen.curve.tag == VAL_LOSS else "Training", seen.now, end(seen.curve)
+    if now.gain < 0 and now.clarity > CLEAR:
+        return (
+            f"{what} loss is still falling at step {now.last_step:,}: twice the steps should bring it from {last:.3g} to about "
+            f"{now.doubled(last):.3g}."
+        )
+    return f"{what} loss, {last:.3g} at step {now.last_step:,}, has not levelled off yet, as far as its noise lets one see."
+
+
+def _evidence(seen: Falling) -> tuple[Evidence, ...]:
+    now = seen.now
+    said = "possible gain per doubling of the steps, as a share of the whole fall"
+    most = (-now.gain + DOWN * now.error) / seen.fall
+    return (
+        Evidence(seen.curve.tag, now.first_step, now.last_step, said, most, seen.worth / seen.fall),
+        Evidence(seen.curve.tag, now.first_step, now.last_step, "slope in standard errors", now.clarity, CLEAR),
+    )
 
 
 def _round(steps: int) -> int:

@@ -1,5 +1,6 @@
 """How a report reads in a terminal: calm, plain, the numbers beside the words."""
 
+import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from curvewise.inputs import printable
 from diagnostics import Evidence, Finding, Report, Run, rules
 
@@ -53,6 +54,21 @@ def block(run: Run, report: Report) -> RenderableType:
     for finding in report.findings:
         parts += _finding(finding)
     return Group(*parts, *_quiet(report), *_notes(run))
+
+
+def line(name: str, run: Run, report: Report) -> Text:
+    """What is new of a run that is watched: time, name, step, verdict, since when, what to do first, what stands beside."""
+    first, *others = report.findings
+    said = Text.assemble(
+        (time.strftime("%H:%M:%S  "), "dim"), (printable(name), "bold"), (f"  step {run.last_step:,}  ", "dim")
+    )
+    if run.state != RUNNING:
+        said.append(f"{_state(run) or run.state or 'ended'}  ", style="dim")
+    said.append_text(_verdict(first)).append(f" since step {first.first_step:,}")
+    if first.remedies:
+        said.append(f": {printable(first.remedies[0].action)}")
+    beside = ", ".join(rules.get(slug).title.lower() for slug in dict.fromkeys(f.rule for f in others))
+    return said.append(f"  also: {beside}", style="dim") if beside else said
 
 
 def _state(run: Run) -> str:

@@ -9,7 +9,8 @@ Why it matters
     overflow in half precision come next.
 
 Criterion
-    Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for longer than the loss;
+    Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
+    the loss; or the loss went from more than SOLVED of its start to exactly 0 and stays there;
     or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start after a jump of JUMP above it, and MANY noise
     widths, or with validation HIGHER than at its start; or the loss lost LOST of its best progress and stays there.
 
@@ -26,7 +27,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -34,12 +35,15 @@ from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
+from diagnostics.stats.rates import lower
 
 LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
 JUMP = 0.1  # of the start: a rise that no batch explains
 MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
 TOGETHER = 0.9  # of the losses have a value of the other curve at the same step: they come from the same log call
+SOLVED = 0.02  # of the start: a loss that is solved gets there before it is exactly 0
+LEAST_ZEROS = 5  # points
 LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
 HIGHER = 0.01  # of the start: validation that ends that far above its start was thrown there
 LOST = 0.8  # of the best progress given back at the end
@@ -52,7 +56,7 @@ def check(run: Run) -> Iterator[Finding]:
     loss = run[TRAIN_LOSS]
     if not len(loss):
         return
-    found = _not_finite(loss) or _vanished(run) or _worse_than_start(run, loss)
+    found = _not_finite(loss) or _zeroed(loss) or _vanished(run) or _worse_than_start(run, loss)
     if found:
         message, evidence = found
         yield Finding("diverged", "error", message, (evidence,), _remedies(run, evidence.first_step))
@@ -71,6 +75,24 @@ def _not_finite(loss: Curve) -> tuple[str, Evidence] | None:
     return f"The training loss is not a number from step {first:,} on{before}.", evidence
 
 
+def _zeroed(loss: Curve) -> tuple[str, Evidence] | None:
+    """A NaN that was replaced by 0: the loss falls to exactly 0 from one point to the next, and stays."""
+    finite = loss.finite()
+    last = int(np.flatnonzero(finite.values)[-1]) if finite.values.any() else -1
+    zeros = len(finite) - 1 - last
+    before = finite.values[max(0, last - LEAST_AFTER + 1) : last + 1]
+    if (
+        last < 0
+        or zeros < max(LEAST_ZEROS, LATE_SHARE * len(finite))
+        or np.median(np.abs(before)) < SOLVED * abs(start(finite))
+    ):
+        return None
+    first = int(finite.steps[last + 1])
+    evidence = Evidence(TRAIN_LOSS, first, int(finite.steps[-1]), "losses of exactly 0", zeros, 0, "points")
+    level = f"{finite.values[last]:.3g}"
+    return f"The training loss fell from {level} to exactly 0 at step {first:,} and stays: a NaN in disguise.", evidence
+
+
 def _vanished(run: Run) -> tuple[str, Evidence] | None:
     """Some loggers drop NaN: the loss column ends while the others go on."""
     finite = run[TRAIN_LOSS].finite()
@@ -79,7 +101,7 @@ def _vanished(run: Run) -> tuple[str, Evidence] | None:
         c for c in run.curves.values() if c.tag != TRAIN_LOSS and np.isin(finite.steps, c.steps).mean() > TOGETHER
     )
     after = max((int((c.steps > seen).sum()) for c in beside), default=0)
-    if after < max(LEAST_AFTER, len(finite)):
+    if after < max(LEAST_AFTER, LATE_SHARE * len(finite)):
         return None
     evidence = Evidence(TRAIN_LOSS, seen, last, "rows logged without a finite loss", after, 0, "rows")
     return f"The log goes on to step {last:,}, but holds no finite training loss after step {seen:,}.", evidence
@@ -114,20 +136,17 @@ def _ends_higher(run: Run, train: Curve) -> bool:
 
 
 def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
-    lr, first = run.get(LR), int(run[TRAIN_LOSS].steps[0])
+    first = int(run[TRAIN_LOSS].steps[0])
     held = int((run[TRAIN_LOSS].steps < since).sum())
     at_once = since - first <= AT_ONCE * (run.last_step - first) or held < LEAST_HELD
-    factor = FACTOR_AT_ONCE if at_once else FACTOR
-    now = f", from {lr.at(np.array([since]))[0]:.2g}," if lr is not None and len(lr) and lr.steps[0] <= since else ""
+    less = lower(run, FACTOR_AT_ONCE if at_once else FACTOR)
+    because = (
+        "it broke at once, so the rate is off by more than a little"
+        if at_once
+        else "it held for a while, so the rate is off by a little"
+    )
     return (
-        Remedy(
-            f"Divide the learning rate by {round(1 / factor)}{now} and start again.",
-            "lr",
-            "it broke at once, so the rate is off by more than a little"
-            if at_once
-            else "it held for a while, so the rate is off by a little",
-            factor=factor,
-        ),
+        Remedy(f"Lower the learning rate to {less.to} and start again.", "lr", because + less.why, factor=less.factor),
         Remedy(
             "Clip the gradient norm at 1.",
             "max_grad_norm",
@@ -171,6 +190,7 @@ RULE = Rule(
         "periodic_loss",
         "noisy_validation",
         "stop_earlier",
+        "masked_nan",
     ),
     fires={
         "not a number from step 100": lambda: _broken(100),

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -41,41 +41,50 @@ from diagnostics.stats.decay import wanes
 from diagnostics.stats.level import END_SHARE, before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
+from diagnostics.stats.rates import lower
+from diagnostics.stats.stillness import stillness
 from diagnostics.stats.trend import trend
 
-BOUNCE = 0.011  # of the fall: see Source
+BOUNCE = 0.009  # of the fall: see Source
 SOLVED = (
     0.2  # training loss over validation loss: below it training is solved, and validation jumps from overconfidence
 )
-GIVEN_BACK = 0.12  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
+EARLY, LATE = 0.05, 0.35  # of the run, and of the fall: most of the fall of a rate that is too high is done by then
+STUCK = 0.04  # of the loss that is left: a doubling of the steps that takes more off it is not "stuck"
+GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
 LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
-LEAST_EVALS = 8  # evaluations that agree
 LAST_DIGIT = 2.0**-23  # of the level: a float32 that differs by less is the same number
-DIGITS = 4  # decimals: a log that keeps no more says nothing of the last digit
+STILL, DRIFT = 2e-5, 2e-4  # of the level: a network all but dead, which a few output units still move
+REST = 0.25  # of the start
 UNCHANGED = "median change of validation, as a share of its level"
-DEAD_FACTOR = 0.01  # on the DeepOBS grid a hundredth revives 89 % of dead networks, a tenth 87 % but by less
 JUMP = 1.5  # times the start: no batch of a sound run reaches it
+ABOVE = 0.1  # of the run spent above the start
 HIGH = 0.1  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
 CLEAR, LIKELY = 5.0, 3.0  # standard errors of a gain that is certain, and of one that forbids to call a wobble "stuck"
 GAIN = 0.05  # of the fall: a doubling of the steps that brings more is not "stuck"
 MANY = 8.0  # noise widths: see diverged
-FACTOR = 0.1  # the course's step; see Source for how often it suffices
+FACTOR, DEAD_FACTOR = (
+    0.1,
+    0.01,
+)  # the course's step, and the one that revives the dead; see Source for how often they suffice
+REVIVES = 1e-4  # a rate at which all dead networks of the DeepOBS grid but one end lower, whatever their optimizer
 VIOLENT = 0.1  # update ratio: a hundred times the course's 1e-3; the sound runs of the lab stay under 0.06
 LEAST_RATIOS = 5  # measurements: one alone may be the first step of tiny weights
 HOT_RATIO = 1e-2  # update ratio: ten times the course's 1e-3
 
 
 def check(run: Run) -> Iterator[Finding]:
-    """Fires once: for a loss that rose again, for the bounce, or for the early jump."""
+    """Fires once: for a dead network, for a loss that rose again, for violent updates, for the bounce, or for the early jump."""
     loss = run[TRAIN_LOSS].finite()
     found = _dead(run, loss) or _rose_again(loss) or _violent(run, loss)
-    if not found and not wanes(run) and not _gaining(loss, CLEAR):
-        found = _bounces(run) or _jumped(run, loss)
+    if not found and not wanes(run):
+        found = _above(run, loss) or (None if _gaining(loss, CLEAR) else _bounces(run) or _jumped(run, loss))
     if found:
         message, evidence = found
-        factor = DEAD_FACTOR if evidence.statistic == UNCHANGED else FACTOR
-        yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, factor))
+        yield Finding(
+            "lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, evidence.statistic == UNCHANGED)
+        )
 
 
 def _gaining(loss: Curve, clear: float) -> bool:
@@ -85,30 +94,19 @@ def _gaining(loss: Curve, clear: float) -> bool:
 
 
 def _dead(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    """Validation is the same number to the last digit: no gradient reaches a weight any more, though the rate is up."""
-    val = run.get(VAL_LOSS)
-    late = _second_half(val.finite()) if val is not None and len(val.finite()) else None
-    if late is None or len(late) < LEAST_EVALS or wanes(run) or end(loss) <= HIGH * start(loss) or _rounded(late):
+    """Validation is the same number to the last digit, or all but: no gradient reaches a weight any more, though the rate is up."""
+    seen = None if wanes(run) or end(loss) <= HIGH * start(loss) else stillness(run)
+    if seen is None:
         return None
-    level = float(np.median(late.values))
-    change = float(np.median(np.abs(np.diff(late.values)))) / abs(level) if level else 0.0
-    if change > LAST_DIGIT:
+    all_but = seen.change <= STILL and seen.drift <= DRIFT and seen.at_once and end(loss) > REST * start(loss)
+    if seen.change > LAST_DIGIT and not all_but:
         return None
-    first, last = int(late.steps[0]), int(late.steps[-1])
-    evidence = Evidence(VAL_LOSS, first, last, UNCHANGED, change, LAST_DIGIT)
+    limit, how = (STILL, "within a few millionths") if seen.change > LAST_DIGIT else (LAST_DIGIT, "to the last digit")
+    evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, UNCHANGED, seen.change, limit)
     return (
-        f"The network is dead: validation loss has been {level:.7g} to the last digit since step {first:,}.",
+        f"The network is dead: validation loss has been {seen.level:.7g} {how} since step {seen.first_step:,}.",
         evidence,
     )
-
-
-def _second_half(curve: Curve) -> Curve:
-    return curve.where(curve.steps >= (curve.steps[0] + curve.steps[-1]) / 2)
-
-
-def _rounded(curve: Curve) -> bool:
-    """Whether the log keeps so few digits that equal numbers mean nothing."""
-    return bool(np.mean(curve.values == np.round(curve.values, DIGITS)) > 0.5)
 
 
 def _rose_again(loss: Curve) -> tuple[str, Evidence] | None:
@@ -148,12 +146,40 @@ def _bounces(run: Run) -> tuple[str, Evidence] | None:
     seen = bounce(run)
     if seen is None or seen.share <= BOUNCE or end(run[TRAIN_LOSS]) < SOLVED * end(run[seen.tag]):
         return None
-    if any(_gaining(run[tag], LIKELY) for tag in {TRAIN_LOSS, seen.tag}):  # a run on its way down may wobble
+    if _fall_after(run[TRAIN_LOSS].finite(), EARLY) > LATE:  # too long a step falls fast, and is stuck then
+        return None
+    now, left = trend(run[TRAIN_LOSS]), abs(end(run[TRAIN_LOSS]))
+    shrinking = -now.gain > STUCK * left and now.clarity > LIKELY
+    if shrinking or any(
+        _gaining(run[tag], LIKELY) for tag in {TRAIN_LOSS, seen.tag}
+    ):  # on its way down a run may wobble
         return None
     what = "Validation jumps" if seen.tag != TRAIN_LOSS else "The averaged training loss jumps"
     evidence = Evidence(seen.tag, seen.first_step, seen.last_step, "jitter as a share of the fall", seen.share, BOUNCE)
     return (
         f"{what} up and down by {seen.share:.1%} of the whole fall at a time and no longer gets lower.",
+        evidence,
+    )
+
+
+def _fall_after(loss: Curve, share: float) -> float:
+    """The part of the whole fall that came after ``share`` of the steps."""
+    place = (loss.steps - loss.steps[0]) / max(1, int(loss.steps[-1] - loss.steps[0]))
+    near = loss.values[np.abs(place - share) <= share / 4]
+    then = float(np.median(near)) if near.size else float(np.interp(share, place, loss.values))
+    return (then - end(loss)) / (start(loss) - end(loss)) if start(loss) > end(loss) else 0.0
+
+
+def _above(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    """A good part of the run was spent above its start, and it came back to little better."""
+    first, last, levels = before_training(run), end(loss), blocks(loss)
+    share = float(np.mean(levels.levels > JUMP * first))
+    if first <= 0 or share <= ABOVE or last <= HARMED * first or len(levels.levels) < LEAST_BLOCKS:
+        return None
+    step = int(levels.steps[np.flatnonzero(levels.levels > JUMP * first)[-1]])
+    evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), step, "share of the run spent above the start", share, ABOVE)
+    return (
+        f"The training loss was thrown above its start and stayed there for {share:.0%} of the run; it is at {last:.3g}.",
         evidence,
     )
 
@@ -179,19 +205,24 @@ def _hot(run: Run) -> tuple[Evidence, ...]:
     return (Evidence(UPDATE_RATIO, *span, "median update ratio", typical, HOT_RATIO),) if typical > HOT_RATIO else ()
 
 
-def _remedies(run: Run, factor: float) -> tuple[Remedy, ...]:
-    lr = run.get(LR)
-    now = f", {factor * lr.finite().values[-1]:.2g}," if lr is not None and len(lr.finite()) else ""
-    if factor == DEAD_FACTOR:
-        start_again = f"Start again with a hundredth of the learning rate{now.rstrip(',')}."
+def _remedies(run: Run, dead: bool) -> tuple[Remedy, ...]:
+    less = lower(run, DEAD_FACTOR, REVIVES) if dead else lower(run, FACTOR)
+    if dead:
         because = "the first steps were so long that they switched the units off; from there no rate brings them back"
-        return (Remedy(start_again, "lr", because, factor=factor),)
+        return (
+            Remedy(
+                f"Start again at a learning rate of {less.to.rstrip(',')}.",
+                "lr",
+                because + less.why,
+                factor=less.factor,
+            ),
+        )
     return (
         Remedy(
-            f"Decay the learning rate to a tenth{now} from here on.",
+            f"Decay the learning rate to {less.to} from here on.",
             "lr",
-            "shorter steps settle where longer ones jump across",
-            factor=factor,
+            f"shorter steps settle where longer ones jump across{less.why}",
+            factor=less.factor,
         ),
         Remedy(
             "Next time, use a cosine schedule over the whole run.",

@@ -100,7 +100,7 @@ RULE = Rule(
     "Needs decay",
     check,
     needs={TRAIN_LOSS: MIN_POINTS, LR: 2},
-    fires={"circling": lambda: _circling(0.2), "circling a little": lambda: _circling(0.12)},
+    fires={"circling": lambda: _circling(0.16), "circling a little": lambda: _circling(0.12)},
     silent={
         "a healthy run": synthetic.healthy,
         "calm": lambda: _circling(0.02),

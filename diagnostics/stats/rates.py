@@ -1,0 +1,68 @@
+"""Learning rates that practice has settled on, by optimizer: what a rate thrown far off comes back to."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.schema import LR
+from diagnostics.run import Run
+
+# Where sound rates end, by optimizer. Adam's own default is 1e-3 (Kingma & Ba, 2015); plain gradient descent is used ten times higher than with
+# a momentum of 0.9, which makes every step count ten times.
+CAREFUL: Mapping[str, float] = {"adam": 1e-3, "momentum": 1e-2, "sgd": 1e-1}
+UNKNOWN = 3e-3  # on the DeepOBS grid every diverged run but one ends lower at this rate or the one below
+HIGHEST: Mapping[str, float] = {"adam": 1e-2, "momentum": 1e-1, "sgd": 1.0}
+
+
+def family(run: Run) -> str | None:
+    """The optimizer's family by the run's configuration: ``adam``, ``momentum``, ``sgd``; None when it does not say."""
+    name = re.sub(r"[^a-z]", "", str(run.config.get("optimizer", "")).lower())
+    if "adam" in name or name in ("lion", "rmsprop", "adafactor", "lamb"):
+        return "adam"
+    if "momentum" in name or (name == "sgd" and (run.setting("momentum") or 0.0) > 0):
+        return "momentum"
+    return "sgd" if name in ("sgd", "gradientdescent", "gradientdescentoptimizer") else None
+
+
+def careful(run: Run) -> float:
+    """A rate that is rarely too high for the run's optimizer."""
+    return CAREFUL.get(family(run) or "", UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Lower:
+    """A lower learning rate.
+
+    Attributes:
+        factor: what to multiply the rate by.
+        to: the same in words, with the rate it leads to where that is known.
+        why: a clause on why it is so much, or "".
+    """
+
+    factor: float
+    to: str
+    why: str
+
+
+def lower(run: Run, factor: float, most: float = np.inf) -> Lower:
+    """The rate times ``factor``, or less: one far outside practice, 30 say, is not off by a factor of ten.
+
+    It comes down to ``most``, and to a careful rate for the optimizer, when those are lower yet.
+    """
+    lr = run.get(LR)
+    now = float(lr.finite().values.max()) if lr is not None and len(lr.finite()) else 0.0
+    bound = min(most, careful(run))
+    if now <= 0:
+        return Lower(factor, f"{factor:g} of it", "")
+    if now * factor <= bound:
+        return Lower(factor, f"{now * factor:.2g}, {factor:g} of it,", "")
+    with_what = {"adam": "with Adam", "momentum": "with momentum", "sgd": "with plain SGD"}.get(family(run) or "", "")
+    why = f"; {bound:.2g} is a careful rate{' ' + with_what if with_what else ''}, and {now:.2g} is far above it"
+    return Lower(bound / now, f"{bound:.2g}, {bound / now:.1g} of it,", why)
+
+
+def highest(run: Run) -> float | None:
+    """The highest rate in common use for the run's optimizer; None when the optimizer is unknown."""
+    return HIGHEST.get(family(run) or "")

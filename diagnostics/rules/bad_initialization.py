@@ -9,7 +9,7 @@ Why it matters
 Criterion
     Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
     from there to half of the fall less than STEEP times as long. Or the fall over the whole run stays under
-    NO_FALL of the start, and is not a straight line that stands out of the noise. Or the first cross-entropy is more than HIGH_START times ln(classes).
+    NO_FALL of the start, and is not a straight line that stands out of the noise (while the run goes on, after LEAST points). Or the first cross-entropy is more than HIGH_START times ln(classes).
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss flat for a while, then starts to drop → bad initialization".
@@ -24,7 +24,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -63,6 +63,8 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     first, last = max(before_training(run), float(blocks(loss).levels[0])), end(loss)
     if first <= 0 or loss.values.min() <= 0 or noise(loss.values) > LOUD * first:
         return None  # a reward, an adversary's loss or mere noise: nothing says that it should fall
+    if run.state == RUNNING and _young(run, loss):
+        return None
     fall = (first - last) / first
     if abs(fall) > NO_FALL or _trains_slowly(loss) or _straight(run):
         return None
@@ -79,6 +81,10 @@ def _trains_slowly(loss: Curve) -> bool:
     )
 
 
+def _young(run: Run, loss: Curve) -> bool:
+    return len(loss) < LEAST and not run.per_epoch(TRAIN_LOSS)
+
+
 def _straight(run: Run) -> bool:
     """Both halves fall about alike, clear of the noise: short steps down a slope, not a place without one."""
     val = run.get(VAL_LOSS)
@@ -90,7 +96,7 @@ def _straight(run: Run) -> bool:
 
 
 def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    if len(loss) < LEAST and not run.per_epoch(TRAIN_LOSS):
+    if _young(run, loss):
         return None
     begin, seen = _warmed_up(run, loss), departure(loss)
     whole = run.last_step - begin  # of the run, though the loss may have been logged for only a part of it

@@ -21,7 +21,7 @@ LEAST_EVALS = 8  # evaluations for a slope with an error; fewer and training dec
 GROUPS = 10  # means a line is fitted through, as in stats.trend
 FIRST, GROWTH = (
     8,
-    2 ** (1 / 8),
+    2 ** (1 / 16),
 )  # points at the first look, and from look to look: a power of two apart, so thinning keeps the looks
 MOST = 4_000  # points: beyond, neighbours are averaged
 

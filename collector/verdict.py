@@ -87,7 +87,7 @@ def read(folder: Path) -> Verdict:
         raise ValueError(f"larger than {MOST_BYTES:,} bytes")
     try:
         return _verdict(json.loads(raw))
-    except (KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
+    except (KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError) as error:
         raise ValueError(f"not the layout of a verdict ({error!r})") from None
 
 

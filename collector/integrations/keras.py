@@ -35,14 +35,16 @@ class CurvewiseCallback(keras.callbacks.Callback):  # type: ignore[misc, unused-
 
     Args:
         run: the run folder, or a ``Collector`` that has what a folder cannot say (``config``, ``classes`` …).
+        obey: end the training when ``curvewise watch``, running beside it, finds that it has diverged, or what the given
+            ``Collector(stop_on=…)`` names.
 
     A ``fit`` is an attempt of the run. A callback is not told of exceptions: a run that raises is marked as crashed when the
     program ends.
     """
 
-    def __init__(self, run: Collector | str | os.PathLike[str]) -> None:
+    def __init__(self, run: Collector | str | os.PathLike[str], obey: bool = False) -> None:
         super().__init__()
-        self.recording = Recording(run)
+        self.recording = Recording(run, obey)
         self._steps: Steps | None = None
 
     def on_train_begin(self, logs: Any = None) -> None:
@@ -61,6 +63,11 @@ class CurvewiseCallback(keras.callbacks.Callback):  # type: ignore[misc, unused-
         """Where the steps to come stand."""
         if self._steps is not None:
             self._steps.begin(epoch)
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Leave, when the watcher says so."""
+        if self.recording.stop:
+            self.model.stop_training = True
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         """The epoch's metrics: Keras' means while the weights moved, and validation's."""

@@ -33,14 +33,16 @@ class CurvewiseCallback(*_bases("callbacks", "Callback")):  # type: ignore[misc]
 
     Args:
         run: the run folder, or a ``Collector`` that has what a folder cannot say (``classes``, ``layers_every`` …).
+        obey: end the training when ``curvewise watch``, running beside it, finds that it has diverged, or what the given
+            ``Collector(stop_on=…)`` names.
 
     A fit is an attempt of the run: finished when ``fit`` returns, crashed when an exception leaves it. Nothing is recorded
     under ``fast_dev_run``, as with Lightning's own loggers.
     """
 
-    def __init__(self, run: Collector | str | os.PathLike[str]) -> None:
+    def __init__(self, run: Collector | str | os.PathLike[str], obey: bool = False) -> None:
         super().__init__()
-        self.recording = Recording(run)
+        self.recording = Recording(run, obey)
         self.hparams: dict[str, Any] = {}  # beside those of the module and the data module
         self._before: dict[str, Any] = {}  # metrics by name, as seen last
         self._by_step: set[str] = set()  # tags that are logged at every step
@@ -61,6 +63,8 @@ class CurvewiseCallback(*_bases("callbacks", "Callback")):  # type: ignore[misc]
         """A row for each optimizer step; with gradient accumulation its loss is the mean over the batches."""
         if (run := self.recording.run) is None:
             return
+        if self.recording.stop:
+            trainer.should_stop = True
         with self.recording.guard(WHERE, WAY_OUT):
             values = self._fresh(trainer, TRAIN)
             self._by_step.update(values)
@@ -134,15 +138,15 @@ class CurvewiseLogger(*_bases("loggers", "Logger")):  # type: ignore[misc]
     """A logger for ``Trainer(logger=…)``: adds its ``CurvewiseCallback`` to the trainer, which records the fit.
 
     Args:
-        run: as for ``CurvewiseCallback``.
+        run, obey: as for ``CurvewiseCallback``.
 
     What is logged to it directly (``self.logger.log_metrics``) is kept too. Checkpoints go into the run folder, as with
     Lightning's own loggers.
     """
 
-    def __init__(self, run: Collector | str | os.PathLike[str]) -> None:
+    def __init__(self, run: Collector | str | os.PathLike[str], obey: bool = False) -> None:
         super().__init__()
-        self.callback = CurvewiseCallback(run)
+        self.callback = CurvewiseCallback(run, obey)
         self._trainer: Any = None
 
     @property

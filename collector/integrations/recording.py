@@ -16,13 +16,15 @@ class Recording:
 
     Args:
         run: the run folder, or a collector; give a folder where the framework starts several processes.
+        obey: stop the framework's training when the collector's ``should_stop`` says so.
 
     Attributes:
         run: the collector while a training goes on, else None.
         guard: around everything an integration does, so that no failure of ours reaches the training.
     """
 
-    def __init__(self, run: Collector | str | os.PathLike[str]) -> None:
+    def __init__(self, run: Collector | str | os.PathLike[str], obey: bool = False) -> None:
+        self._obey = obey
         self.folder = Path(run).absolute() if isinstance(run, str | os.PathLike) else None
         self._given = None if isinstance(run, str | os.PathLike) else run
         self.run: Collector | None = None
@@ -43,6 +45,11 @@ class Recording:
         self.run, self._opened = run, True
         return run
 
+    @property
+    def stop(self) -> bool:
+        """Whether the framework is to end this training; ask after each step, on every rank."""
+        return self._obey and self.run is not None and self.run.should_stop
+
     def describe(
         self, *, config: Mapping[str, Any] | None = None, classes: int | None = None, loss: Any = None
     ) -> None:
@@ -53,7 +60,7 @@ class Recording:
 
     def __reduce__(self) -> Any:
         """Pickled for a process that a framework spawns, it opens the same folder there."""
-        return Recording, (self.folder or self._given,)
+        return Recording, (self.folder or self._given, self._obey)
 
     def close(self, error: BaseException | None = None) -> None:
         """End the run as finished, or as crashed by ``error``."""

@@ -51,13 +51,15 @@ class CurvewiseCallback(TrainerCallback):  # type: ignore[misc, unused-ignore]
 
     Args:
         run: the run folder, or a ``Collector`` that has what a folder cannot say (``layers_every`` …).
+        obey: end the training when ``curvewise watch``, running beside it, finds that it has diverged, or what the given
+            ``Collector(stop_on=…)`` names.
 
     A call of ``train`` is an attempt of the run. Of several evaluation sets the first one met is ``val/…``; the others are
     ``val/<quantity>/<set>``.
     """
 
-    def __init__(self, run: Collector | str | os.PathLike[str]) -> None:
-        self.recording = Recording(run)
+    def __init__(self, run: Collector | str | os.PathLike[str], obey: bool = False) -> None:
+        self.recording = Recording(run, obey)
         self._heard = Heard()
         self._first_set: str | None = None
 
@@ -74,6 +76,8 @@ class CurvewiseCallback(TrainerCallback):  # type: ignore[misc, unused-ignore]
         """A row for each optimizer step; its loss is the sum of what was back-propagated for it, as the Trainer scales it."""
         if (run := self.recording.run) is None:
             return
+        if self.recording.stop:
+            control.should_training_stop = True
         with self.recording.guard(WHERE, WAY_OUT):
             loss = self._heard.loss()
             run.log({} if loss is None else {TRAIN_LOSS: loss}, step=state.global_step, epoch=state.epoch)

@@ -1,6 +1,8 @@
 """Digits, a small network and the naive update ratio, that the frameworks' tests share."""
 
 import os
+import sys
+from pathlib import Path
 
 os.environ["KERAS_BACKEND"] = "torch"  # Keras reads it when it is imported
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -10,6 +12,12 @@ from types import MethodType, SimpleNamespace
 import pytest
 import torch
 from sklearn.datasets import load_digits
+
+from collector import advice
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from left import condemning
 
 torch.set_num_threads(1)
 
@@ -50,3 +58,11 @@ def naive():
     """An empty record, ``watch(optimizer, record, model)`` and ``ratio(before, after)``."""
     record = SimpleNamespace(loss=[], lr=[], ratio=[], val=[])
     return SimpleNamespace(record=record, watch=watch, ratio=ratio)
+
+
+@pytest.fixture
+def condemned(tmp_path, monkeypatch):
+    """A watcher beside the test that finds the run in ``tmp_path/"run"`` diverged; the collector looks often."""
+    monkeypatch.setattr(advice, "EVERY", 0.05)
+    with condemning(tmp_path / "run"):
+        yield

@@ -12,9 +12,9 @@ from diagnostics.readers.run_folder import read
 
 @pytest.fixture
 def train(digits, naive):
-    """``train(tracker, log, **options)``: two epochs of six batches; ``log(accelerator, epoch, step, loss)`` after each."""
+    """``train(tracker, log, **options)``: two ``epochs`` of six batches; ``log(accelerator, epoch, step, loss)`` after each."""
 
-    def make(tracker, log, **options):
+    def make(tracker, log, epochs=2, **options):
         accelerator = Accelerator(log_with=tracker, cpu=True, **options)
         accelerator.init_trackers("digits", config={"lr": 0.1, "note": "text"})
         torch.manual_seed(0)
@@ -22,7 +22,7 @@ def train(digits, naive):
         optimizer = naive.watch(torch.optim.SGD(model.parameters(), lr=0.1), naive.record, model)
         model, optimizer, loader = accelerator.prepare(model, optimizer, digits.loader())
         step = 0
-        for epoch in range(2):
+        for epoch in range(epochs):
             for x, y in loader:
                 with accelerator.accumulate(model):
                     loss = torch.nn.functional.cross_entropy(model(x), y)
@@ -97,3 +97,21 @@ def test_the_collector_can_be_reached_and_given(train, tmp_path):
     assert len(found["val/loss"]) == 12 and found["val/accuracy"].steps.tolist() == [12]
     assert found.classes == 10 and found.config["lr"] == 0.1
     assert not sys.modules["torch.optim.optimizer"]._global_optimizer_pre_hooks
+
+
+def test_a_loop_ends_at_accelerates_trigger(train, naive, tmp_path, condemned):
+    """As docs/integrations.md says: the main process asks, all check."""
+    left = []
+
+    def log(accelerator, epoch, step, loss):
+        accelerator.log({"train_loss": loss}, step=step)
+        run = accelerator.get_tracker("curvewise", unwrap=True)
+        if accelerator.is_main_process and run.should_stop:
+            accelerator.set_trigger()
+        if accelerator.check_trigger():
+            left.append(step)
+            raise StopIteration
+
+    with pytest.raises(StopIteration):
+        train(CurvewiseTracker(tmp_path / "run"), log, epochs=100_000)
+    assert len(left) == 1

@@ -38,9 +38,9 @@ def record(naive, monkeypatch):
 
 @pytest.fixture
 def fit(digits, tmp_path):
-    """``fit(optimizer, run=…, spoil=…)`` → the model, after 2 epochs of 5 batches and a last one of 8."""
+    """``fit(optimizer, run=…, spoil=…)`` → the model, after ``epochs`` (2) of 5 batches and a last one of 8."""
 
-    def make(optimizer, run=None, spoil=None, **options):
+    def make(optimizer, run=None, spoil=None, epochs=2, obey=False, **options):
         keras.utils.set_random_seed(0)
         layers = [keras.layers.Input((64,)), keras.layers.Dense(16, activation="tanh"), keras.layers.Dense(10)]
         model = keras.Sequential(layers, name="net")
@@ -49,8 +49,8 @@ def fit(digits, tmp_path):
         x, y = digits.x.numpy()[:88].copy(), digits.y.numpy()[:88]
         if spoil is not None:
             x[spoil] = math.nan
-        callback = CurvewiseCallback(run or tmp_path / "run")
-        model.fit(x, y, 16, 2, verbose=0, callbacks=[callback], validation_data=(x[:32], y[:32]), shuffle=False)
+        callback = CurvewiseCallback(run or tmp_path / "run", obey)
+        model.fit(x, y, 16, epochs, verbose=0, callbacks=[callback], validation_data=(x[:32], y[:32]), shuffle=False)
         return model
 
     return make
@@ -150,3 +150,10 @@ def test_what_cannot_be_seen_is_said(fit, record, tmp_path, monkeypatch):
     found = run_of(tmp_path / "run")
     np.testing.assert_allclose(found["train/loss"].values, history["loss"])
     assert found["train/loss"].steps.tolist() == [6, 12] and any("for this test" in note for note in found.notes)
+
+
+def test_a_fit_ends_when_the_watcher_says_so(fit, tmp_path, condemned):
+    model = fit(keras.optimizers.SGD(0.1), epochs=100_000, obey=True)
+    assert model.stop_training
+    found = run_of(tmp_path / "run")
+    assert 0 < found.last_step < 600_000 and found.state == "finished"

@@ -1,5 +1,6 @@
 import importlib
 import pickle
+import time
 
 import numpy as np
 import pytest
@@ -256,3 +257,25 @@ def test_a_failure_of_ours_does_not_reach_the_training(L, module, naive, digits,
 def test_it_can_be_sent_to_a_process_that_lightning_spawns(tmp_path):
     copy = pickle.loads(pickle.dumps(CurvewiseCallback(tmp_path / "run")))
     assert copy.recording.folder == tmp_path / "run"
+
+
+@pytest.mark.parametrize("kind", ["callback", "logger"])
+def test_a_fit_ends_when_the_watcher_says_so(either, kind, module, digits, tmp_path, condemned):
+    one = {"callback": CurvewiseCallback, "logger": CurvewiseLogger}[kind](tmp_path / "run", obey=True)
+    options = {"callbacks": [one]} if kind == "callback" else {"logger": one}
+    fit = trainer(either, max_epochs=100_000, **options)
+    fit.fit(module(either), digits.loader(), digits.loader(48))
+    found = run_of(tmp_path / "run")
+    assert fit.should_stop and 0 < found.last_step < 600_000
+    assert found.state == "finished"
+
+
+def test_unless_asked_to_a_fit_obeys_nobody(L, module, digits, tmp_path, condemned):
+    with Collector(tmp_path / "run") as run:
+        run.log(loss=1.0)
+        while not run.should_stop:
+            time.sleep(0.05)
+        fit = trainer(L, callbacks=[CurvewiseCallback(run)])
+        fit.fit(module(L), digits.loader())
+        assert not fit.should_stop
+    assert run_of(tmp_path / "run").last_step == 12

@@ -48,7 +48,7 @@ class Recorded(Trainer):
 def train(digits, naive, tmp_path):
     """``train(**options)`` → the trainer, after 2 epochs of 6 batches into ``tmp_path/"run"``."""
 
-    def make(spoil=(), resume=None, evaluation=None, epochs=2, run=True, **options):
+    def make(spoil=(), resume=None, evaluation=None, epochs=2, run=True, obey=False, **options):
         config = BertConfig(
             vocab_size=32,
             hidden_size=16,
@@ -68,7 +68,7 @@ def train(digits, naive, tmp_path):
             args,
             train_dataset=Rows(digits, 0, 96),
             eval_dataset=evaluation or Rows(digits, 0, 32),
-            callbacks=[CurvewiseCallback(tmp_path / "run")] if run else [],
+            callbacks=[CurvewiseCallback(tmp_path / "run", obey)] if run else [],
             compute_metrics=lambda p: {"accuracy": float((p.predictions.argmax(-1) == p.label_ids).mean())},
             optimizers=(optimizer, None),
             record=naive.record,
@@ -202,3 +202,10 @@ def test_an_exception_passes_and_the_next_training_begins_anew(train, naive, tmp
     assert Accelerator.backward is original
     found = run_of(tmp_path / "run")
     assert found["train/loss"].steps.tolist() == [1, 2, 3, 4, 5, 6] and found.state == "finished"
+
+
+def test_a_training_ends_when_the_watcher_says_so(train, tmp_path, condemned):
+    trainer = train(epochs=100_000, obey=True)
+    assert trainer.control.should_training_stop
+    found = run_of(tmp_path / "run")
+    assert 0 < found.last_step == trainer.state.global_step < 600_000 and found.state == "finished"

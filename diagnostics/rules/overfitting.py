@@ -40,10 +40,10 @@ from diagnostics.stats.trend import trend
 from diagnostics.stats.turning import SHORT, Turn, turn
 
 RISE = 0.05  # of the best validation loss: see Source
-TURNED = 0.02  # of it, while the run goes on: what has turned, and is clear of the jitter, seldom turns back
+TURNED = 0.01  # of it, while the run goes on: what has turned, and is clear of the jitter, seldom turns back
 WORTH = 0.005  # of the fall of validation: a rise from 0.050 to 0.055 after a fall from 2.3 is nothing
 CLEAR = 3.0  # jitter widths of the validation curve
-AFTER = 5  # evaluations after the best: fewer are a blip
+AFTER = 4  # evaluations after the best: fewer are a blip
 GAP = 0.15  # of the fall from the start
 SOLVED = 0.02  # of the validation loss: training has nothing left to learn
 ACCURACY_GAP = 0.1  # ten points of accuracy

@@ -8,7 +8,7 @@ Why it matters
 
 Criterion
     The end of the validation loss is above its smoothed best by more than RISE of it, by SHARE of the whole fall and by CLEAR widths of the jitter,
-    validation accuracy, where it was logged, has not gone on improving, and no evaluation after LATEST of the run comes within one width of the
+    AFTER or more evaluations after that best; validation accuracy, where it was logged, has not gone on improving, and no evaluation after LATEST of the run comes within one width of the
     best.
 
 Source
@@ -32,48 +32,38 @@ from diagnostics.run import Run
 from diagnostics.stats.level import end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
+from diagnostics.stats.turning import turn
 
 RISE = 0.02  # of the best validation loss
 SHARE = 0.01  # of the whole fall of validation
 CLEAR = 4.0  # jitter widths: the lowest of many is itself one or two below the true best
 LATEST = 0.8  # of the run: a best that may be later saves little
+AFTER = 4  # evaluations after the best: fewer are a blip
 LEAST_EVALS = 8  # evaluations, for a jitter
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
-    val = run[VAL_LOSS].finite()
-    smooth = running_median(val, 3).values
-    at = int(np.argmin(smooth))
-    best, last, step = float(smooth[at]), end(val), int(val.steps[at])
-    width = noise(val.values[at:])
-    if last - best <= max(RISE * abs(best), SHARE * (start(val) - best), CLEAR * width):
+    val, seen = run[VAL_LOSS].finite(), turn(run[VAL_LOSS])
+    fall, span = start(val) - seen.best, int(val.steps[-1] - val.steps[0])
+    if seen.after < AFTER or seen.rise <= max(RISE * abs(seen.best), SHARE * fall, CLEAR * seen.jitter):
         return
-    span = int(val.steps[-1] - val.steps[0])
-    near = val.steps[smooth <= best + width]
-    if near[-1] - val.steps[0] > LATEST * span or at >= len(val) - 3 or _accuracy_gains(run, step):
+    if seen.near[1] - val.steps[0] > LATEST * span or _accuracy_gains(run, seen.step):
         return
+    said = "loss at the end over its best"
+    ratio = seen.last / seen.best if seen.best else np.inf
     yield Finding(
         "stop_earlier",
         "info",
-        f"Validation was best at step {step:,} ({best:.4g}{_between(int(near[0]), int(near[-1]))}) and ends at {last:.4g}; "
-        f"the {1 - (step - val.steps[0]) / span:.0%} of the run since{_time(val, step)} brought nothing.",
-        (
-            Evidence(
-                VAL_LOSS,
-                step,
-                int(val.steps[-1]),
-                "loss at the end over its best",
-                last / best if best else np.inf,
-                1 + RISE,
-            ),
-        ),
+        f"Validation was best at step {seen.step:,} ({seen.best:.4g}{_between(*seen.near)}) and ends at {seen.last:.4g}; "
+        f"the {1 - (seen.step - val.steps[0]) / span:.0%} of the run since{_time(val, seen.step)} brought nothing.",
+        (Evidence(VAL_LOSS, seen.step, int(val.steps[-1]), said, ratio, 1 + RISE),),
         (
             Remedy(
-                f"Go back to the checkpoint of step {step:,}, or stop there next time.",
+                f"Go back to the checkpoint of step {seen.step:,}, or stop there next time.",
                 "stop_step",
-                f"it is better by {last - best:.2g}, and validation jitters by {width:.1g}",
-                value=step,
+                f"it is better by {seen.rise:.2g}, and validation jitters by {seen.jitter:.1g}",
+                value=seen.step,
             ),
         ),
     )

@@ -55,7 +55,6 @@ def turn(curve: Curve) -> Turn:
     lowest = min(around, key=finite.values.__getitem__)
     since = finite.values[at:] if len(finite) - at > LEAST else finite.values[len(finite) // 2 :]
     jitter, best = noise(since), float(smooth[at])
-    near = finite.steps[smooth <= best + jitter]
-    return Turn(
-        int(finite.steps[lowest]), best, end(finite, SHORT), jitter, len(finite) - 1 - at, (int(near[0]), int(near[-1]))
-    )
+    step, near = int(finite.steps[lowest]), finite.steps[smooth <= best + jitter]
+    span = min(step, int(near[0])), max(step, int(near[-1]))
+    return Turn(step, best, end(finite, SHORT), jitter, len(finite) - 1 - at, span)

@@ -1,0 +1,79 @@
+"""When overfitting is said, how loudly, and what is advised."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from collector.schema import FINISHED, RUNNING
+from diagnostics import Run, diagnose, rules, synthetic
+
+RULE = rules.get("overfitting")
+
+
+def risen(share: float, **settings) -> Run:
+    """Validation that was best at 40 % of the run and ends ``share`` above that, training that falls all the way."""
+    t = np.linspace(0, 1, synthetic.STEPS)
+    val = synthetic.falling(2.3, 0.5, pace=30) + 0.5 * share * np.clip(t - 0.4, 0, None) / 0.6
+    run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 0.05)), synthetic.noisy(val, 0.001, seed=1))
+    return synthetic.with_config(run, **settings)
+
+
+def found(run: Run, state: str | None = FINISHED):
+    return next(iter(RULE.check(replace(run, state=state))), None)
+
+
+@pytest.mark.parametrize(
+    "share, state, severity",
+    [
+        (0.03, FINISHED, None),
+        (0.03, None, None),  # a past log
+        (0.03, RUNNING, "info"),
+        (0.005, RUNNING, None),
+        (0.2, RUNNING, "warning"),
+        (0.2, FINISHED, "warning"),
+    ],
+)
+def test_a_small_rise_counts_while_one_can_still_act(share, state, severity):
+    seen = found(risen(share), state)
+    assert (seen.severity if seen else None) == severity
+
+
+def test_the_first_remedy_is_the_best_step_with_what_it_saves():
+    stop = found(risen(0.2)).remedies[0]
+    assert stop.parameter == "stop_step"
+    assert 300 <= stop.value <= 450
+    assert "saves 6" in stop.because
+
+
+@pytest.mark.parametrize(
+    "share, settings, parameter, size",
+    [
+        (0.2, {"weight_decay": 1e-3}, "weight_decay", {"factor": 3.0, "value": None}),
+        (0.9, {"weight_decay": 1e-3}, "weight_decay", {"factor": 10.0, "value": None}),
+        (0.9, {}, "weight_decay", {"factor": None, "value": 0.1}),
+        (0.2, {"dropout": 0.2}, "dropout", {"factor": None, "value": 0.3}),
+        (0.9, {"dropout": 0.4}, "dropout", {"factor": None, "value": 0.5}),
+    ],
+)
+def test_regularization_is_sized_by_the_rise_and_by_what_is_set(share, settings, parameter, size):
+    remedy = next(r for r in found(risen(share, **settings)).remedies if r.parameter == parameter)
+    assert {"factor": remedy.factor, "value": remedy.value} == size
+
+
+def test_a_rise_with_training_not_falling_is_something_else():
+    run = risen(0.3)
+    flat = synthetic.make(np.full(synthetic.STEPS, 0.5), synthetic.falling(2.3, 0.5, pace=30)).curves["train/loss"]
+    assert found(synthetic.with_curves(run, flat)) is None
+
+
+def test_said_early_and_then_for_good():
+    """In flight: within a tenth of the run after the best, and not taken back."""
+    run = replace(risen(0.5), state=RUNNING)
+    said = []
+    for step in range(50, synthetic.STEPS + 1, 25):
+        cut = replace(run, curves={tag: c.between(0, step) for tag, c in run.curves.items()})
+        said.append(diagnose(cut).verdict == "overfitting")
+    first = said.index(True)
+    assert 400 <= 50 + 25 * first <= 525
+    assert all(said[first:])

@@ -16,8 +16,8 @@ Criterion
 
 Source
     End worse than start: the labels of the DeepOBS learning-rate grid (progress ≤ 2 % counts as diverged). Lost progress: runmedic's
-    divergence check. Size of the advice: on the DeepOBS grid a tenth of the rate repairs 30 % of the runs that broke at once, a
-    hundredth 60 %.
+    divergence check. Size of the advice: on the DeepOBS grid a tenth of the rate ends lower for 52 % of the diverged runs, a hundredth for 72 %, a rate
+    brought down to 3e-3 where it is still above that for all 169.
 
 Known limits
     A run with a tiny learning rate and much noise can look stuck; the jump above the start tells them apart.
@@ -45,7 +45,7 @@ TOGETHER = 0.9  # of the losses have a value of the other curve at the same step
 SOLVED = 0.02  # of the start: a loss that is solved gets there before it is exactly 0
 LEAST_ZEROS = 5  # points
 LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
-HIGHER = 0.01  # of the start: validation that ends that far above its start was thrown there
+HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
 LOST = 0.8  # of the best progress given back at the end
 AT_ONCE, LEAST_HELD = 0.05, 20  # of the run, or losses: one that breaks this early was never near stable
 FACTOR, FACTOR_AT_ONCE = 0.1, 0.01  # see Source
@@ -174,6 +174,33 @@ def _one_nan() -> Run:
     return synthetic.make(values)
 
 
+def _zeros(at: int) -> Run:
+    values = synthetic.noisy(synthetic.falling(last=0.5))
+    values[at:] = 0.0
+    return synthetic.make(values, lr=0.1)
+
+
+def _stops(at: int) -> Run:
+    """A log that drops NaN: the rate is logged to the end, the loss is not."""
+    run = synthetic.make(synthetic.noisy(synthetic.falling()), lr=0.1)
+    return synthetic.with_curves(run, run[TRAIN_LOSS].where(run[TRAIN_LOSS].steps <= at))
+
+
+def _summed() -> Run:
+    """Training is summed over batches of 64 and first logged at step 50, validation is a mean and begins at 0."""
+    run = synthetic.make(64 * synthetic.noisy(synthetic.falling()), synthetic.falling(last=0.12), lr=0.1)
+    val = run[VAL_LOSS]
+    early = Curve(VAL_LOSS, np.r_[0, val.steps[1:]], val.values)
+    return synthetic.with_curves(run, run[TRAIN_LOSS].where(run[TRAIN_LOSS].steps >= 50), early)
+
+
+def _meaningless() -> Run:
+    """Labels drawn at random: nothing to learn, and a little overconfidence."""
+    train = synthetic.noisy(np.full(synthetic.STEPS, 2.32), 0.005)
+    train[0] = 2.29
+    return synthetic.make(train, np.linspace(2.29, 2.32, synthetic.STEPS), lr=0.1)
+
+
 RULE = Rule(
     "diverged",
     "Diverged",
@@ -197,10 +224,15 @@ RULE = Rule(
         "never a number": lambda: _broken(0),
         "not a number at the very end": lambda: _broken(900),
         "jumps and stays above its start": lambda: _jump_to(2.35),
+        "zeros in the place of NaN": lambda: _zeros(400),
+        "the log goes on without the loss": lambda: _stops(700),
     },
     silent={
         "a healthy run": synthetic.healthy,
         "one NaN, then it goes on": _one_nan,
         "a spike that heals": lambda: _jump_to(0.3),
+        "a loss that is solved": lambda: synthetic.make(np.maximum(synthetic.falling(2.3, -0.2), 0.0), lr=0.1),
+        "training summed, validation averaged": _summed,
+        "labels that mean nothing": _meaningless,
     },
 )

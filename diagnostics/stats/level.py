@@ -14,6 +14,7 @@ from diagnostics.run import Run
 from diagnostics.stats.noise import noise
 
 END_SHARE = 0.1  # of the points: long enough to average the noise of a batch, short enough to be "the end"
+SCALE = 3.0  # times validation: dropout and augmentation lift a training loss by less
 BLOCKS = 40  # 2.5 % of a run each: the finest share of a run the rules speak of
 
 
@@ -26,11 +27,18 @@ def start(curve: Curve) -> float:
 def before_training(run: Run) -> float:
     """The loss of the untouched network: validation's first value when it was measured before the first training loss.
 
-    A log thinned to one row in ten, or to epochs, holds no training loss of the first step.
+    A log thinned to one row in ten, or to epochs, holds no training loss of the first step. A training loss that is summed where validation is
+    averaged says nothing of it.
     """
     train, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
     earlier = val is not None and len(val) > 0 and val.steps[0] < train.steps[0] and bool(np.isfinite(val.values[0]))
-    return float(val.values[0]) if val is not None and earlier else start(train)
+    return float(val.values[0]) if val is not None and earlier and not _summed(train, val.finite()) else start(train)
+
+
+def _summed(train: Curve, val: Curve) -> bool:
+    """Whether training stands far above validation wherever both were measured."""
+    beside = np.interp(val.steps[1:], train.steps, train.values)
+    return beside.size > 1 and bool(np.median(beside) > SCALE * np.median(val.values[1:]) > 0)
 
 
 @once

@@ -88,7 +88,13 @@ def _steps(e: Evidence) -> str:
 
 
 def _quiet(report: Report) -> None:
-    """What is fine and what could not be judged, out of the way."""
+    """Rivals of the verdict, what is fine and what could not be judged, out of the way."""
+    if report.rivals:
+        with st.expander(f"Also considered: {len(report.rivals)}"):
+            for rival in report.rivals:
+                st.markdown(
+                    f"**{plain(title(rival.rule))}**: {plain(rival.message)}  \n*Against it*: {plain(rival.against)}."
+                )
     with st.expander(f"Clear: {len(report.clear)}, not checked: {len(report.not_checked)}"):
         if report.clear:
             st.markdown("**Clear**  \n" + plain(", ".join(title(slug) for slug in report.clear)))

@@ -124,12 +124,13 @@ def _remedies(finding: Finding) -> Table:
 
 
 def _quiet(report: Report) -> list[RenderableType]:
-    """The rules with nothing to say, each kind in one line."""
+    """The rivals of the verdict and the rules with nothing to say, each kind in one line."""
+    rivals = "; ".join(f"{rules.get(r.rule).title.lower()} (against it: {r.against})" for r in report.rivals)
     names = ", ".join(
         rules.get(slug).title.lower() for slug in report.clear if slug not in ("healthy", "not_enough_data")
     )
     unchecked = "; ".join(f"{', '.join(titles)} ({because})" for because, titles in _by_reason(report).items())
-    lines = (("clear", names), ("not checked", unchecked))
+    lines = (("also considered", rivals), ("clear", names), ("not checked", unchecked))
     return [Padding(Text(printable(f"{kind}: {said}"), style="dim"), (0, 2)) for kind, said in lines if said]
 
 

@@ -3,25 +3,26 @@
 import numpy as np
 
 from diagnostics import rules
-from diagnostics.report import SEVERITIES, Finding, NotChecked, Report
+from diagnostics.report import SEVERITIES, Finding, NotChecked, Report, Rival
 from diagnostics.rule import Rule
 from diagnostics.run import Run
 
-# Headline verdicts in the order of causes: an earlier one accounts for what a later one would say, because a diverged
-# run also has a gap, and a run held back by its learning rate also underfits. The last always holds when the others are clear.
-HEADLINES = (
-    "diverged",
-    "not_enough_data",
-    "bad_initialization",
-    "lr_too_high",
-    "decay_too_early",
-    "lr_too_low",
-    "overfitting",
-    "needs_decay",
-    "underfitting",
-    "keep_training",
-    "healthy",
-)
+# Headline verdicts in the order of causes, and why each comes before those after it: what speaks against a rival that
+# shows as well. The last always holds when the others are clear.
+ORDER = {
+    "diverged": "in a run that blew up, gaps, plateaus and jumps mean nothing of their own",
+    "not_enough_data": "so few points show it by chance",
+    "bad_initialization": "while the network sits where there is no slope, neither its rate nor its size can be judged",
+    "lr_too_high": "steps that are too long hold the loss up by themselves; change the rate first, then look again",
+    "decay_too_early": "before the cut the rate was right; the cut alone accounts for the rest",
+    "lr_too_low": "short steps account for what is still to come; change the rate first, then look again",
+    "overfitting": "validation gets worse while training improves, which neither another rate nor more steps would turn",
+    "needs_decay": "shorter steps may still lower the loss, and cost nothing to try",
+    "underfitting": "more steps bring little where training itself is stuck",
+    "keep_training": "the loss is not where it is going yet",
+    "healthy": "",
+}
+HEADLINES = tuple(ORDER)
 
 
 def diagnose(run: Run) -> Report:
@@ -41,6 +42,7 @@ def diagnose(run: Run) -> Report:
         findings=tuple(sorted(kept, key=lambda f: (f.rule != verdict, -SEVERITIES.index(f.severity)))),
         clear=tuple(slug for slug, outcome in outcomes.items() if outcome == ()),
         not_checked=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, NotChecked)),
+        rivals=tuple(Rival(f.rule, f.message, ORDER[verdict]) for f in _outranked(found, verdict)),
     )
 
 
@@ -53,6 +55,12 @@ def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
             return tuple(rule.check(run))
     except Exception as error:  # one rule's fault must not hide what the others found
         return NotChecked(rule.slug, f"the rule failed ({type(error).__name__}: {error}); please report it")
+
+
+def _outranked(found: list[Finding], verdict: str) -> list[Finding]:
+    """The headlines that were found as well and come later, likeliest first; healthy always does and is no rival."""
+    later = [f for f in found if f.rule in HEADLINES and f.rule not in (verdict, HEADLINES[-1])]
+    return sorted(later, key=lambda f: HEADLINES.index(f.rule))
 
 
 def _one_cause(found: list[Finding], verdict: str) -> list[Finding]:

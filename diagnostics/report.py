@@ -84,8 +84,17 @@ class NotChecked:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """Another verdict whose signs are there: what it would have said, and what speaks against giving it."""
+
+    rule: str
+    message: str
+    against: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """The verdict on a run: exactly one slug, the findings worst first, the rules that are clear, those not checked."""
+    """The verdict on a run: exactly one slug, the findings worst first, the rules that are clear, those not checked, the rivals."""
 
     run: str
     source: str
@@ -93,6 +102,7 @@ class Report:
     findings: tuple[Finding, ...]
     clear: tuple[str, ...]
     not_checked: tuple[NotChecked, ...]
+    rivals: tuple[Rival, ...] = ()
 
     @property
     def headline(self) -> Finding:
@@ -108,6 +118,7 @@ class Report:
             "findings": [_finite(f.to_json()) for f in self.findings],
             "clear": list(self.clear),
             "not_checked": [asdict(n) for n in self.not_checked],
+            "rivals": [asdict(r) for r in self.rivals],
         }
 
 

@@ -49,10 +49,20 @@ def test_a_diverged_run_is_not_also_called_overfitting():
     assert [f.rule for f in report.findings] == ["diverged"]
 
 
+def test_a_verdict_names_its_rivals_and_what_speaks_against_them():
+    values = synthetic.noisy(np.r_[np.full(400, 2.3), synthetic.falling(steps=600, pace=1.0)], 0.02)
+    report = diagnose(synthetic.make(values, lr=0.1))
+    assert report.verdict == "bad_initialization"
+    (rival,) = report.rivals
+    assert rival.rule == "keep_training" and "no slope" in rival.against
+    assert rival.message not in [f.message for f in report.findings]
+    assert diagnose(synthetic.healthy()).rivals == ()
+
+
 def test_report_json_is_strict_and_has_the_contracts_keys():
     report = diagnose(synthetic.make(np.r_[np.full(30, 1.0), np.full(30, np.inf)]))
     told = json.loads(json.dumps(report.to_json(), allow_nan=False))
-    assert list(told) == ["run", "source", "verdict", "findings", "clear", "not_checked"]
+    assert list(told) == ["run", "source", "verdict", "findings", "clear", "not_checked", "rivals"]
     assert list(told["findings"][0]) == ["rule", "severity", "message", "evidence", "remedies"]
     assert list(told["findings"][0]["evidence"][0]) == [
         "tag", "first_step", "last_step", "statistic", "measured", "threshold", "unit",

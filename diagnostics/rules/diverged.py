@@ -41,7 +41,8 @@ LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
 JUMP = 0.1  # of the start: a rise that no batch explains
 MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
-TOGETHER = 0.9  # of the losses have a value of the other curve at the same step: they come from the same log call
+MISSED = 10.0  # times the usual distance between two losses: so many were due and did not come
+TOGETHER = 0.9  # times as many values as losses: logged at least as often
 SOLVED = 0.02  # of the start: a loss that is solved gets there before it is exactly 0
 LEAST_ZEROS = 5  # points
 LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
@@ -96,12 +97,13 @@ def _zeroed(loss: Curve) -> tuple[str, Evidence] | None:
 def _vanished(run: Run) -> tuple[str, Evidence] | None:
     """Some loggers drop NaN: the loss column ends while the others go on."""
     finite = run[TRAIN_LOSS].finite()
-    seen, last = int(finite.steps[-1]), run.last_step
-    beside = (
-        c for c in run.curves.values() if c.tag != TRAIN_LOSS and np.isin(finite.steps, c.steps).mean() > TOGETHER
-    )
-    after = max((int((c.steps > seen).sum()) for c in beside), default=0)
-    if after < max(LEAST_AFTER, LATE_SHARE * len(finite)):
+    first, seen, last = int(finite.steps[0]), int(finite.steps[-1]), run.last_step
+    usual = float(np.median(np.diff(finite.steps))) if len(finite) > 1 else 1.0
+    if last - seen <= max(LATE_SHARE * (last - first), MISSED * usual):
+        return None
+    beside = [c.steps for c in run.curves.values() if (c.steps <= seen).sum() >= TOGETHER * len(finite)]
+    after = max(int((steps > seen).sum()) for steps in beside)
+    if after < LEAST_AFTER:
         return None
     evidence = Evidence(TRAIN_LOSS, seen, last, "rows logged without a finite loss", after, 0, "rows")
     return f"The log goes on to step {last:,}, but holds no finite training loss after step {seen:,}.", evidence

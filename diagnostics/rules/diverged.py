@@ -10,7 +10,8 @@ Why it matters
 
 Criterion
     Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
-    the loss; or the loss went from more than SOLVED of its start to exactly 0 and stays there;
+    the loss; or the loss went from more than SOLVED of its start to exactly 0 and stays there; or nothing was learned, the rate
+    is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ;
     or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start after a jump of JUMP above it, and MANY noise
     widths, or with validation HIGHER than at its start; or the loss lost LOST of its best progress and stays there.
 
@@ -27,7 +28,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -35,7 +36,8 @@ from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
-from diagnostics.stats.rates import lower
+from diagnostics.stats.rates import careful, lower
+from diagnostics.stats.stillness import LAST_DIGIT, stillness
 
 LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
@@ -57,7 +59,7 @@ def check(run: Run) -> Iterator[Finding]:
     loss = run[TRAIN_LOSS]
     if not len(loss):
         return
-    found = _not_finite(loss) or _zeroed(loss) or _vanished(run) or _worse_than_start(run, loss)
+    found = _not_finite(loss) or _zeroed(loss) or _vanished(run) or _killed(run, loss) or _worse_than_start(run, loss)
     if found:
         message, evidence = found
         yield Finding("diverged", "error", message, (evidence,), _remedies(run, evidence.first_step))
@@ -107,6 +109,18 @@ def _vanished(run: Run) -> tuple[str, Evidence] | None:
         return None
     evidence = Evidence(TRAIN_LOSS, seen, last, "rows logged without a finite loss", after, 0, "rows")
     return f"The log goes on to step {last:,}, but holds no finite training loss after step {seen:,}.", evidence
+
+
+def _killed(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    """The first steps, at a high rate, switched the network off before it learned a thing."""
+    finite, lr = loss.finite(), run.get(LR)
+    high = lr is not None and len(lr.finite()) > 0 and lr.finite().values.max() > careful(run)
+    seen = stillness(run) if high and end(finite) > (1 - STUCK_SHARE) * start(finite) > 0 else None
+    if seen is None or seen.change > LAST_DIGIT:
+        return None
+    said = "median change of validation, as a share of its level"
+    evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, said, seen.change, LAST_DIGIT)
+    return f"The network is dead and has learned nothing: validation loss is {seen.level:.7g} every time.", evidence
 
 
 def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
@@ -226,6 +240,9 @@ RULE = Rule(
         "never a number": lambda: _broken(0),
         "not a number at the very end": lambda: _broken(900),
         "jumps and stays above its start": lambda: _jump_to(2.35),
+        "dead from the first steps": lambda: synthetic.make(
+            synthetic.noisy(np.full(synthetic.STEPS, 2.31), 0.003), np.full(synthetic.STEPS, np.float32(2.31)), lr=1.0
+        ),
         "zeros in the place of NaN": lambda: _zeros(400),
         "the log goes on without the loss": lambda: _stops(700),
     },

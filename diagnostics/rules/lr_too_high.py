@@ -47,7 +47,7 @@ from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
 from diagnostics.stats.rates import lower
-from diagnostics.stats.stillness import stillness
+from diagnostics.stats.stillness import LAST_DIGIT, stillness
 from diagnostics.stats.trend import trend
 
 BOUNCE = 0.009  # of the fall: see Source
@@ -59,7 +59,6 @@ STUCK = 0.04  # of the loss that is left: a doubling of the steps that takes mor
 MAYBE = 0.1  # of the fall: a gain that may be as large, as far as the noise lets one see, is not known to be none
 GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
 LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
-LAST_DIGIT = 2.0**-23  # of the level: a float32 that differs by less is the same number
 STILL, DRIFT = 2e-5, 2e-4  # of the level: a network all but dead, which a few output units still move
 REST = 0.25  # of the start
 UNCHANGED = "median change of validation, as a share of its level"

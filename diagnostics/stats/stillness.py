@@ -12,6 +12,7 @@ from diagnostics.stats.noise import noise
 
 LEAST_EVALS = 4  # evaluations that agree
 DIGITS = 4  # decimals: a log that keeps no more says nothing of the last digit
+LAST_DIGIT = 2.0**-23  # of the level: a float32 that differs by less is the same number
 LIVELY = 100.0  # times the change of validation: batches that differ that much would move weights that can be moved
 AT_ONCE = 1e-3  # of the losses, or one
 

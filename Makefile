@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Tiny networks train faster, and repeat better, on one thread.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: app test check format docs samples browser bench-collector
+.PHONY: app test check format docs samples browser bench-collector bench-diagnosis
 
 app: $(VENV)/app.stamp  ## serve the dashboard at http://localhost:8501; installs no torch
 	$(BIN)/streamlit run app/main.py
@@ -33,6 +33,10 @@ samples: $(VENV)/dev.stamp  ## train the sample runs again
 
 bench-collector: $(VENV)/bench.stamp  ## what the collector costs, beside its peers (about ten minutes)
 	$(BIN)/python -m benchmarks.collector --write docs/cost.md
+
+# GRID=folder adds the public curves; OBEY=--obey trains the lab's runs again as the first remedy says (about half an hour).
+bench-diagnosis: $(VENV)/bench.stamp  ## how right the diagnosis is, beside its rivals (minutes)
+	$(BIN)/python -m benchmarks.diagnosis $(if $(GRID),--grid $(GRID)) --rivals $(OBEY) --write docs/accuracy.md
 
 browser:  ## the system's Chromium, for the browser tests (Debian and Ubuntu)
 	@command -v chromium > /dev/null || { \

@@ -1,124 +1,115 @@
-"""How often is the verdict right? Trains the lab, judges every run, prints the confusion matrix and macro-F1.
+"""How right, how early and how quiet is the diagnosis? Ours beside its rivals, on real runs of which the truth is known.
 
-``python -m benchmarks.diagnosis`` trains the runs that ``build/lab`` does not hold yet (about seven minutes in all) and scores
-the tuning part, on which thresholds were chosen, and the test part, other subjects, apart; that part has been looked at since. ``--grid FOLDER`` adds the false alarms and hits on
-a folder with ``deepobs.parquet``, ``deepobs_labels.csv``, ``algoperf.parquet`` and ``algoperf_labels.csv``.
+``python -m benchmarks.diagnosis`` judges the lab's shipped curves in seconds. ``--grid FOLDER`` adds the public curves: a folder with
+``deepobs.parquet``, ``deepobs_labels.csv``, ``algoperf.parquet`` and ``algoperf_labels.csv``. ``--rivals`` asks the installable rivals, in
+an environment of their own that is made in ``build/``; ``--obey`` trains the lab's runs again as the first remedy says. What was found is kept in
+``build/score`` until a rule changes.
 """
 
 import argparse
-import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from benchmarks.lab import truth
-from benchmarks.lab.faults import TEST, TUNING, runs
-from benchmarks.lab.train import Recipe, train
-from diagnostics import Report, Run, diagnose
-from diagnostics.engine import HEADLINES
-from diagnostics.readers import read
+from benchmarks.lab import shelf
+from benchmarks.lab.obey import outcomes
+from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_page, promises
+from benchmarks.score.grid_page import Grid
+from benchmarks.score.lab_page import Part
+from benchmarks.score.opinions import Reports
+from benchmarks.score.promises import Promise
+from benchmarks.score.timing import Judged
 
-LAB = Path("build/lab")
-
-
-def trained(name: str, recipe: Recipe) -> Run:
-    """The lab run called ``name``: read, or trained first when its folder is missing or unfinished."""
-    folder = LAB / name
-    if not folder.exists() or read(folder)[0].state != "finished":
-        shutil.rmtree(folder, ignore_errors=True)
-        train(recipe, folder)
-    return read(folder)[0]
+Section = tuple[str, list[Promise]]
 
 
-def judged(subjects: dict[str, Recipe]) -> pd.DataFrame:
-    """One row a lab run whose label is a fact: run, truth, said, message."""
-    plan = runs(subjects)
-    done = {name: trained(name, recipe) for name, (_, recipe) in plan.items()}
-    rows = []
-    for name, (fault, _) in plan.items():
-        subject, seed = name.removesuffix(name[-2:]).removesuffix(f"-{fault}"), name[-1]
-        label = truth.label(fault, done[name], done[f"{subject}-healthy-{seed}"])
-        report = diagnose(done[name])
-        if label:
-            rows.append({"run": name, "truth": label, "said": report.verdict, "message": report.headline.message})
-    return pd.DataFrame(rows)
+def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
+    """Text and promises, part by part."""
+    names = ["tuning", "test"] if given.part == "both" else [given.part]
+    runs = {name: shelf.load(name) for name in names}
+    parts = [Part(n, [Judged(r.name, r.truth, r.run) for r in found], reports) for n, found in runs.items()]
+    folder = given.write.with_suffix("") if given.write else None
+    yield lab(parts, folder)
+    yield early(parts)
+    if given.obey:
+        yield obeying(
+            {part.name: outcomes(list(zip(runs[part.name], part.said, strict=True)), jobs=2) for part in parts}
+        )
+    public = None
+    if given.grid:
+        public = Grid(grid.load(given.grid, "deepobs"), grid.load(given.grid, "algoperf"), reports)
+        yield on_grid(public, folder)
+    reports.save()
+    if given.rivals:
+        yield field_page.rivals(parts, public, reports), []
+    yield costs(with_rivals=given.rivals)
 
 
-def scores(table: pd.DataFrame) -> pd.Series:
-    """F1 by verdict that occurs in the truth."""
-    hits = table[table.truth == table.said].groupby("truth").size()
-    both = table.truth.value_counts().add(table.said.value_counts(), fill_value=0)
-    present = [slug for slug in HEADLINES if slug in set(table.truth)]
-    return (2 * hits.reindex(present, fill_value=0) / both.reindex(present)).rename("F1")
+def lab(parts: list[Part], folder: Path | None) -> Section:
+    """Verdicts on the lab."""
+    text = heading.LAB + "\n"
+    for part in parts:
+        picture = lab_page.draw(part, folder) if folder else None
+        text += lab_page.matrix(part) + "\n" + lab_page.failures(part, picture) + "\n"
+    return text, []
 
 
-def show(title: str, table: pd.DataFrame) -> None:
-    """Print one part's matrix, scores and every miss."""
-    print(f"\n## {title}: {len(table)} runs, macro-F1 {scores(table).mean():.3f}\n")
-    print(pd.crosstab(table.truth, table.said).to_string())
-    print("\n" + scores(table).round(2).to_string())
-    for row in table[table.truth != table.said].itertuples():
-        print(f"  {row.run}: {row.truth}, said {row.said}: {row.message}")
+def early(parts: list[Part]) -> Section:
+    """How soon they come."""
+    text = "## How early, how steady\n\n" + lab_page.early_words() + "\n" + "\n".join(map(lab_page.early, parts))
+    return text, [promise for part in parts for promise in promises.of_part(part)]
 
 
-def advice(labels: pd.DataFrame, reports: dict[str, Report]) -> pd.DataFrame:
-    """By verdict: runs with an advised factor for the rate, how many of those rates were tried, share that ended lower."""
-    tried = {cell: runs.groupby("lr").final_train.median() for cell, runs in labels.groupby("cell")}
-    rows = []
-    for name, report in reports.items():
-        factor = next((r.factor for r in report.headline.remedies if r.parameter == "lr" and r.factor), None)
-        if factor is not None:
-            run = labels.loc[name]
-            ended = _tried(tried[run.cell], run.lr * factor)
-            rows.append(
-                {"said": report.verdict, "tried": ended is not None, "lower": ended and ended < run.final_train}
-            )
-    found = pd.DataFrame(rows)
-    known = found[found.tried]
-    return pd.DataFrame(
-        {
-            "runs": found.groupby("said").size(),
-            "tried": known.groupby("said").size(),
-            "ended lower": known.lower.astype(float).groupby(known.said).mean().round(3),
-        }
+def obeying(found: dict[str, pd.DataFrame]) -> Section:
+    """What the remedies bring."""
+    text = (
+        heading.OBEY
+        + "\n"
+        + "\n".join(f"### {n.capitalize()} part\n\n{lab_page.obeyed(rows)}" for n, rows in found.items())
     )
+    return text, [promise for name, rows in found.items() for promise in promises.of_obeying(name, rows)]
 
 
-def _tried(ends: pd.Series, lr: float) -> float | None:
-    """The final loss at the rate nearest to ``lr``; None when none within a factor of 1.4 was tried."""
-    apart = np.abs(np.log10(ends.index.to_numpy() / lr))
-    return float(ends.iloc[int(apart.argmin())]) if apart.min() < 0.15 else None
+def on_grid(public: Grid, folder: Path | None) -> Section:
+    """Verdicts on the public curves."""
+    picture = grid_page.draw(public, folder) if folder else None
+    text = (
+        f"## Learning rates: the DeepOBS grid\n\n{grid_page.deepobs(public)}\n"
+        f"### What was missed\n\n{grid_page.failures(public, picture)}\n"
+        f"### Would the advice have helped?\n\n{grid_page.advised(public)}\n"
+        f"## False alarms: AlgoPerf's best trials\n\n{grid_page.algoperf(public)}"
+    )
+    return text, list(promises.of_grid(public))
 
 
-def grid(folder: Path) -> None:
-    """Print verdicts against the labels of the DeepOBS grid, and the alarms on AlgoPerf's best trials."""
-    deepobs = pd.read_csv(folder / "deepobs_labels.csv", index_col="run")
-    found = {run.name: diagnose(run) for run in read(folder / "deepobs.parquet")}
-    deepobs["said"] = pd.Series({name: report.verdict for name, report in found.items()})
-    truths = deepobs.label + deepobs.val_rises.map({True: " (validation rises)", False: ""})
-    print("\n## DeepOBS learning-rate grid\n")
-    print(pd.crosstab(truths, deepobs.said).to_string())
-    print("\nThe first learning rate advised, looked up where it was tried:")
-    print(advice(deepobs, found).to_string())
-    reports = [diagnose(run) for run in read(folder / "algoperf.parquet")]
-    alarms = [r for r in reports if any(f.severity != "info" for f in r.findings)]
-    print(f"\n## AlgoPerf's best trials: {len(alarms)} of {len(reports)} alarmed\n")
-    for report in alarms:
-        print(f"  {report.run}: {report.verdict}: {report.headline.message}")
+def costs(*, with_rivals: bool) -> Section:
+    """What judging takes."""
+    long, many = cost.long_run(), cost.many_runs()
+    told = field_page.costs(with_rivals=with_rivals, long=long, many=many)
+    return f"{heading.COST}\n{told}", list(promises.of_cost(long, many))
 
 
 def main() -> None:
-    """Print the scores."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
+    parser.add_argument("--grid", type=Path, metavar="FOLDER", help="also judge the public curves in FOLDER")
+    parser.add_argument("--part", choices=("tuning", "test", "both"), default="both", help="of the lab (default: both)")
+    parser.add_argument("--rivals", action="store_true", help="also ask the installable rivals")
+    parser.add_argument("--obey", action="store_true", help="also train again as the first remedy says")
     parser.add_argument(
-        "--grid", type=Path, metavar="FOLDER", help="also judge the DeepOBS and AlgoPerf curves in FOLDER"
+        "--write", type=Path, metavar="FILE", help="write the page to FILE, its pictures into a folder beside it"
     )
-    where = parser.parse_args().grid
-    show("Tuning", judged(TUNING))
-    show("Test", judged(TEST))
-    if where:
-        grid(where)
+    given = parser.parse_args()
+    begin, texts, kept = heading.heading(), [], []
+    for text, found in sections(given, Reports()):
+        print(text, flush=True)
+        texts.append(text)
+        kept += found
+    told = "## In short\n\n" + promises.as_table(kept)
+    print(told)
+    if given.write:
+        given.write.write_text("\n".join([begin, told, *texts]))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Ask a rival about runs: each goes to a process in the rivals' environment as a table and comes back as findings."""
 
 import json
+import math
 import subprocess
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,9 @@ COLUMNS = {
     "train_accuracy": TRAIN_ACCURACY,
     "val_accuracy": VAL_ACCURACY,
 }
+
+
+GONE = 3  # rows
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ class Rival:
         self.close()
         return Answer(error=f"its process ended with exit code {process.returncode}")
 
+    def kill(self) -> None:
+        """End the process at once: the run that it is at gets no answer."""
+        if self._process:
+            self._process.kill()
+
     def close(self) -> None:
         """End the process."""
         if self._process:
@@ -72,10 +80,21 @@ def _answer(given: dict[str, Any]) -> Answer:
 
 
 def log_of(run: Run) -> dict[str, list[float | None]]:
-    """``run`` as ``benchmarks.rivals.log.Log``."""
-    loss = run[TRAIN_LOSS]
-    columns = {name: _beside(loss.steps, run[tag]) for name, tag in COLUMNS.items() if tag in run}
-    return {"step": loss.steps.tolist(), "train_loss": loss.values.tolist(), **columns}
+    """``run`` as ``benchmarks.rivals.log.Log``.
+
+    Where the log goes on without a training loss, as one does whose writer leaves out NaN, its rows say NaN: no rival can see what is not there.
+    """
+    loss, lost = run[TRAIN_LOSS], _lost(run)
+    steps = np.concatenate([loss.steps, lost])
+    columns = {name: _beside(steps, run[tag]) for name, tag in COLUMNS.items() if tag in run}
+    return {"step": steps.tolist(), "train_loss": [*loss.values.tolist(), *[math.nan] * len(lost)], **columns}
+
+
+def _lost(run: Run) -> Ints:
+    """Steps after the last training loss that have a learning rate, when they are ``GONE`` or more: not an evaluation at the end."""
+    rates = run.get(LR)
+    later = rates.steps[rates.steps > run[TRAIN_LOSS].steps[-1]] if rates is not None else np.empty(0, np.int64)
+    return later if len(later) >= GONE else later[:0]
 
 
 def _beside(steps: Ints, curve: Curve) -> list[float | None]:
@@ -85,20 +104,3 @@ def _beside(steps: Ints, curve: Curve) -> list[float | None]:
     for row, value in zip(rows.tolist(), curve.values.tolist(), strict=True):
         column[row] = value
     return column
-
-
-def claims(said: Iterable[Said], truth: str) -> str:
-    """The one verdict that ``said``, worst first, stands for.
-
-    The first finding that names a class counts, as ``truth`` where that is among what it may stand for; ``alarm`` where none does
-    but something at warning or worse is said; else ``healthy``: a silent rival has found nothing wrong.
-    """
-    named = next((s.verdicts for s in said if s.verdicts), None)
-    if named:
-        return truth if truth in named else named[0]
-    return "alarm" if alarmed(said) else "healthy"
-
-
-def alarmed(said: Iterable[Said]) -> bool:
-    """Whether something at warning or worse is said."""
-    return any(s.severity != "info" for s in said)

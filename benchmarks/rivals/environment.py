@@ -4,6 +4,7 @@ import importlib
 import json
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -11,7 +12,7 @@ from types import ModuleType
 from benchmarks.rivals import NAMES
 
 HOME = Path("build/rivals-venv")
-REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 
 def adapter(name: str) -> ModuleType:
@@ -27,12 +28,20 @@ def python() -> Path:
     """
     interpreter = (HOME / "bin" / "python").absolute()
     made = HOME / "installed.txt"
-    if not made.exists() or made.read_text() != REQUIREMENTS.read_text():
+    wanted = "\n".join(_wanted())
+    if not made.exists() or made.read_text() != wanted:
         subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
-        for line in REQUIREMENTS.read_text().splitlines():
-            subprocess.run([interpreter, "-m", "pip", "install", "--quiet", line], check=False)
-        made.write_text(REQUIREMENTS.read_text())
+        for requirement in _wanted():
+            subprocess.run([interpreter, "-m", "pip", "install", "--quiet", requirement], check=False)
+        made.write_text(wanted)
     return interpreter
+
+
+def _wanted() -> list[str]:
+    """The extra ``rivals`` of pyproject.toml."""
+    project = tomllib.loads(PROJECT.read_text())["project"]
+    found: list[str] = project["optional-dependencies"]["rivals"]
+    return found
 
 
 @cache

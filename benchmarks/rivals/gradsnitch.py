@@ -15,6 +15,7 @@ WORDS = {
     "GS005": ("bad_initialization", "lr_too_low"),
     "GS006": ("diverged",),
     "GS007": ("bad_initialization", "lr_too_low"),
+    "GS008": ("lr_too_high", "lr_too_low"),  # one rule, two verdicts: the finding's name tells which
     "GS009": ("lr_too_high",),
     "GS010": ("decay_too_early",),
 }
@@ -34,6 +35,6 @@ def judge(path: Path) -> list[Said]:
 
 
 def _words(code: str, name: str) -> tuple[str, ...]:
-    if code == "GS008":  # one rule, two verdicts: its name tells
+    if code == "GS008":
         return ("lr_too_high",) if "too high" in name else ("lr_too_low",)
     return WORDS.get(code, ())

@@ -46,7 +46,7 @@ def _quicken(doctor: Any) -> None:
 
     def get_last(metric: str, n: int = 1) -> list[Any]:
         points = store.get(metric)
-        if len(steps.get(metric, ())) != len(points):
+        if metric not in steps or len(steps[metric]) != len(points):
             steps[metric] = [p.step for p in points]  # our rows are in the order of steps
         seen = bisect_right(steps[metric], store.current_step)
         return list(points[max(0, seen - n) : seen])

@@ -1,0 +1,192 @@
+"""The page's sections on the lab: the matrix, every miss, how early, and what obeying brought."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.score import pictures, timing
+from benchmarks.score.confusion import SHORT, as_tables, macro_f1
+from benchmarks.score.grid import QUIET
+from benchmarks.score.markdown import NONE, number, percent, share, table
+from benchmarks.score.opinions import Reports
+from benchmarks.score.prefixes import SHARES
+from benchmarks.score.timing import Judged
+from diagnostics import Report
+from diagnostics.engine import HEADLINES
+
+WORSE = 0.02  # share of the validation loss: an end that much higher is worse, not noise
+TITLES = {
+    "tuning": "Tuning part: thresholds were chosen while looking at these",
+    "test": "Test part: other data sets and architectures",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the lab, judged."""
+
+    name: str
+    cases: Sequence[Judged]
+    reports: Reports
+
+    @cached_property
+    def said(self) -> list[Report]:
+        """Our reports, in the order of the cases."""
+        return [self.reports.report(case.run) for case in self.cases]
+
+    @cached_property
+    def truths(self) -> list[str]:
+        """The true verdicts."""
+        return [case.truth for case in self.cases]
+
+    @cached_property
+    def verdicts(self) -> list[str]:
+        """The verdicts given."""
+        return [report.verdict for report in self.said]
+
+    @cached_property
+    def times(self) -> pd.DataFrame:
+        """When each true verdict was reached."""
+        return timing.measured(self.cases, self.reports)
+
+    @property
+    def f1(self) -> float:
+        """Macro-F1."""
+        return macro_f1(self.truths, self.verdicts)
+
+    @property
+    def misses(self) -> list[pictures.Miss]:
+        """The runs whose verdict is wrong."""
+        return [
+            pictures.Miss(c.name, c.truth, c.run, r)
+            for c, r in zip(self.cases, self.said, strict=True)
+            if c.truth != r.verdict
+        ]
+
+    @property
+    def alarmed(self) -> list[bool]:
+        """Of the healthy runs: whether a finding at warning or worse stands."""
+        sound = [r for t, r in zip(self.truths, self.said, strict=True) if t == "healthy"]
+        return [any(f.severity != "info" for f in r.findings) for r in sound]
+
+
+def matrix(part: Part) -> str:
+    """The confusion matrix with its scores."""
+    quiet = [v in QUIET for t, v in zip(part.truths, part.verdicts, strict=True) if t == "healthy"]
+    heads = ", ".join(f"{short} `{slug}`" for slug, short in SHORT.items())
+    return (
+        f"### {TITLES[part.name]}\n\n{len(part.cases)} runs, macro-F1 **{part.f1:.3f}**. Rows are the truth, columns what was said ({heads}).\n\n"
+        + as_tables(part.truths, part.verdicts)
+        + f"\nOf the healthy runs, {share(sum(part.alarmed), len(part.alarmed))} have a finding at warning or worse and "
+        f"{share(len(quiet) - sum(quiet), len(quiet))} a verdict other than `healthy` and `keep_training`.\n"
+    )
+
+
+def failures(part: Part, pictured: str | None) -> str:
+    """Every miss in words, and the picture of them."""
+    if not part.misses:
+        return f"No run of the {part.name} part was judged wrongly.\n"
+    words = "".join(
+        f"- `{m.name}` is `{m.truth}`, said `{m.report.verdict}`: {m.report.headline.message}\n" for m in part.misses
+    )
+    picture = (
+        f"![The curves of the runs of the {part.name} part that were judged wrongly]({pictured})\n\n"
+        if pictured
+        else ""
+    )
+    return (
+        f"### Judged wrongly in the {part.name} part: {len(part.misses)} of {len(part.cases)}\n\n{picture}"
+        f"<details><summary>The same in words</summary>\n\n{words}\n</details>\n"
+    )
+
+
+def draw(part: Part, folder: Path) -> str | None:
+    """Draw the misses and return the link to the picture; None, and no picture left, where there are none."""
+    file = folder / f"{part.name}.png"
+    file.unlink(missing_ok=True)
+    if part.misses:
+        pictures.draw(part.misses, file)
+    return f"{folder.name}/{file.name}" if part.misses else None
+
+
+def early(part: Part) -> str:
+    """When each fault is found, and how steady verdicts are."""
+    rows = [
+        [
+            f"`{slug}`",
+            f"{row.runs:.0f}",
+            percent(row["first"]),
+            percent(row.settled),
+            NONE if not np.isfinite(row.late) else percent(row.late),
+            f"{row.never:.0f}",
+            NONE if pd.isna(row.due) else percent(row.due),
+            NONE if pd.isna(row.due) else share(row["in time"], row.runs),
+        ]
+        for slug, row in timing.by_truth(part.times).iterrows()
+    ]
+    head = [
+        "fault",
+        "runs",
+        "first said, median",
+        "said and stays, median",
+        "90th percentile",
+        "never stays",
+        "due",
+        "stays in time",
+    ]
+    flips = part.times.flips
+    return (
+        f"### {part.name.capitalize()} part\n\n"
+        + table(head, rows)
+        + f"\nThe verdict changes {number(float(flips.mean()))} times a run on average; more than once in {share(int((flips > 1).sum()), len(flips))}.\n"
+    )
+
+
+def early_words() -> str:
+    """How it was measured."""
+    shares = ", ".join(f"{100 * s:g}" for s in SHARES[:8])
+    return (
+        f"Each run is judged again at {len(SHARES)} moments ({shares}, then every 5 %), with nothing known of what came after. *Stays* is the first moment from which on "
+        "the true verdict is said without a break. All as a share of the run; of overfitting, as a share of the run after the true minimum of the validation loss. "
+        "A change of verdict counts from the first that is not `not_enough_data`.\n"
+    )
+
+
+def obeyed(rows: pd.DataFrame) -> str:
+    """What retraining with the first remedy brought; ``rows`` as of ``benchmarks.lab.obey.outcomes``."""
+    kinds: list[tuple[str, pd.DataFrame]] = [
+        (f"`{slug}`", rows[rows.said == slug]) for slug in HEADLINES if slug in set(rows.said)
+    ]
+    lines = []
+    for name, mine in [*kinds, ("all", rows)]:
+        tried = tried_again(mine)
+        lines.append(
+            [
+                name,
+                f"{len(mine)}",
+                f"{len(tried)}",
+                share(int((tried < 0).sum()), len(tried)),
+                f"{int((tried > WORSE).sum())}",
+                NONE if tried.empty else f"{100 * tried.median():+.0f} %",
+            ]
+        )
+    reasons = rows[rows.change.isna()].groupby("why").size()
+    told = "; ".join(f"{why}: {count}" for why, count in reasons.items())
+    head = [
+        "said",
+        "runs",
+        "trained again",
+        "improved",
+        f"worse by more than {100 * WORSE:.0f} %",
+        "median change of validation loss",
+    ]
+    return table(head, lines) + (f"\nNot trained again: {told}.\n" if told else "")
+
+
+def tried_again(rows: pd.DataFrame) -> "pd.Series[float]":
+    """Change of the validation loss, as a share, of the runs that were trained again."""
+    return rows.change.dropna().astype(float)

@@ -1,0 +1,59 @@
+"""How early the true verdict is reached, and how often verdicts change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from benchmarks.score.opinions import Reports
+from benchmarks.score.prefixes import SHARES, detection, lowest_validation, shares_after
+from diagnostics import Run
+from diagnostics.engine import HEADLINES
+
+FAULTLESS = ("healthy", "keep_training", "not_enough_data")
+DUE = {"diverged": 0.02, "lr_too_high": 0.15, "lr_too_low": 0.15}
+"""Share of the run by which a verdict is promised."""
+DUE_AFTER = 0.05
+"""Overfitting: share of the run after the true minimum of the validation loss."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A run, what is true of it, and its name."""
+
+    name: str
+    truth: str
+    run: Run
+
+
+def measured(runs: Sequence[Judged], reports: Reports) -> pd.DataFrame:
+    """A row a run: truth, first, settled, flips; of overfitting, ``first`` and ``settled`` are shares after the minimum."""
+    rows = []
+    for case in runs:
+        found = detection(reports.verdicts(case.run, SHARES), case.truth)
+        first, settled = found.first, found.settled
+        begun = lowest_validation(case.run) if case.truth == "overfitting" else None
+        if begun is not None:
+            after = detection(reports.verdicts(case.run, tuple(shares_after(begun))), case.truth)
+            first, settled = (None if s is None else s - begun for s in (after.first, after.settled))
+        rows.append({"run": case.name, "truth": case.truth, "first": first, "settled": settled, "flips": found.flips})
+    return pd.DataFrame(rows)
+
+
+def by_truth(found: pd.DataFrame) -> pd.DataFrame:
+    """A row a fault: runs, medians and 90th percentiles of first and settled, never settled, settled in time."""
+    rows = {}
+    for slug in (s for s in HEADLINES if s in set(found.truth) - set(FAULTLESS)):
+        runs = found[found.truth == slug]
+        due = DUE_AFTER if slug == "overfitting" else DUE.get(slug)
+        settled = runs.settled.astype(float)
+        rows[slug] = {
+            "runs": len(runs),
+            "first": runs["first"].astype(float).median(),
+            "settled": settled.median(),
+            "late": settled.fillna(float("inf")).quantile(0.9, interpolation="higher"),
+            "never": int(settled.isna().sum()),
+            "due": due,
+            "in time": None if due is None else int((settled <= due + 1e-9).sum()),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")

@@ -6,6 +6,7 @@ from diagnostics import rules
 from diagnostics.report import SEVERITIES, Finding, NotChecked, Report, Rival
 from diagnostics.rule import Rule
 from diagnostics.run import Run
+from diagnostics.steady import standing
 
 # Headline verdicts in the order of causes, and why each comes before those after it: what speaks against a rival that
 # shows as well. The last always holds when the others are clear.
@@ -28,21 +29,21 @@ HEADLINES = tuple(ORDER)
 def diagnose(run: Run) -> Report:
     """The report on ``run``: a pure function, the same run gives the same report.
 
-    Every rule answers found, clear or not checked; exactly one headline verdict is given, the first of ``HEADLINES``
-    that was found.
+    Every rule answers found, clear or not checked; exactly one headline verdict is given: the first of ``HEADLINES``
+    that was found, or, while the run may be going on, that has stood for a while.
     """
     outcomes = {rule.slug: _ask(rule, run) for rule in rules.all_rules()}
     found = [f for outcome in outcomes.values() if isinstance(outcome, tuple) for f in outcome]
-    verdict = next(slug for slug in HEADLINES if any(f.rule == slug for f in found))
-    kept = _one_cause(found, verdict)
+    verdict = standing(run, _headlines(found), _headlines_of)
+    others = [f for f in found if f.rule not in HEADLINES]
     return Report(
         run=run.name,
         source=run.source,
-        verdict=verdict,
-        findings=tuple(sorted(kept, key=lambda f: (f.rule != verdict, -SEVERITIES.index(f.severity)))),
+        verdict=verdict.rule,
+        findings=(verdict, *sorted(_unexplained(others, verdict), key=lambda f: -SEVERITIES.index(f.severity))),
         clear=tuple(slug for slug, outcome in outcomes.items() if outcome == ()),
         not_checked=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, NotChecked)),
-        rivals=tuple(Rival(f.rule, f.message, ORDER[verdict]) for f in _outranked(found, verdict)),
+        rivals=tuple(Rival(f.rule, f.message, ORDER[verdict.rule]) for f in _outranked(found, verdict)),
     )
 
 
@@ -57,14 +58,24 @@ def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
         return NotChecked(rule.slug, f"the rule failed ({type(error).__name__}: {error}); please report it")
 
 
-def _outranked(found: list[Finding], verdict: str) -> list[Finding]:
-    """The headlines that were found as well and come later, likeliest first; healthy always does and is no rival."""
-    later = [f for f in found if f.rule in HEADLINES and f.rule not in (verdict, HEADLINES[-1])]
-    return sorted(later, key=lambda f: HEADLINES.index(f.rule))
+def _headlines_of(run: Run) -> list[Finding]:
+    """What the headline rules find of ``run``."""
+    outcomes = [_ask(rules.get(slug), run) for slug in HEADLINES]
+    return _headlines([f for outcome in outcomes if isinstance(outcome, tuple) for f in outcome])
 
 
-def _one_cause(found: list[Finding], verdict: str) -> list[Finding]:
-    """Without the other headlines, and without what a finding that stays explains."""
-    kept = [f for f in found if f.rule == verdict or f.rule not in HEADLINES]
-    explained = {slug for f in kept for slug in rules.get(f.rule).explains}
-    return [f for f in kept if f.rule == verdict or f.rule not in explained]
+def _headlines(found: list[Finding]) -> list[Finding]:
+    """The headlines among ``found``, in the order of causes."""
+    return sorted((f for f in found if f.rule in HEADLINES), key=lambda f: HEADLINES.index(f.rule))
+
+
+def _outranked(found: list[Finding], verdict: Finding) -> list[Finding]:
+    """The headlines that were found as well and come later; healthy always does and is no rival."""
+    place = HEADLINES.index(verdict.rule)
+    return [f for f in _headlines(found) if place < HEADLINES.index(f.rule) < len(HEADLINES) - 1]
+
+
+def _unexplained(others: list[Finding], verdict: Finding) -> list[Finding]:
+    """Without what the verdict or a finding beside it explains: one cause, one finding."""
+    explained = {slug for f in (verdict, *others) for slug in rules.get(f.rule).explains}
+    return [f for f in others if f.rule not in explained]

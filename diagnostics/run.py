@@ -1,12 +1,13 @@
 """A run: the narrow waist between everything that records training and everything that judges it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
 import numpy as np
 import pandas as pd
 
+from collector.schema import RUNNING, STEP
 from diagnostics.curve import Curve
 from diagnostics.once import Measured
 
@@ -75,6 +76,25 @@ class Run(Measured):
         known = apart[np.isfinite(apart)]
         return bool(known.size and np.median(known) >= 0.9)  # 1, but for rounding in the log
 
+    def until(self, step: float) -> "Run":
+        """The run as whoever watched it saw it after ``step``: nothing later is known, and it was still running.
+
+        At its last step or later the run is itself.
+        """
+        if step >= self.last_step:
+            return self
+        return replace(
+            self,
+            curves=_cut(self.curves, step),
+            epochs=None if self.epochs is None else _before(self.epochs, step),
+            state=None if self.state is None else RUNNING,
+            exception=None,
+            layers=None if self.layers is None else self.layers[self.layers[STEP] <= step].reset_index(drop=True),
+            ranks={rank: _cut(curves, step) for rank, curves in self.ranks.items()},
+            resumed_at=tuple(at for at in self.resumed_at if at <= step),
+            superseded=_cut(self.superseded, step) if any(at <= step for at in self.resumed_at) else {},
+        )
+
     @property
     def last_step(self) -> int:
         """The largest step of any curve; 0 for an empty run."""
@@ -85,3 +105,14 @@ class Run(Measured):
         """Wall time (s since 1970) of the newest row, or None when no curve has one."""
         times = [c.wall_time[-1] for c in self.curves.values() if len(c) and c.wall_time[-1] == c.wall_time[-1]]
         return float(max(times)) if times else None
+
+
+def _cut(curves: Mapping[str, Curve], step: float) -> dict[str, Curve]:
+    """What was logged by ``step``; a curve that begins later was not there yet."""
+    return {tag: cut for tag, curve in curves.items() if len(cut := _before(curve, step))}
+
+
+def _before(curve: Curve, step: float) -> Curve:
+    """The points up to ``step``, without a copy: steps do not decrease."""
+    end = int(np.searchsorted(curve.steps, step, side="right"))
+    return Curve(curve.tag, curve.steps[:end], curve.values[:end], curve.wall_time[:end])

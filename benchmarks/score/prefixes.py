@@ -1,47 +1,17 @@
 """A run as it stood earlier, what was said of it then, and when the right thing was first said."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-from collector.schema import RUNNING, STEP, VAL_LOSS
+from collector.schema import VAL_LOSS
 from diagnostics import Report, Run, diagnose
-from diagnostics.curve import Curve
 
 # Shares of the run at which it is judged: close together at first, where most verdicts are due.
 SHARES = (0.01, 0.02, 0.04, 0.06, 0.08, 0.1, *(i / 20 for i in range(3, 21)))
 # Shares of the run after the true minimum of the validation loss, at which overfitting is looked for.
 AFTER = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SILENT = "not_enough_data"
-
-
-def until(run: Run, step: float) -> Run:
-    """``run`` as whoever watched it saw it after ``step``: nothing later is known, and it was still running.
-
-    At its last step or later the run is itself.
-    """
-    if step >= run.last_step:
-        return run
-    return replace(
-        run,
-        curves=_cut(run.curves, step),
-        epochs=None if run.epochs is None else _before(run.epochs, step),
-        state=None if run.state is None else RUNNING,
-        exception=None,
-        layers=None if run.layers is None else run.layers[run.layers[STEP] <= step].reset_index(drop=True),
-        ranks={rank: _cut(curves, step) for rank, curves in run.ranks.items()},
-        resumed_at=tuple(at for at in run.resumed_at if at <= step),
-        superseded=_cut(run.superseded, step) if any(at <= step for at in run.resumed_at) else {},
-    )
-
-
-def _cut(curves: Mapping[str, Curve], step: float) -> dict[str, Curve]:
-    """What was logged by ``step``; a curve that begins later was not there yet."""
-    return {tag: cut for tag, curve in curves.items() if len(cut := _before(curve, step))}
-
-
-def _before(curve: Curve, step: float) -> Curve:
-    return curve.between(float("-inf"), step)
 
 
 def first_step(run: Run) -> int:
@@ -64,7 +34,7 @@ def verdicts(
     run: Run, shares: Iterable[float] = SHARES, judge: Callable[[Run], Report] = diagnose
 ) -> list[tuple[float, str]]:
     """Share of the run and the verdict on what was there by then."""
-    return [(share, judge(until(run, step_at(run, share))).verdict) for share in shares]
+    return [(share, judge(run.until(step_at(run, share))).verdict) for share in shares]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ Why it matters
     Stopping here leaves accuracy on the table, and the checkpoint is there to go on from.
 
 Criterion
-    The loss falls over the run and was not yet shown to have levelled off, and the learning rate is not spent. Levelled off means that the line
+    The run goes on; or its loss falls and was not yet shown to have levelled off, and the learning rate is not spent. Levelled off means that the line
     through the last TAIL of validation (of training, where there are under LEAST_EVALS evaluations) over the logarithm of the step gains less per
     doubling of the steps than GAIN of the whole fall, or than BIG of the loss itself and SMALL of the fall, by DOWN standard errors; and was not
     seen to gain more by AGAIN standard errors since.
@@ -21,8 +21,9 @@ Known limits
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
@@ -40,27 +41,27 @@ FACTOR = 2.0  # times the steps: what the slope was measured for
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
     seen = falling(run)
-    if seen.levelled or spent(run):
+    done = seen.levelled or spent(run)
+    if done and run.state != RUNNING:
         return
-    more = _round(seen.now.last_step - int(seen.curve.steps[0]))
-    yield Finding(
-        "keep_training",
-        "info",
-        _message(seen),
-        _evidence(seen),
-        (
-            Remedy(
-                f"Train {more:,} steps more, from the last checkpoint.",
-                "steps",
-                f"the last {TAIL:.0%} of the run has not shown that it levelled off, and the learning rate is not spent",
-                factor=FACTOR,
-            ),
-        ),
+    remedies = () if done else (_more(seen),)
+    yield Finding("keep_training", "info", _message(seen), _evidence(seen), remedies)
+
+
+def _more(seen: Falling) -> Remedy:
+    steps = _round(seen.now.last_step - int(seen.curve.steps[0]))
+    return Remedy(
+        f"Train {steps:,} steps more, from the last checkpoint.",
+        "steps",
+        f"the last {TAIL:.0%} of the run has not shown that it levelled off, and the learning rate is not spent",
+        factor=FACTOR,
     )
 
 
 def _message(seen: Falling) -> str:
     what, now, last = "Validation" if seen.curve.tag == VAL_LOSS else "Training", seen.now, end(seen.curve)
+    if seen.levelled:
+        return f"{what} loss has levelled off near {last:.3g}; nothing speaks against going on, and little for it."
     if now.gain < 0 and now.clarity > CLEAR:
         return (
             f"{what} loss is still falling at step {now.last_step:,}: twice the steps should bring it from {last:.3g} to about "
@@ -72,9 +73,10 @@ def _message(seen: Falling) -> str:
 def _evidence(seen: Falling) -> tuple[Evidence, ...]:
     now = seen.now
     said = "possible gain per doubling of the steps, as a share of the whole fall"
-    most = (-now.gain + DOWN * now.error) / seen.fall
+    scale = abs(seen.fall) or 1.0
+    most = (-now.gain + DOWN * now.error) / scale
     return (
-        Evidence(seen.curve.tag, now.first_step, now.last_step, said, most, seen.worth / seen.fall),
+        Evidence(seen.curve.tag, now.first_step, now.last_step, said, most, seen.worth / scale),
         Evidence(seen.curve.tag, now.first_step, now.last_step, "slope in standard errors", now.clarity, CLEAR),
     )
 
@@ -95,6 +97,10 @@ RULE = Rule(
     "Keep training",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
-    fires={"half way down": lambda: _slow(1.0), "nearly there": lambda: _slow(3.0)},
+    fires={
+        "half way down": lambda: _slow(1.0),
+        "nearly there": lambda: _slow(3.0),
+        "levelled off, but going on": lambda: replace(_slow(12.0), state=RUNNING),
+    },
     silent={"a healthy run": synthetic.healthy, "levelled off": lambda: _slow(12.0)},
 )

@@ -12,7 +12,6 @@ from benchmarks.score.prefixes import (
     share_at,
     shares_after,
     step_at,
-    until,
     verdicts,
 )
 from collector.schema import TRAIN_LOSS, VAL_LOSS
@@ -29,7 +28,7 @@ def full():
 
 
 def test_nothing_later_is_known():
-    cut = until(full(), 550)
+    cut = full().until(550)
     assert max(int(c.steps[-1]) for c in (*cut.curves.values(), *cut.ranks[1].values(), cut.epochs)) <= 550
     assert cut.layers.step.max() <= 550 and cut.last_step == 550
     assert cut.superseded[TRAIN_LOSS].steps.tolist() == [500]
@@ -37,19 +36,19 @@ def test_nothing_later_is_known():
 
 
 def test_a_resume_still_to_come_is_unknown():
-    cut = until(full(), 499)
+    cut = full().until(499)
     assert cut.resumed_at == () and cut.superseded == {}
 
 
 def test_a_curve_that_begins_later_is_not_there_yet():
     run = synthetic.with_curves(full(), Curve("val/late", np.array([800, 900]), np.array([1.0, 2.0])))
-    assert "val/late" not in until(run, 799) and len(until(run, 800)["val/late"]) == 1
+    assert "val/late" not in run.until(799) and len(run.until(800)["val/late"]) == 1
 
 
 def test_nan_is_kept_and_the_whole_run_is_itself():
     run = synthetic.make(np.array([1.0, np.nan, 3.0]))
-    assert np.isnan(until(run, 2)[TRAIN_LOSS].values[1])
-    assert until(run, 3) is run
+    assert np.isnan(run.until(2)[TRAIN_LOSS].values[1])
+    assert run.until(3) is run
 
 
 def test_shares_do_not_depend_on_where_the_steps_begin():

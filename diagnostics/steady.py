@@ -1,0 +1,74 @@
+"""What stands while a run goes on: a verdict is given once it has held for a while, so that it does not flicker."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from collector.schema import RUNNING, TRAIN_LOSS
+from diagnostics.curve import Curve
+from diagnostics.report import Finding
+from diagnostics.run import Run
+
+AT_ONCE = ("diverged", "overfitting", "not_enough_data")  # events that their rules hold against the noise themselves
+FINE = ("keep_training", "healthy")  # one and the same as far as trouble goes
+TO_ACCUSE, TO_ACQUIT = 3, 4  # looks in a row that agree
+FIRST, GROWTH = 8, 2 ** (1 / 8)  # losses at the first look, and from look to look: three span a fifth of the run
+MOST_LOOKS = 16  # back to a quarter of the run
+MOST_POINTS = 4_000  # of a curve, at an earlier look: thinned by a power of two, which changes no verdict
+
+Headlines = Callable[[Run], list[Finding]]  # what was found of the headline rules, in the order of causes
+
+
+def standing(run: Run, found: list[Finding], headlines: Headlines) -> Finding:
+    """The verdict on ``run``: the first of ``found`` when the run has ended, else what its last looks agree on.
+
+    A look is the run as it stood at a number of losses that does not depend on where it stands now; so the same past
+    gives the same looks, and a verdict changes only when new ones do.
+    """
+    if run.state not in (None, RUNNING) or found[0].rule in AT_ONCE:
+        return found[0]
+    held = _agreed([found[0]], _earlier(run, headlines))
+    if held is None or held.rule in FINE:
+        return next(f for f in found if f.rule in FINE)
+    return next((f for f in found if f.rule == held.rule), held)
+
+
+def _agreed(seen: list[Finding], earlier: Iterator[Finding]) -> Finding | None:
+    """The newest finding that as many looks in a row as it needs agree on; None when there is none."""
+    at = 0
+    while at < len(seen):
+        need = 1 if seen[at].rule in AT_ONCE else TO_ACQUIT if seen[at].rule in FINE else TO_ACCUSE
+        while len(seen) < at + need and (one := next(earlier, None)) is not None:
+            seen.append(one)
+        if len({_kind(f) for f in seen[at : at + need]}) == 1 and len(seen) >= at + need:
+            return seen[at]
+        at += 1
+    return None
+
+
+def _kind(finding: Finding) -> str:
+    return FINE[0] if finding.rule in FINE else finding.rule
+
+
+def _earlier(run: Run, headlines: Headlines) -> Iterator[Finding]:
+    """The verdict at each look before now, newest first, as far back as there was one."""
+    loss = run[TRAIN_LOSS].finite()
+    last = int(np.log(len(loss) / FIRST) / np.log(GROWTH) - 0.5) if len(loss) > FIRST else -1
+    for k in range(last, max(last - MOST_LOOKS, -1), -1):
+        then = _thinned(run.until(int(loss.steps[round(FIRST * GROWTH**k) - 1])))
+        found = headlines(then)
+        if not found or found[0].rule == "not_enough_data":
+            return
+        yield found[0]
+
+
+def _thinned(run: Run) -> Run:
+    return replace(run, curves={tag: _every(curve) for tag, curve in run.curves.items()})
+
+
+def _every(curve: Curve) -> Curve:
+    size = 2 ** max(0, int(np.ceil(np.log2(max(len(curve), 1) / MOST_POINTS))))
+    if size == 1:
+        return curve
+    return Curve(curve.tag, curve.steps[::size], curve.values[::size], curve.wall_time[::size])

@@ -8,11 +8,13 @@ Why it matters
     A higher rate reaches the same loss in a fraction of the steps, and usually a lower one in the end.
 
 Criterion
-    The learning rate never fell below a third of its peak; training loss and validation loss (where it was logged) each fall at the end by more than GAIN of
-    the whole fall per doubling of the steps, or BIG of the loss itself and SMALL of the fall, at CLEAR standard errors or more (training beside validation: LIKELY); validation gains at least KEEPS_UP of what training gains. And the steps are short: the update
-    ratio is under SHORT in the median, or, where none was logged, the run has made LEAST_PASSES over the data, MUCH of the start is left (less
-    with every pass, any after LONG), and there is much to come: the next doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left shrinks by BIG each time
-    and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a plateau does.
+    The learning rate never fell below a third of its peak; training loss and validation loss (where it was logged) each fall at the end by more than
+    GAIN of the whole fall per doubling of the steps, or BIG of the loss itself and SMALL of the fall, one of them at CLEAR standard errors or more, both
+    at LIKELY; validation gains at least KEEPS_UP of what training gains. And the steps are short: the update ratio is under SHORT in the median. Or,
+    where none was logged, the run has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there
+    is much to come: the next doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far and validation
+    gains CLOSE of what training does, or the loss that is left shrinks by BIG each time and the last brought STEADY of the one before or more; but not
+    SUDDEN times as much, as a loss that just left a plateau does.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
@@ -46,8 +48,8 @@ from diagnostics.stats.trend import Trend, trend
 GAIN = 0.04  # of the whole fall per doubling of the steps, as in keep_training
 BIG, SMALL = 0.12, 0.02  # of the loss at the end, and of the fall: late in the fall an eighth less loss is still much
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
-CLEAR, LIKELY = 8.0, 2.0  # standard errors: a slow fall is a smooth one; single batches, of training, are not
-KEEPS_UP = 0.75  # of what training gains
+CLEAR, LIKELY = 8.0, 1.0  # standard errors: a slow fall is a smooth one; single batches, of training, are not
+KEEPS_UP, CLOSE = 0.75, 0.82  # of what training gains: late in the fall, and on the way down
 LEFT = 0.25  # of the fall so far: on the DeepOBS grid good rates leave under 0.13 or nearly all of them, and low ones over 0.39
 STEADY = 0.3  # times the doubling before: a fall that comes to its end brings less
 SUDDEN = (
@@ -62,6 +64,8 @@ LEAST_EVALS = 8  # evaluations for a slope with an error
 # By how much to raise the rate, by the gain per doubling: the more of the fall is yet to come, the further off the rate is.
 SIZES = ((0.4, 100.0), (0.3, 30.0), (0.15, 10.0), (0.0, 3.0))
 
+Slopes = list[tuple[Curve, Trend]]  # of training, and of validation where there is enough of it
+
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
@@ -71,10 +75,11 @@ def check(run: Run) -> Iterator[Finding]:
     if wanes(run) or start(loss) <= end(loss):
         return
     slopes = [(curve, trend(curve)) for curve in (loss, val) if curve is not None]
-    if not all(_falling(curve, now) for curve, now in slopes) or slopes[-1][1].clarity < CLEAR or _parting(slopes):
+    clear = max(now.clarity for _, now in slopes) >= CLEAR
+    if not clear or not all(_falling(curve, now) for curve, now in slopes) or not _keeps_up(slopes, KEEPS_UP):
         return
     short = _short(run, loss)
-    if short is not None and (short.tag == UPDATE_RATIO or _much_to_come(*slopes[-1])):
+    if short is not None and (short.tag == UPDATE_RATIO or _much_to_come(slopes)):
         gain = min(-now.gain / abs(start(curve) - end(curve)) for curve, now in slopes)
         yield _finding(run, slopes[-1][0], slopes[-1][1], gain, short)
 
@@ -86,17 +91,23 @@ def _falling(curve: Curve, now: Trend) -> bool:
     return enough and now.clarity >= LIKELY
 
 
-def _much_to_come(curve: Curve, now: Trend) -> bool:
-    """Whether the doublings do not peter out, or still take much of what is left."""
-    seen, fall = octaves(curve), abs(start(curve) - end(curve))
-    if seen is None or seen.last > SUDDEN * max(seen.before, 0.0):
-        return False
-    return seen.left > LEFT * fall or (-now.gain > BIG * abs(end(curve)) and seen.last > STEADY * seen.before)
+def _much_to_come(slopes: Slopes) -> bool:
+    """Whether the doublings do not peter out, or still take much of what is left; of validation, once it has points enough."""
+    for curve, now in reversed(slopes):
+        seen, fall = octaves(curve), abs(start(curve) - end(curve))
+        if seen is None:
+            continue
+        if seen.last > SUDDEN * max(seen.before, 0.0):
+            return False
+        lasting = seen.left > LEFT * fall and _keeps_up(slopes, CLOSE)
+        return lasting or (-now.gain > BIG * abs(end(curve)) and seen.last > STEADY * seen.before)
+    return False
 
 
-def _parting(slopes: list[tuple[Curve, Trend]]) -> bool:
-    """Whether validation gains much less than training: a run that begins to overfit is not held back by its rate."""
-    return len(slopes) == 2 and -slopes[1][1].gain < KEEPS_UP * -slopes[0][1].gain
+def _keeps_up(slopes: Slopes, share: float) -> bool:
+    """Whether validation gains ``share`` of what training surely gains: a run that begins to overfit is not held back by its rate."""
+    train, val = slopes[0][1], slopes[-1][1]
+    return train is val or -val.gain >= share * (-train.gain - train.error)
 
 
 def _short(run: Run, loss: Curve) -> Evidence | None:

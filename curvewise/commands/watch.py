@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from collector import claims, run_file, schema
 from curvewise.inputs import printable
@@ -98,7 +99,8 @@ def _follow_all(folder: Path, every: float, teller: Teller) -> int:
     for watched in ended:
         watched.set_aside()
     going = len(followed) - len(ended)
-    teller.console.print(f"watching {printable(str(folder))}: {going} running, {len(ended)} ended", style="dim")
+    begun = f"watching {printable(str(folder))}: {going} running, {len(ended)} ended"
+    teller.console.print(Text(begun, style="dim"), soft_wrap=True)
     while True:
         began = time.monotonic()
         followed = {path: followed.get(path) or Watched(path) for path in _runs(folder)}

@@ -6,6 +6,7 @@ import pytest
 
 from app.hub import RATE, Hub
 from app.library import Folder
+from collector import verdict
 
 
 def heard(folder: Path, act, *, prefix: str = "", seconds: float = 1.0) -> list[list[str]]:
@@ -84,3 +85,11 @@ def test_a_folder_that_is_born_later_is_watched(tmp_path):
             (tmp_path / "runs" / "first" / "run.json").write_text("{}")
 
     assert ["first"] in heard(tmp_path / "runs", born)
+
+
+def test_the_verdict_of_a_watcher_is_not_news(run):
+    def leave() -> None:
+        for step in range(3):
+            verdict.leave(run, {"findings": []}, step=step, started_at=None)
+
+    assert heard(run.parent, leave) == []

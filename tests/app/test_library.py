@@ -1,8 +1,10 @@
 import os
+import shutil
 
 import pytest
 
 from app import library
+from collector import verdict
 
 SAMPLE = library.ROOT / "sample_runs" / "digits-overfitting"
 
@@ -40,3 +42,14 @@ def test_own_runs_come_first(runs):
     (runs / "mine").symlink_to(SAMPLE)
     assert library.rows()[0][0].key == "mine"
     assert library.case("mine").run.last_step == library.case("sample/digits-overfitting").run.last_step
+
+
+def test_the_verdict_of_a_watcher_makes_nothing_be_read_again(runs):
+    folder = shutil.copytree(SAMPLE, runs / "mine")
+    first = library.case("mine")
+    read, mark = library._cases.cache_info().misses, library.fingerprint(folder)
+    verdict.leave(folder, {"findings": []}, step=1, started_at=None)
+    (folder / ".verdict.json.0123abcd.tmp").write_bytes(b"{")  # as a watcher that is killed leaves it
+    assert library.fingerprint(folder) == mark
+    assert library.case("mine") is first and library._cases.cache_info().misses == read
+    assert library.rows()[0][0].key == "mine"

@@ -13,7 +13,7 @@ from diagnostics.steady import standing
 ORDER = {
     "diverged": "in a run that blew up, gaps, plateaus and jumps mean nothing of their own",
     "not_enough_data": "so few points show it by chance",
-    "bad_initialization": "while the network sits where there is no slope, neither its rate nor its size can be judged",
+    "bad_initialization": "while the network sits where there is no slope, neither rate, size nor budget can be judged",
     "lr_too_high": "steps that are too long hold the loss up by themselves; change the rate first, then look again",
     "decay_too_early": "before the cut the rate was right; the cut alone accounts for the rest",
     "lr_too_low": "short steps account for what is still to come; change the rate first, then look again",

@@ -10,10 +10,11 @@ Why it matters
 Criterion
     The learning rate never fell below a third of its peak; training loss and validation loss (where it was logged) each fall at the end by more than
     GAIN of the whole fall per doubling of the steps, or BIG of the loss itself and SMALL of the fall, one of them at CLEAR standard errors or more, both
-    at LIKELY; validation gains at least KEEPS_UP of what training gains. And the steps are short: the update ratio is under SHORT in the median. Or,
+    at LIKELY; validation gains at least CLOSE of what training surely gains, or KEEPS_UP where less than LATE
+    of the start is left. And the steps are short: the update ratio is under SHORT in the median. Or,
     where none was logged, the run has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there
-    is much to come: the next doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far and validation
-    gains CLOSE of what training does, or the loss that is left shrinks by BIG each time and the last brought STEADY of the one before or more; but not
+    is much to come: the next doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far,
+    or the loss that is left shrinks by BIG each time and the last brought STEADY of the one before or more; but not
     SUDDEN times as much, as a loss that just left a plateau does.
 
 Source
@@ -49,7 +50,8 @@ GAIN = 0.04  # of the whole fall per doubling of the steps, as in keep_training
 BIG, SMALL = 0.12, 0.02  # of the loss at the end, and of the fall: late in the fall an eighth less loss is still much
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
 CLEAR, LIKELY = 8.0, 1.0  # standard errors: a slow fall is a smooth one; single batches, of training, are not
-KEEPS_UP, CLOSE = 0.75, 0.82  # of what training gains: late in the fall, and on the way down
+CLOSE, KEEPS_UP = 0.82, 0.75  # of what training gains: on the way down, and late in the fall
+LATE = 0.2  # of the start: with less than that left, training and validation part at any rate
 LEFT = 0.25  # of the fall so far: on the DeepOBS grid good rates leave under 0.13 or nearly all of them, and low ones over 0.39
 STEADY = 0.3  # times the doubling before: a fall that comes to its end brings less
 SUDDEN = (
@@ -76,7 +78,7 @@ def check(run: Run) -> Iterator[Finding]:
         return
     slopes = [(curve, trend(curve)) for curve in (loss, val) if curve is not None]
     clear = max(now.clarity for _, now in slopes) >= CLEAR
-    if not clear or not all(_falling(curve, now) for curve, now in slopes) or not _keeps_up(slopes, KEEPS_UP):
+    if not clear or not all(_falling(curve, now) for curve, now in slopes) or not _keeps_up(slopes):
         return
     short = _short(run, loss)
     if short is not None and (short.tag == UPDATE_RATIO or _much_to_come(slopes)):
@@ -99,14 +101,14 @@ def _much_to_come(slopes: Slopes) -> bool:
             continue
         if seen.last > SUDDEN * max(seen.before, 0.0):
             return False
-        lasting = seen.left > LEFT * fall and _keeps_up(slopes, CLOSE)
-        return lasting or (-now.gain > BIG * abs(end(curve)) and seen.last > STEADY * seen.before)
+        return seen.left > LEFT * fall or (-now.gain > BIG * abs(end(curve)) and seen.last > STEADY * seen.before)
     return False
 
 
-def _keeps_up(slopes: Slopes, share: float) -> bool:
-    """Whether validation gains ``share`` of what training surely gains: a run that begins to overfit is not held back by its rate."""
-    train, val = slopes[0][1], slopes[-1][1]
+def _keeps_up(slopes: Slopes) -> bool:
+    """Whether validation gains most of what training surely gains: a run that begins to overfit is not held back by its rate."""
+    (loss, train), (_, val) = slopes[0], slopes[-1]
+    share = CLOSE if end(loss) > LATE * start(loss) else KEEPS_UP
     return train is val or -val.gain >= share * (-train.gain - train.error)
 
 

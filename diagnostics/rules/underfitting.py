@@ -8,136 +8,231 @@ Why it matters
     More steps, more data and more regularization bring nothing here; only a more capable or freer model does.
 
 Criterion
-    The training loss brings less than GAIN of its fall per doubling of the steps, or the learning rate is spent; the gap to validation is under
-    GAP of the fall, or START_GAP of the first loss where more than POOR_LOSS of that is left; and both are poor: training and validation accuracy under POOR_ACCURACY, or, where no accuracy was logged, more than
-    POOR_LOSS of the first loss left.
+    The loss has levelled off or the learning rate is spent; validation ends below RATIO times training; and something says that both are poor. With
+    a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where it
+    is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights, where their norm was recorded,
+    must have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Without such a setting, and with validation as close, as a hint: with FEW classes or fewer, training and validation accuracy under
+    POOR_ACCURACY at a rate that is spent, or a validation loss that jitters by less than CALM of its level; with more classes, or a squared error, more than
+    POOR_LOSS of a guess' loss left.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "no gap between train and val accuracy, both low → underfitting, bigger model".
-    POOR_ACCURACY and POOR_LOSS: our own, calibrated on real small networks of 2 to 97 classes.
+    A level alone tells nothing: language, advertisements and augmented images end high in healthy runs of AlgoPerf. Bounds: our own,
+    calibrated on real small networks of 2 to 97 classes.
 
 Known limits
-    What is poor depends on the task: noise in the labels sets a floor that no model passes. Without accuracy the rule is only a hint.
+    What is poor depends on the task: noise in the labels sets a floor that no model passes. Where neither the settings nor the loss of a guess are known it
+    cannot be judged.
 """
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
-from diagnostics.report import Evidence, Finding, Remedy
+from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import spent
-from diagnostics.stats.level import end, start
-from diagnostics.stats.trend import trend
+from diagnostics.stats.guess import guess
+from diagnostics.stats.level import before_training, end
+from diagnostics.stats.levelled import falling
+from diagnostics.stats.noise import noise
 
-GAIN = 0.04  # of the fall per doubling, as in keep_training
-GAP = 0.08  # of the fall
-START_GAP = 0.1  # of the first loss
+RATIO, CLOSE = (
+    1.3,
+    1.15,
+)  # validation over training loss: no gap worth the name where a setting explains it, and where none does
+NARROW = 4  # units or channels: nothing but toys has so few
+HEAVY_DROPOUT = 0.6  # the usual most is 0.5
+STRONG, STRONG_ADAMW = 5e-3, 0.5  # weight decay: ten times the usual 5e-4, and five times the usual 0.1
+SHRUNK = 0.7  # of the weight norm's height
+SOLVED = 0.02  # of the first loss
+SOLVED_ACCURACY = 0.97  # fraction right
+FEW = 20  # classes: with more, a language's say, half right may be all there is
 POOR_ACCURACY = 0.85  # fraction right
-POOR_LOSS = 0.5  # of the first loss
-CLEAR = 2.5  # standard errors: levelled off must be sure, so a likely gain counts as one
+CALM = 0.03  # of the level: what jumps more may be held up by its learning rate
+POOR_LOSS = 0.6  # of a guess' loss
+LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter
 LEAST_EVALS = 5  # evaluations for an end level that is not the start
-WIDER = 2.0  # factor on the width: doubles the units, quadruples a layer's weights
+ENOUGH_UNITS = 32  # units: what small tasks are solved with
+WIDER = 4.0  # factor on the width where it is not known
+USUAL = 0.01  # of a weight decay of STRONG or more: about the usual one
+USUAL_DROPOUT = 0.2
+WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "units", "n_embd", "d_model", "channels")
+SQUARED = ("mse", "mseloss", "l2", "meansquarederror")
+
+
+@dataclass(frozen=True)
+class Poor:
+    """What says that a run is poor, in words and numbers, and what to change first."""
+
+    message: str
+    evidence: Evidence
+    severity: Severity
+    remedies: tuple[Remedy, ...]
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
-    train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
-    fall = start(train) - end(train)
-    gap = end(val) - end(train)
-    if fall <= 0 or _still_falling(run, fall):
+    train, val = end(run[TRAIN_LOSS]), end(run[VAL_LOSS])
+    first = before_training(run)
+    if not (spent(run) or falling(run).levelled) or not 0 < val < LEARNED * first or val >= RATIO * train:
         return
-    # where most of the first loss is left, the fall is no measure of a gap any more; then the first loss itself is
-    little = end(train) > POOR_LOSS * start(train) > 0
-    scale, limit, of = (start(train), START_GAP, "first loss") if little else (fall, GAP, "fall")
-    if gap > limit * scale:
-        return
-    poor = _poor_accuracy(run) or _poor_loss(run)
+    poor = (_explained(run) if not _solved(run) else None) or (_hint(run) if val < CLOSE * train else None)
     if poor:
-        message, evidence, sure = poor
-        span = evidence.first_step, evidence.last_step
-        gap_evidence = Evidence(VAL_LOSS, *span, f"gap to training as a share of the {of}", gap / scale, limit)
-        yield Finding("underfitting", "warning" if sure else "info", message, (evidence, gap_evidence), _remedies(run))
+        gap = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "validation over training loss at the end", val / train, RATIO)
+        yield Finding("underfitting", poor.severity, poor.message, (poor.evidence, gap), poor.remedies)
 
 
-def _still_falling(run: Run, fall: float) -> bool:
-    trends = [trend(run[tag]) for tag in (TRAIN_LOSS, VAL_LOSS)]
-    return not spent(run) and any(-now.gain > GAIN * fall and now.clarity > CLEAR for now in trends)
-
-
-def _poor_accuracy(run: Run) -> tuple[str, Evidence, bool] | None:
-    train, val = run.get(TRAIN_ACCURACY), run.get(VAL_ACCURACY)
-    if val is None or len(val.finite()) < LEAST_EVALS:
+def cannot(run: Run) -> str | None:
+    """Without a setting that could explain it or the loss of a guess, no level is known to be poor."""
+    if _width(run) or run.setting("weight_decay") or run.setting("dropout") or run.classes or _squared(run):
         return None
-    reached = end(train) if train is not None and len(train.finite()) >= LEAST_EVALS else None
-    if max(reached or 0.0, end(val)) >= POOR_ACCURACY:
-        return None
-    half = val.finite()
-    evidence = Evidence(
-        VAL_ACCURACY,
-        int(half.steps[len(half) // 2]),
-        int(half.steps[-1]),
-        "validation accuracy",
-        end(val),
-        POOR_ACCURACY,
-        "fraction",
-    )
-    said = (
-        f"Validation accuracy has levelled off at {end(val):.1%} with the losses close together: no gap, and both poor."
-    )
-    if reached is not None:
-        said = f"Training accuracy has levelled off at {reached:.1%} and validation at {end(val):.1%}: no gap, and both poor."
-    return said, evidence, True
-
-
-def _poor_loss(run: Run) -> tuple[str, Evidence, bool] | None:
-    if VAL_ACCURACY in run or TRAIN_ACCURACY in run:
-        return None
-    loss = run[TRAIN_LOSS].finite()
-    left = end(loss) / start(loss) if start(loss) > 0 else 0.0
-    if left <= POOR_LOSS:
-        return None
-    evidence = Evidence(
-        TRAIN_LOSS,
-        int(loss.steps[len(loss) // 2]),
-        int(loss.steps[-1]),
-        "loss at the end as a share of the first",
-        left,
-        POOR_LOSS,
-    )
     return (
-        f"Training and validation loss have levelled off together with {left:.0%} of the first loss left.",
-        evidence,
-        False,
+        "how low the loss could go is not known: say classes and loss, or width, weight_decay and dropout in the config"
     )
 
 
-def _remedies(run: Run) -> tuple[Remedy, ...]:
-    decay = run.setting("weight_decay") or 0.0
-    free = Remedy(
-        "Turn weight decay off.", "weight_decay", f"at {decay:g} it pulls every weight towards zero", value=0.0
-    )
-    wide = Remedy(
-        "Double the width of the hidden layers, or add one.",
-        "width",
-        "there is no gap to close, so capacity is what is missing",
-        factor=WIDER,
-    )
-    return (free, wide) if decay > 0.01 else (wide,)  # 0.01 is AdamW's default in PyTorch: not strong
+def _late(run: Run, tag: str) -> tuple[int, int]:
+    curve = run[tag].finite()
+    return int(curve.steps[len(curve) // 2]), int(curve.steps[-1])
 
 
-def _both(accuracy: float, gap: float = 0.0, pace: float = 12.0) -> Run:
+def _accuracy(run: Run, tag: str) -> float | None:
+    curve = run.get(tag)
+    return end(curve) if curve is not None and len(curve.finite()) >= LEAST_EVALS else None
+
+
+def _solved(run: Run) -> bool:
+    accuracy = _accuracy(run, TRAIN_ACCURACY)
+    if accuracy is not None:
+        return accuracy >= SOLVED_ACCURACY
+    return end(run[TRAIN_LOSS]) <= SOLVED * before_training(run)
+
+
+def _explained(run: Run) -> Poor | None:
+    """A setting holds the network back."""
+    return _decayed(run) or _dropped(run) or _narrow(run)
+
+
+def _decayed(run: Run) -> Poor | None:
+    decay, left = run.setting("weight_decay") or 0.0, _norm_left(run)
+    strong = STRONG_ADAMW if "adamw" in str(run.config.get("optimizer", "")).lower() else STRONG
+    apart = end(run[VAL_LOSS]) >= CLOSE * end(run[TRAIN_LOSS])  # then the decay still has a gap to close
+    if decay < strong or apart or (left is not None and left >= SHRUNK):
+        return None
+    shrunk = "" if left is None else f", which has shrunk the weights to {left:.0%} of their norm"
+    usual = Remedy(f"Lower weight decay to {USUAL * decay:.2g}.", "weight_decay", "about what is usual", factor=USUAL)
+    return _poor(run, f"under a weight decay of {decay:g}{shrunk}", "weight decay", decay, strong, (usual,))
+
+
+def _dropped(run: Run) -> Poor | None:
+    dropout = run.setting("dropout") or 0.0
+    if dropout < HEAVY_DROPOUT:
+        return None
+    less = Remedy(
+        f"Lower dropout to {USUAL_DROPOUT}.", "dropout", "so few units left cannot carry the task", value=USUAL_DROPOUT
+    )
+    return _poor(run, f"under dropout of {dropout:g}", "dropout", dropout, HEAVY_DROPOUT, (less,))
+
+
+def _narrow(run: Run) -> Poor | None:
+    width = _width(run)
+    if not width or width > NARROW:
+        return None
+    return _poor(run, f"with layers {width:g} wide", "layer width", width, NARROW, (_wider(run),))
+
+
+def _poor(run: Run, why: str, name: str, value: float, limit: float, remedies: tuple[Remedy, ...]) -> Poor:
+    evidence = Evidence(TRAIN_LOSS, *_late(run, TRAIN_LOSS), name, value, limit)
+    message = f"Training and validation have levelled off together at {end(run[TRAIN_LOSS]):.3g} and {end(run[VAL_LOSS]):.3g} {why}."
+    return Poor(message, evidence, "warning", remedies)
+
+
+def _hint(run: Run) -> Poor | None:
+    """No setting explains it, but both are poor for their kind of task."""
+    if run.classes and run.classes <= FEW and _accuracy(run, VAL_ACCURACY) is not None:
+        return _poor_accuracy(run) if spent(run) or _calm(run) else None
+    return _poor_loss(run) if falling(run).levelled else None
+
+
+def _poor_accuracy(run: Run) -> Poor | None:
+    reached = {t: a for t in (TRAIN_ACCURACY, VAL_ACCURACY) if (a := _accuracy(run, t)) is not None}
+    if max(reached.values()) >= POOR_ACCURACY:
+        return None
+    said = " and ".join(f"{'training' if t == TRAIN_ACCURACY else 'validation'} {a:.1%}" for t, a in reached.items())
+    right = reached[VAL_ACCURACY]
+    evidence = Evidence(
+        VAL_ACCURACY, *_late(run, VAL_ACCURACY), "validation accuracy", right, POOR_ACCURACY, "fraction"
+    )
+    message = f"The accuracies have levelled off close together, {said}: no gap, and poor for {run.classes} classes."
+    return Poor(message, evidence, "info", (_wider(run),))
+
+
+def _poor_loss(run: Run) -> Poor | None:
+    known, first = guess(run), before_training(run)
+    if known is None and _squared(run):
+        known = first  # a fresh network answers about the mean: its error is the spread of the targets
+    if known is None or end(run[TRAIN_LOSS]) <= POOR_LOSS * known:
+        return None
+    left = end(run[TRAIN_LOSS]) / known
+    evidence = Evidence(TRAIN_LOSS, *_late(run, TRAIN_LOSS), "loss as a share of a guess'", left, POOR_LOSS)
+    message = f"Training and validation loss have levelled off together with {left:.0%} of the loss of a guess left."
+    return Poor(message, evidence, "info", (_wider(run),))
+
+
+def _calm(run: Run) -> bool:
+    values = run[VAL_LOSS].finite().values
+    return noise(values[len(values) // 2 :]) < CALM * abs(end(run[VAL_LOSS]))
+
+
+def _norm_left(run: Run) -> float | None:
+    """The norm of all weights now over its highest; None where it was not recorded."""
+    if run.layers is None or run.layers.empty:
+        return None
+    squares: Any = (run.layers["weight_norm"] ** 2).groupby(run.layers["step"]).sum()
+    norms = np.sqrt(squares.to_numpy(dtype=np.float64))
+    return float(norms[-1] / norms.max()) if np.isfinite(norms).all() and norms.max() > 0 else None
+
+
+def _width(run: Run) -> float | None:
+    return next((w for name in WIDTHS if (w := run.setting(name))), None)
+
+
+def _squared(run: Run) -> bool:
+    return re.sub(r"[^a-z0-9]", "", (run.loss or "").lower()) in SQUARED
+
+
+def _wider(run: Run) -> Remedy:
+    width = _width(run)
+    factor = max(2.0, ENOUGH_UNITS / width) if width else WIDER
+    said = f"Make the layers {factor:g} times as wide{f', {factor * width:g}' if width else ''}, or add one."
+    return Remedy(said, "width", "there is no gap to close, so capacity is what is missing", factor=factor)
+
+
+def _both(accuracy: float, gap: float = 0.0, pace: float = 12.0, classes: int | None = 10, **settings: float) -> Run:
     left = 2.3 * (1 - accuracy)
     right = accuracy - synthetic.falling(accuracy - 0.1, 0.0, pace=pace)
-    return synthetic.make(
+    run = synthetic.make(
         synthetic.noisy(synthetic.falling(2.3, left, pace=pace)),
         synthetic.falling(2.3, left + gap, pace=pace),
         train_accuracy=right,
         val_accuracy=right - gap / 4,
         lr=0.1,
+        classes=classes,
     )
+    return synthetic.with_config(run, **settings)
+
+
+def _squared_error(left: float) -> Run:
+    loss = synthetic.falling(1.0, left, pace=20)
+    return synthetic.make(synthetic.noisy(loss), synthetic.noisy(1.02 * loss, 0.001, seed=1), loss="mse")
 
 
 RULE = Rule(
@@ -145,15 +240,22 @@ RULE = Rule(
     "Underfitting",
     check,
     needs={TRAIN_LOSS: MIN_POINTS, VAL_LOSS: LEAST_EVALS},
+    cannot=cannot,
     fires={
         "both at 60 %": lambda: _both(0.6),
         "both at 80 %": lambda: _both(0.8),
-        "both at 40 %, a little apart": lambda: _both(0.4, gap=0.15),
+        "both at 93 % under strong weight decay": lambda: _both(0.93, weight_decay=0.05),
+        "both at 90 %, three units": lambda: _both(0.9, width=3),
+        "a quarter of the squared error gone": lambda: _squared_error(0.75),
     },
     silent={
         "a healthy run": synthetic.healthy,
         "both at 97 %": lambda: _both(0.97),
         "a wide gap": lambda: _both(0.6, gap=0.8),
         "still falling": lambda: _both(0.6, pace=1.0),
+        "half right among many classes": lambda: _both(0.5, classes=96),
+        "nothing says what is possible": lambda: _both(0.6, classes=None),
+        "half of the squared error gone": lambda: _squared_error(0.5),
+        "usual weight decay": lambda: _both(0.93, weight_decay=5e-4),
     },
 )

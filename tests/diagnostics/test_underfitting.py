@@ -1,0 +1,86 @@
+"""What makes a low end of the road an underfit one, and when nothing can be said."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from collector.schema import LR
+from diagnostics import Curve, Run, rules, synthetic
+
+RULE = rules.get("underfitting")
+
+
+def stuck(left: float, *, gap: float = 1.0, first: float = 2.3, jitter: float = 0.002, **known) -> Run:
+    """Both losses level off at ``left`` of ``first``, validation ``gap`` times training."""
+    loss = synthetic.falling(first, left * first, pace=25)
+    val = first + (gap * left * first - first) * (1 - (loss - loss[-1]) / (first - loss[-1]))
+    settings = {k: known.pop(k) for k in ("width", "dropout", "weight_decay", "optimizer") if k in known}
+    run = synthetic.make(synthetic.noisy(loss, 0.02), synthetic.noisy(val, jitter, seed=1), **known)
+    return synthetic.with_config(run, **settings)
+
+
+def said(run: Run):
+    return None if RULE.missing(run) else next(iter(RULE.check(run)), None)
+
+
+@pytest.mark.parametrize(
+    "known, parameter",
+    [
+        ({"width": 3}, "width"),
+        ({"dropout": 0.85}, "dropout"),
+        ({"weight_decay": 0.05, "optimizer": "SGD"}, "weight_decay"),
+        ({"weight_decay": 1.0, "optimizer": "AdamW"}, "weight_decay"),
+    ],
+)
+def test_a_setting_that_holds_the_network_back_is_named_and_changed_first(known, parameter):
+    found = said(stuck(0.3, **known))
+    assert found.severity == "warning"
+    assert found.remedies[0].parameter == parameter
+    assert f"{known[parameter]:g}" in found.message
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"width": 64},
+        {"dropout": 0.3},
+        {"weight_decay": 5e-4, "optimizer": "SGD"},
+        {"weight_decay": 0.1, "optimizer": "AdamW"},
+    ],
+)
+def test_usual_settings_explain_nothing(known):
+    assert said(stuck(0.3, **known)) is None
+
+
+def test_weights_that_did_not_shrink_are_not_held_by_their_decay():
+    run = stuck(0.3, weight_decay=0.05)
+    table = pd.DataFrame({"step": [1, 500, 1000], "layer": "0.weight", "weight_norm": [5.0, 4.9, 4.8]})
+    assert said(run)
+    assert said(replace(run, layers=table)) is None
+    assert "40% of their norm" in said(replace(run, layers=table.assign(weight_norm=[5.0, 3.0, 2.0]))).message
+
+
+def test_a_solved_task_or_a_gap_is_no_underfitting():
+    assert said(stuck(0.01, width=3)) is None
+    assert said(stuck(0.3, gap=1.5, width=3)) is None
+
+
+@pytest.mark.parametrize("left, found", [(0.8, True), (0.4, False)])
+def test_the_loss_of_a_guess_is_the_yardstick_where_it_is_known(left, found):
+    run = stuck(left, first=np.log(97), classes=97, loss="cross_entropy")
+    assert bool(said(run)) is found
+
+
+def test_without_a_yardstick_it_is_not_checked():
+    assert "not known" in RULE.missing(stuck(0.8))
+
+
+@pytest.mark.parametrize("jitter, rate, found", [(0.002, 1.0, True), (0.1, 1.0, False), (0.1, 0.01, True)])
+def test_poor_accuracy_counts_only_where_the_learning_rate_is_not_the_reason(jitter, rate, found):
+    right = np.full(synthetic.STEPS, 0.7)
+    run = stuck(0.35, jitter=jitter, classes=10, train_accuracy=right, val_accuracy=right)
+    steps = np.arange(1, synthetic.STEPS + 1)
+    lr = Curve(LR, steps, np.where(steps < 500, 0.1, 0.1 * rate))
+    assert bool(said(synthetic.with_curves(run, lr))) is found

@@ -82,6 +82,8 @@ def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
     train, val = end(run[TRAIN_LOSS]), end(run[VAL_LOSS])
     first = before_training(run)
+    if run[TRAIN_LOSS].finite().steps[-1] < _late(run, VAL_LOSS)[0]:
+        return  # training was no longer logged: the two ends are of different times
     if not (spent(run) or falling(run).levelled) or not 0 < val < LEARNED * first or val >= RATIO * train:
         return
     poor = (_explained(run) if not _solved(run) else None) or (_hint(run) if val < CLOSE * train else None)

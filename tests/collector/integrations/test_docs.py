@@ -10,7 +10,7 @@ import torch
 from diagnostics.readers.run_folder import read
 
 PAGE = Path(__file__).parents[3] / "docs" / "integrations.md"
-EXAMPLES = re.findall(r"^## (.+?)\n\n```python\n(.+?)```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+EXAMPLES = re.findall(r"^## ([^\n]+)\n\n```python\n(.+?)```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def lightning(digits):

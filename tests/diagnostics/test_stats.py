@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from diagnostics import Curve, synthetic
+from diagnostics import Curve, Run, synthetic
 from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import decay, spent
-from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import departure, running_median
 from diagnostics.stats.trend import trend
@@ -99,3 +99,21 @@ def test_twice_the_steps_never_promise_a_negative_loss():
     falling = trend(Curve("train/loss", np.arange(1, 101), 5 - 1.0 * np.log2(np.arange(1, 101)) + 2))
     assert 0 < falling.doubled(0.3) < 0.3
     assert falling.doubled(-1.0) == pytest.approx(-2.0, rel=0.05)
+
+
+def _before(train, val) -> float:
+    steps = np.arange(50, 50 + len(train))
+    curves = {
+        "train/loss": Curve("train/loss", steps, np.asarray(train, float)),
+        "val/loss": Curve("val/loss", np.linspace(0, steps[-1], len(val)).astype(int), np.asarray(val, float)),
+    }
+    return before_training(Run("example", curves))
+
+
+def test_validation_before_the_first_step_is_the_loss_before_training():
+    assert _before(np.linspace(1.5, 0.1, 50), np.linspace(2.3, 0.2, 10)) == 2.3
+    assert _before(np.full(50, 1e6), np.r_[2.3, np.full(9, 1e6)]) == 2.3  # it blew up, and validation with it
+
+
+def test_a_training_loss_that_is_summed_is_not_held_against_validation():
+    assert _before(64 * np.linspace(1.5, 0.1, 50), np.linspace(2.3, 0.2, 10)) == 96

@@ -14,7 +14,7 @@ import pandas as pd
 
 from benchmarks.lab import shelf
 from benchmarks.lab.obey import outcomes
-from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_page, promises
+from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_page, overfit, promises
 from benchmarks.score.grid_page import Grid
 from benchmarks.score.lab_page import Part
 from benchmarks.score.opinions import Reports
@@ -36,6 +36,8 @@ def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
         yield obeying(
             {part.name: outcomes(list(zip(runs[part.name], part.said, strict=True)), jobs=2) for part in parts}
         )
+    told = [overfit.judged(name, reports, with_rivals=given.rivals) for name in names]
+    yield overfit.as_text(told), list(overfit.promises(told))
     public = None
     if given.grid:
         public = Grid(grid.load(given.grid, "deepobs"), grid.load(given.grid, "algoperf"), reports)
@@ -85,9 +87,8 @@ def on_grid(public: Grid, folder: Path | None) -> Section:
 
 def costs(*, with_rivals: bool) -> Section:
     """What judging takes."""
-    long, many = cost.long_run(), cost.many_runs()
-    told = field_page.costs(with_rivals=with_rivals, long=long, many=many)
-    return f"{heading.COST}\n{told}", list(promises.of_cost(long, many))
+    took = cost.ours()
+    return f"{heading.COST}\n{field_page.costs(took, with_rivals=with_rivals)}", list(promises.of_cost(took))
 
 
 def main() -> None:

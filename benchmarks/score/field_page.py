@@ -28,11 +28,11 @@ def rivals(parts: Iterable[Part], public: Grid | None, reports: Reports) -> str:
     return text + _absent()
 
 
-def costs(*, with_rivals: bool, long: dict[str, float], many: float) -> str:
+def costs(ours: cost.Ours, *, with_rivals: bool) -> str:
     """Seconds, ours and theirs."""
     names = list(environment.versions()) if with_rivals else []
     labels = {name: environment.adapter(name).PACKAGE for name in names}
-    return cost.as_table(long, many, cost.of_rivals(names), labels)
+    return cost.as_table(ours, cost.of_rivals(names), labels)
 
 
 def _ours(part: Part | None, public: Grid | None, reports: Reports) -> Judge:

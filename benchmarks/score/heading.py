@@ -21,7 +21,7 @@ RIVALS = """## Beside the rivals
 
 The same runs, each rival in the form it likes best: the training loss at every logged step with validation loss, learning rate, gradient norm and update ratio wherever the run has them. Its
 findings count as the verdict they assert (`benchmarks/rivals` says which); one that names two causes counts as whichever is true. Of several, the worst counts, as
-the rival orders them; *alarmed* is any finding at warning or worse. A silent rival has said `healthy`. None was made to tell our verdicts apart, so read
+the rival orders them; *alarmed* is any finding at warning or worse, *named a fault* the verdict it comes to, at whatever severity. A silent rival has said `healthy`. None was made to tell our verdicts apart, so read
 *macro-F1, those* for how right each is on the verdicts it can give, and *anything* for "something is wrong".
 
 Three things to know: trainspotter warns of a missing warmup whenever the logged rate begins at its peak; training-doctor replays the run, and whatever it said at any

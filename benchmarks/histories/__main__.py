@@ -1,6 +1,7 @@
-"""Is overfitting told from sound training? Scores the shipped histories; ``--train`` makes them again (about half an hour).
+"""Is overfitting told from sound training? Scores the shipped histories.
 
 ``python -m benchmarks.histories`` judges the part that thresholds were chosen on; ``--test`` adds the other data sets.
+``--train`` trains all of them again into ``build/histories`` (about a quarter of an hour; the data sets come with ``requirements.txt`` beside this file).
 """
 
 import argparse

@@ -49,10 +49,12 @@ def test_the_first_remedy_is_the_best_step_with_what_it_saves():
 @pytest.mark.parametrize(
     "share, settings, parameter, size",
     [
-        (0.2, {"weight_decay": 1e-3}, "weight_decay", {"factor": 3.0, "value": None}),
-        (0.9, {"weight_decay": 1e-3}, "weight_decay", {"factor": 10.0, "value": None}),
-        (0.9, {}, "weight_decay", {"factor": None, "value": 0.1}),
-        (0.2, {"dropout": 0.2}, "dropout", {"factor": None, "value": 0.3}),
+        (0.2, {"weight_decay": 5e-3}, "weight_decay", {"factor": 3.0, "value": None}),
+        (0.9, {"weight_decay": 5e-3}, "weight_decay", {"factor": 10.0, "value": None}),
+        (0.9, {"weight_decay": 5e-4}, "weight_decay", {"factor": 40.0, "value": None}),
+        (0.9, {}, "weight_decay", {"factor": None, "value": 0.02}),
+        (0.9, {"optimizer": "AdamW"}, "weight_decay", {"factor": None, "value": 1.0}),
+        (0.2, {"dropout": 0.2}, "dropout", {"factor": None, "value": 0.4}),
         (0.9, {"dropout": 0.4}, "dropout", {"factor": None, "value": 0.5}),
     ],
 )

@@ -189,7 +189,8 @@ def test_the_folder_deleted_under_the_run(tmp_path, caplog):
 
     with Collector(tmp_path / "run") as run:
         run.log(loss=1.0)
-        shutil.rmtree(tmp_path / "run")
+        (tmp_path / "run").rename(tmp_path / "gone")  # at once: a file made meanwhile would keep the folder
+        shutil.rmtree(tmp_path / "gone", ignore_errors=True)
         run.log(loss=2.0)
         run.log(loss=3.0, new=1.0)
     assert read(tmp_path / "run")[0]["train/loss"].values.tolist() == [1.0, 2.0, 3.0]

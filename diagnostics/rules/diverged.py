@@ -156,13 +156,13 @@ def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
     held = int((run[TRAIN_LOSS].steps < since).sum())
     at_once = since - first <= AT_ONCE * (run.last_step - first) or held < LEAST_HELD
     less = lower(run, FACTOR_AT_ONCE if at_once else FACTOR)
-    because = (
+    held_on = (
         "it broke at once, so the rate is off by more than a little"
         if at_once
         else "it held for a while, so the rate is off by a little"
     )
     return (
-        Remedy(f"Lower the learning rate to {less.to} and start again.", "lr", because + less.why, factor=less.factor),
+        Remedy(f"Lower the learning rate to {less.to} and start again.", "lr", less.why or held_on, factor=less.factor),
         Remedy(
             "Clip the gradient norm at 1.",
             "max_grad_norm",

@@ -43,6 +43,7 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import wanes
+from diagnostics.stats.fall import fall_after
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
@@ -153,7 +154,7 @@ def _bounces(run: Run) -> tuple[str, Evidence] | None:
     seen = bounce(run)
     if seen is None or seen.share <= BOUNCE or end(run[TRAIN_LOSS]) < SOLVED * end(run[seen.tag]):
         return None
-    if _fall_after(run[TRAIN_LOSS].finite(), EARLY) > LATE:  # too long a step falls fast, and is stuck then
+    if fall_after(run[TRAIN_LOSS], EARLY) > LATE:  # too long a step falls fast, and is stuck then
         return None
     now, left = trend(run[TRAIN_LOSS]), abs(end(run[TRAIN_LOSS]))
     shrinking = -now.gain > STUCK * left and now.clarity > LIKELY
@@ -168,14 +169,6 @@ def _bounces(run: Run) -> tuple[str, Evidence] | None:
         f"{what} up and down by {seen.share:.1%} of the whole fall at a time and no longer gets lower.",
         evidence,
     )
-
-
-def _fall_after(loss: Curve, share: float) -> float:
-    """The part of the whole fall that came after ``share`` of the steps."""
-    place = (loss.steps - loss.steps[0]) / max(1, int(loss.steps[-1] - loss.steps[0]))
-    near = loss.values[np.abs(place - share) <= share / 4]
-    then = float(np.median(near)) if near.size else float(np.interp(share, place, loss.values))
-    return (then - end(loss)) / (start(loss) - end(loss)) if start(loss) > end(loss) else 0.0
 
 
 def _above(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
@@ -221,7 +214,7 @@ def _remedies(run: Run, dead: bool) -> tuple[Remedy, ...]:
             Remedy(
                 f"Start again at a learning rate of {less.to.rstrip(',')}.",
                 "lr",
-                because + less.why,
+                f"{because}; {less.why}" if less.why else because,
                 factor=less.factor,
             ),
         )
@@ -229,7 +222,7 @@ def _remedies(run: Run, dead: bool) -> tuple[Remedy, ...]:
         Remedy(
             f"Decay the learning rate to {less.to} from here on.",
             "lr",
-            f"shorter steps settle where longer ones jump across{less.why}",
+            f"shorter steps settle where longer ones jump across{'; ' if less.why else ''}{less.why}",
             factor=less.factor,
         ),
         Remedy(

@@ -31,6 +31,13 @@ def careful(run: Run) -> float:
     return CAREFUL.get(family(run) or "", UNKNOWN)
 
 
+WORDS = {0.1: "a tenth of it", 0.01: "a hundredth of it"}
+
+
+def _words(factor: float) -> str:
+    return WORDS.get(factor, f"{factor:.1g} of it")
+
+
 @dataclass(frozen=True)
 class Lower:
     """A lower learning rate.
@@ -55,12 +62,12 @@ def lower(run: Run, factor: float, most: float = np.inf) -> Lower:
     now = float(lr.finite().values.max()) if lr is not None and len(lr.finite()) else 0.0
     bound = min(most, careful(run))
     if now <= 0:
-        return Lower(factor, f"{factor:g} of it", "")
+        return Lower(factor, _words(factor), "")
     if now * factor <= bound:
-        return Lower(factor, f"{now * factor:.2g}, {factor:g} of it,", "")
+        return Lower(factor, f"{now * factor:.2g}, {_words(factor)},", "")
     with_what = {"adam": "with Adam", "momentum": "with momentum", "sgd": "with plain SGD"}.get(family(run) or "", "")
-    why = f"; {bound:.2g} is a careful rate{' ' + with_what if with_what else ''}, and {now:.2g} is far above it"
-    return Lower(bound / now, f"{bound:.2g}, {bound / now:.1g} of it,", why)
+    why = f"{bound:.2g} is a careful rate{' ' + with_what if with_what else ''}, and {now:.2g} is far above it"
+    return Lower(bound / now, f"{bound:.2g}, {_words(bound / now)},", why)
 
 
 def highest(run: Run) -> float | None:

@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     Validation ends more than RISE above its smoothed best (while the run goes on: TURNED) and by more than WORTH of its own fall, clear of its jitter
-    (CLEAR widths), AFTER or more evaluations after that best, with the training loss lower than there. Or validation no longer improves, the gap is wide and
+    (CLEAR standard errors), AFTER or more evaluations after that best, with the training loss lower than there. Or validation no longer improves, the gap is wide and
     training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or more, or, where no accuracy was logged, GAP of the fall
     between the losses with a training loss under SOLVED of validation's.
 
@@ -42,7 +42,7 @@ from diagnostics.stats.turning import SHORT, Turn, turn
 RISE = 0.05  # of the best validation loss: see Source
 TURNED = 0.01  # of it, while the run goes on: what has turned, and is clear of the jitter, seldom turns back
 WORTH = 0.005  # of the fall of validation: a rise from 0.050 to 0.055 after a fall from 2.3 is nothing
-CLEAR = 3.0  # jitter widths of the validation curve
+CLEAR = 3.0  # standard errors of the rise, or of a slope
 AFTER = 4  # evaluations after the best: fewer are a blip
 GAP = 0.15  # of the fall from the start
 SOLVED = 0.02  # of the validation loss: training has nothing left to learn
@@ -74,7 +74,7 @@ def _rise(run: Run, seen: Turn) -> Found | None:
     """Validation passed its best, rose clearly, and training went on falling since."""
     train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
     least = TURNED if run.state == RUNNING else RISE
-    worth = seen.rise > max(WORTH * (start(val) - seen.best), CLEAR * seen.jitter)
+    worth = seen.rise > max(WORTH * (start(val) - seen.best), CLEAR * seen.error)
     if seen.after < AFTER or not worth or not seen.above(least):
         return None
     if train.steps[0] > seen.step or end(train, SHORT) >= _around(train, seen.step):

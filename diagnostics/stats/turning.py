@@ -11,6 +11,7 @@ from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
 
 SHORT = 0.05  # of the points: the stretch whose median is "the lowest" or "the end"; at least three
+MEDIAN = 1.25  # the standard error of a median over that of a mean
 LEAST = 6  # points after the lowest, for a jitter of their own
 
 
@@ -23,6 +24,7 @@ class Turn:
         best: the smoothed level there.
         last: the level at the end.
         jitter: standard deviation of single points since, apart from where they are going.
+        error: standard error of ``rise``, from that jitter: of two medians of the short stretch.
         after: points after the lowest.
         near: first and last step at which the smoothed loss was within one ``jitter`` of the lowest.
     """
@@ -31,6 +33,7 @@ class Turn:
     best: float
     last: float
     jitter: float
+    error: float
     after: int
     near: tuple[int, int]
 
@@ -57,4 +60,5 @@ def turn(curve: Curve) -> Turn:
     jitter, best = noise(since), float(smooth[at])
     step, near = int(finite.steps[lowest]), finite.steps[smooth <= best + jitter]
     span = min(step, int(near[0])), max(step, int(near[-1]))
-    return Turn(step, best, end(finite, SHORT), jitter, len(finite) - 1 - at, span)
+    error = jitter * min(1.0, MEDIAN * np.sqrt(2 / window))
+    return Turn(step, best, end(finite, SHORT), jitter, error, len(finite) - 1 - at, span)

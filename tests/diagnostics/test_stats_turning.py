@@ -50,3 +50,11 @@ def test_above_is_a_share_of_the_size_whatever_the_sign():
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_short_curves_have_no_rise(count):
     assert turn(Curve(VAL_LOSS, STEPS[:count], VALLEY[:count])).rise <= 0.01
+
+
+def test_the_rise_of_a_long_curve_is_known_better_than_its_points():
+    noise = np.random.default_rng(0).standard_normal(1000)
+    long = turn(Curve(VAL_LOSS, np.arange(1000), 10 + noise))
+    short = turn(Curve(VAL_LOSS, np.arange(20), 10 + noise[:20]))
+    assert long.error == pytest.approx(0.25 * long.jitter, rel=0.01)
+    assert short.error == short.jitter

@@ -27,12 +27,13 @@ Section = tuple[str, list[Promise]]
 def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
     """Text and promises, part by part."""
     names = ["tuning", "test"] if given.part == "both" else [given.part]
-    runs = {name: shelf.load(name) for name in names}
+    runs = {name: shelf.load(name) for name in names} if shelf.LABELS.exists() else {}
     parts = [Part(n, [Judged(r.name, r.truth, r.run) for r in found], reports) for n, found in runs.items()]
     folder = given.write.with_suffix("") if given.write else None
     yield lab(parts, folder)
-    yield early(parts)
-    if given.obey:
+    if parts:
+        yield early(parts)
+    if parts and given.obey:
         yield obeying(
             {part.name: outcomes(list(zip(runs[part.name], part.said, strict=True)), jobs=2) for part in parts}
         )
@@ -50,7 +51,7 @@ def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
 
 def lab(parts: list[Part], folder: Path | None) -> Section:
     """Verdicts on the lab."""
-    text = heading.LAB + "\n"
+    text = heading.LAB + "\n" + ("" if parts else "Its curves are not here, so nothing of it was measured.\n")
     for part in parts:
         picture = lab_page.draw(part, folder) if folder else None
         text += lab_page.matrix(part) + "\n" + lab_page.failures(part, picture) + "\n"

@@ -24,6 +24,7 @@ COLUMNS = 4
 PANEL = (2.75, 2.05)  # inches
 EDGES = {"left": 0.42, "right": 0.12, "top": 0.55, "bottom": 0.62}  # inches around the panels
 DPI = 130
+FEW = 12  # points that are drawn as dots too
 COLOURS = 64
 DECADES = 1.3  # a loss that spans more factors of ten than this is drawn on a logarithm
 STYLE: Any = {
@@ -120,7 +121,8 @@ def _mark_lost(axis: Any, curve: Curve, colour: str) -> None:
 
 def _line(axis: Any, curve: Curve, colour: str, **how: Any) -> None:
     drawn = thin(curve, 600)
-    axis.plot(drawn.steps, drawn.values, color=colour, **how)
+    dot = {"marker": "o", "markersize": 2.5} if len(curve) <= FEW else {}  # a line of one point is none
+    axis.plot(drawn.steps, drawn.values, color=colour, **how, **dot)
 
 
 def _scale(axis: Any, curves: Sequence[Curve], last: int) -> None:

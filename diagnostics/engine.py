@@ -30,7 +30,7 @@ def diagnose(run: Run) -> Report:
     """The report on ``run``: a pure function, the same run gives the same report.
 
     Every rule answers found, clear or not checked; exactly one headline verdict is given: the first of ``HEADLINES``
-    that was found, or, while the run may be going on, that has stood for a while.
+    that was found, or, while the run is going on, the one that has stood for a while.
     """
     outcomes = {rule.slug: _ask(rule, run) for rule in rules.all_rules()}
     found = [f for outcome in outcomes.values() if isinstance(outcome, tuple) for f in outcome]

@@ -87,7 +87,7 @@ class Run(Measured):
             self,
             curves=_cut(self.curves, step),
             epochs=None if self.epochs is None else _before(self.epochs, step),
-            state=None if self.state is None else RUNNING,
+            state=RUNNING,
             exception=None,
             layers=None if self.layers is None else self.layers[self.layers[STEP] <= step].reset_index(drop=True),
             ranks={rank: _cut(curves, step) for rank, curves in self.ranks.items()},

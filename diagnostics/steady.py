@@ -21,12 +21,12 @@ Headlines = Callable[[Run], list[Finding]]  # what was found of the headline rul
 
 
 def standing(run: Run, found: list[Finding], headlines: Headlines) -> Finding:
-    """The verdict on ``run``: the first of ``found`` when the run has ended, else what its last looks agree on.
+    """The verdict on ``run``: what its last looks agree on while it is running, else the first of ``found``.
 
     A look is the run as it stood at a number of losses that does not depend on where it stands now; so the same past
     gives the same looks, and a verdict changes only when new ones do.
     """
-    if run.state not in (None, RUNNING) or found[0].rule in AT_ONCE:
+    if run.state != RUNNING or found[0].rule in AT_ONCE:
         return found[0]
     held = _agreed([found[0]], _earlier(run, headlines))
     if held is None or held.rule in FINE:

@@ -44,9 +44,7 @@ def test_what_stands(looks, said):
 def test_a_run_that_has_ended_is_judged_as_it_is():
     assert verdict("lr_too_high", "healthy", "healthy", state="finished") == "lr_too_high"
     assert verdict("lr_too_high", "healthy", "healthy", state="crashed") == "lr_too_high"
-    assert (
-        verdict("lr_too_high", "healthy", "healthy", state=None) == "healthy"
-    )  # a past log may be of a run that goes on
+    assert verdict("lr_too_high", "healthy", "healthy", state=None) == "lr_too_high"  # a past log
 
 
 def test_the_same_past_is_looked_at_however_long_the_run_is():

@@ -1,70 +1,127 @@
-"""Small networks: MLP, CNN, GRU, transformer."""
+"""Small networks: plain and normalised MLPs, plain and residual CNNs, GRU, LSTM, two kinds of transformer."""
 
 from torch import Tensor, nn
 
 from benchmarks.lab.data import Data
+from benchmarks.lab.recipe import Recipe
+
+EMBEDDING = 16  # numbers that stand for a character
+HEADS = 4
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "gelu": nn.GELU,
+    "leaky_relu": nn.LeakyReLU,
+}
+MLPS = ("relu", "tanh", "gelu")
+CNNS = ("cnn", "resnet")
+SEQUENCES = ("gru", "lstm", "transformer", "encoder")
 
 
-def build(name: str, data: Data, width: int, depth: int, dropout: float) -> nn.Module:
-    """The network called ``name`` (relu, tanh, cnn, gru, transformer) for ``data``."""
-    out = data.classes or (data.y.shape[1] if data.y.ndim > 1 else 1)
-    embed = not data.x.is_floating_point()
-    symbols = data.classes or 0  # characters follow characters: inputs and targets share one alphabet
-    if name == "gru":
-        return _Gru(embed, width, depth, dropout, out, symbols)
-    if name == "transformer":
-        return _Transformer(embed, width, depth, dropout, out, symbols)
-    if name == "cnn":
-        return _cnn(width, dropout, out)
-    front: list[nn.Module] = [nn.Embedding(symbols, 16), nn.Flatten()] if embed else []
-    features = data.x.shape[1] * (16 if embed else 1)
-    return nn.Sequential(*front, *_mlp(features, width, depth, dropout, out, nn.Tanh if name == "tanh" else nn.ReLU))
+def build(recipe: Recipe, data: Data) -> nn.Module:
+    """The network of ``recipe`` for ``data``, with its initial weights."""
+    y = data.train[1]
+    out = data.classes or (y.shape[1] if y.ndim > 1 else 1)
+    if recipe.model in MLPS:
+        model = _mlp(recipe, data, out)
+    elif recipe.model in CNNS:
+        model = _cnn(recipe, data, out)
+    else:
+        model = _Sequence(recipe, data, out)
+    _initialise(model, recipe)
+    return model
 
 
-def _mlp(
-    features: int, width: int, depth: int, dropout: float, out: int, activation: type[nn.Module]
-) -> list[nn.Module]:
-    layers: list[nn.Module] = []
-    for _ in range(depth):
-        layers += [nn.Linear(features, width), activation(), nn.Dropout(dropout)]
-        features = width
-    return [*layers, nn.Linear(features, out)]
+def _norm(recipe: Recipe, width: int, images: bool = False) -> list[nn.Module]:
+    kind = recipe.normalization or {"gelu": "layer_norm", "resnet": "batch_norm"}.get(recipe.model)
+    if kind == "layer_norm":
+        return [nn.GroupNorm(1, width) if images else nn.LayerNorm(width)]
+    if kind == "group_norm":
+        return [nn.GroupNorm(1 if width % 4 else 4, width)]
+    return [nn.BatchNorm2d(width) if images else nn.BatchNorm1d(width)] if kind == "batch_norm" else []
 
 
-def _cnn(width: int, dropout: float, out: int) -> nn.Module:
-    return nn.Sequential(
-        nn.Unflatten(1, (1, 8, 8)),
-        nn.Conv2d(1, width, 3, padding=1),
-        nn.ReLU(),
-        nn.Conv2d(width, width, 3, padding=1),
-        nn.ReLU(),
-        nn.MaxPool2d(2),
-        nn.Flatten(),
-        nn.Dropout(dropout),
-        nn.Linear(width * 16, out),
-    )
+def _mlp(recipe: Recipe, data: Data, out: int) -> nn.Sequential:
+    x, activation = data.train[0], ACTIVATIONS[recipe.activation or recipe.model]
+    embed = not x.is_floating_point()
+    layers: list[nn.Module] = [nn.Embedding(data.classes or 1, EMBEDDING), nn.Flatten()] if embed else []
+    features = x.shape[1] * (EMBEDDING if embed else 1)
+    for _ in range(recipe.depth):
+        layers += [nn.Linear(features, recipe.width), *_norm(recipe, recipe.width), activation()]
+        layers += [nn.Dropout(recipe.dropout)]
+        features = recipe.width
+    return nn.Sequential(*layers, nn.Linear(features, out))
 
 
-class _Gru(nn.Module):
-    def __init__(self, embed: bool, width: int, depth: int, dropout: float, out: int, size: int) -> None:
-        super().__init__()
-        self.front = nn.Embedding(size, 16) if embed else nn.Unflatten(1, (8, 8))
-        self.body = nn.GRU(16 if embed else 8, width, depth, batch_first=True)
-        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, out))
+def _cnn(recipe: Recipe, data: Data, out: int) -> nn.Sequential:
+    assert data.tokens is not None
+    rows, cols = data.tokens
+    width, activation = recipe.width, ACTIVATIONS[recipe.activation or "relu"]
+    first = [nn.Conv2d(1, width, 3, padding=1), *_norm(recipe, width, True), activation(), nn.MaxPool2d(2)]
+    block = [nn.Conv2d(width, width, 3, padding=1), *_norm(recipe, width, True), activation()]
+    body = [_Shortcut(*block)] if recipe.model == "resnet" else block
+    body = [layer for _ in range(recipe.depth) for layer in body] if recipe.depth == 1 else _stack(recipe, body)
+    end = [nn.Flatten(), nn.Dropout(recipe.dropout), nn.Linear(width * (rows // 2) * (cols // 2), out)]
+    return nn.Sequential(nn.Unflatten(1, (1, rows, cols)), *first, *body, *end)
 
+
+def _stack(recipe: Recipe, body: list[nn.Module]) -> list[nn.Module]:
+    """``depth`` blocks with weights of their own."""
+    width, activation = recipe.width, ACTIVATIONS[recipe.activation or "relu"]
+    blocks = [
+        [nn.Conv2d(width, width, 3, padding=1), *_norm(recipe, width, True), activation()]
+        for _ in range(recipe.depth - 1)
+    ]
+    more = [_Shortcut(*b) for b in blocks] if recipe.model == "resnet" else [layer for b in blocks for layer in b]
+    return [*body, *more]
+
+
+class _Shortcut(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
-        return self.head(self.body(self.front(x))[0][:, -1])
+        return x + super().forward(x)
 
 
-class _Transformer(nn.Module):
-    def __init__(self, embed: bool, width: int, depth: int, dropout: float, out: int, size: int) -> None:
+class _Sequence(nn.Module):
+    """Reads rows, characters or values in order: gru, lstm, transformer (norm first) or encoder (norm last, as published)."""
+
+    def __init__(self, recipe: Recipe, data: Data, out: int) -> None:
         super().__init__()
-        self.front = nn.Embedding(size, width) if embed else nn.Sequential(nn.Unflatten(1, (8, 8)), nn.Linear(8, width))
-        self.place = nn.Embedding(16 if embed else 8, width)
-        layer = nn.TransformerEncoderLayer(width, 4, 2 * width, dropout, batch_first=True, norm_first=True)
-        self.body = nn.TransformerEncoder(layer, depth, enable_nested_tensor=False)
-        self.head = nn.Linear(width, out)
+        assert data.tokens is not None
+        length, features = data.tokens
+        width, self.attends = recipe.width, recipe.model in ("transformer", "encoder")
+        entry = width if self.attends else EMBEDDING
+        embed = not data.train[0].is_floating_point()
+        self.front: nn.Module = (
+            nn.Embedding(data.classes or 1, entry)
+            if embed
+            else nn.Sequential(nn.Unflatten(1, (length, features)), nn.Linear(features, entry))
+        )
+        if self.attends:
+            self.place = nn.Embedding(length, width)
+            first = recipe.model == "transformer"
+            layer = nn.TransformerEncoderLayer(
+                width, HEADS, 2 * width, recipe.dropout, batch_first=True, norm_first=first
+            )
+            self.body: nn.Module = nn.TransformerEncoder(layer, recipe.depth, enable_nested_tensor=False)
+        else:
+            kind = nn.GRU if recipe.model == "gru" else nn.LSTM
+            self.body = kind(entry, width, recipe.depth, batch_first=True)
+        self.head = nn.Sequential(nn.Dropout(0.0 if self.attends else recipe.dropout), nn.Linear(width, out))
 
     def forward(self, x: Tensor) -> Tensor:
         seen = self.front(x)
-        return self.head(self.body(seen + self.place.weight[: seen.shape[1]]).mean(dim=1))
+        if self.attends:
+            return self.head(self.body(seen + self.place.weight).mean(dim=1))
+        return self.head(self.body(seen)[0][:, -1])
+
+
+def _initialise(model: nn.Module, recipe: Recipe) -> None:
+    """PyTorch's own weights or those of a named rule, and then every matrix times ``init_scale``."""
+    matrices = [p for name, p in model.named_parameters() if p.ndim > 1 and "place" not in name]
+    for weight in matrices if recipe.init else []:
+        straight = recipe.model in (*CNNS, "relu", "gelu")
+        (nn.init.kaiming_normal_(weight, nonlinearity="relu") if straight else nn.init.xavier_normal_(weight))
+    for weight in matrices:
+        weight.data.mul_(recipe.init_scale)
+    matrices[-1].data.mul_(recipe.last_layer_scale)

@@ -1,86 +1,195 @@
-"""Train one recipe through our own collector: a plain PyTorch loop."""
+"""Train one recipe: a plain PyTorch loop, recorded by our own collector when a folder is given."""
 
-import math
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from benchmarks.lab.data import DATA, Data
 from benchmarks.lab.models import build
+from benchmarks.lab.recipe import Recipe
 from collector import Collector
+
+GRID = 20  # evaluations of every training, logged or not
+FINAL = (0.92, 0.94, 0.96, 0.98, 1.0)  # shares of the run whose mean is "the end": one alone is noise
+COARSE = 200  # bins of the training loss that are kept of every training
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a run. The defaults are sound; a fault changes one thing."""
+class Result:
+    """What a training came to. Losses that are not finite are infinite.
 
-    data: str = "digits"
-    model: str = "relu"
-    width: int = 64
-    depth: int = 2
-    dropout: float = 0.0
-    optimizer: str = "sgd"  # sgd, momentum, adam, adamw
-    lr: float = 0.1
-    schedule: str = "constant"  # constant, cosine, step: × drop at drop_at of the run
-    drop: float = 0.1
-    drop_at: float = 0.5
-    warmup: float = 0.0  # share of the run
-    weight_decay: float = 0.0
-    init_scale: float = 1.0  # multiplies every weight matrix at the start
-    batch: int = 64
-    steps: int = 1500
-    train_size: int | None = None  # use only so many training rows
-    label_noise: float = 0.0  # share of training labels drawn at random
-    evals: int = 40  # evaluations over the run
-    seed: int = 0
+    Attributes:
+        val: mean validation loss at the end. ``last``: of the last step alone.
+        held: mean loss at the end of the part that nobody watched.
+        train: loss of the training part at the end, measured as validation is.
+        grid: (step, validation loss, loss of the unwatched part) at even distances from before the first step to the last.
+        fall: mean training loss of each of ``COARSE`` stretches.
+    """
+
+    val: float
+    last: float
+    held: float
+    train: float
+    grid: tuple[tuple[int, float, float], ...]
+    fall: tuple[float, ...]
+
+    @property
+    def first(self) -> float:
+        """Validation loss before the first step."""
+        return self.grid[0][1]
+
+    @property
+    def best(self) -> tuple[int, float, float]:
+        """The point of the grid with the lowest validation loss."""
+        return min(self.grid, key=lambda point: point[1])
 
 
-def train(recipe: Recipe, folder: Path) -> None:
-    """Train ``recipe`` on one thread and leave the run in ``folder``."""
+def train(recipe: Recipe, folder: Path | None = None) -> Result:
+    """Train ``recipe`` on one thread, leave the run in ``folder``, and say what it came to."""
     torch.set_num_threads(1)  # tiny models: a second thread costs more than it brings, and changes chaotic runs
     torch.manual_seed(recipe.seed)
     data = _data(recipe)
-    model = build(recipe.model, data, recipe.width, recipe.depth, recipe.dropout)
-    _scale_weights(model, recipe.init_scale)
+    model = build(recipe, data)
     optimizer = _optimizer(recipe, model)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _factor(recipe, step))
-    loss_name = "mse" if data.classes is None else "cross_entropy"
-    every = max(1, recipe.steps // recipe.evals)
-    with Collector(
-        folder, model=model, optimizer=optimizer, config=asdict(recipe), classes=data.classes, loss=loss_name
-    ) as run:
-        for step in range(recipe.steps):
-            if step % every == 0:
-                run.log_eval(**_measure(model, data.x_val, data.y_val, data.classes))
-            chosen = torch.randint(len(data.x), (recipe.batch,))
-            output, target = model(data.x[chosen]), data.y[chosen]
-            loss = _loss(output, target, data.classes)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            run.log(loss=loss, **_accuracy(output, target, data.classes))
-        run.log_eval(**_measure(model, data.x_val, data.y_val, data.classes))
+    with _recorder(recipe, folder, model, optimizer, data) as run:
+        return _Loop(recipe, data, model, optimizer, run).through()
+
+
+def _recorder(
+    recipe: Recipe, folder: Path | None, model: nn.Module, optimizer: torch.optim.Optimizer, data: Data
+) -> AbstractContextManager[Collector | None]:
+    if folder is None:
+        return nullcontext()
+    loss = "mse" if data.classes is None else "cross_entropy"
+    return Collector(
+        folder, model=model, optimizer=optimizer, config=recipe.config, classes=data.classes, loss=loss, layers_every=10
+    )
+
+
+class _Loop:
+    def __init__(
+        self, recipe: Recipe, data: Data, model: nn.Module, optimizer: torch.optim.Optimizer, run: Collector | None
+    ) -> None:
+        self.recipe, self.data, self.model, self.optimizer, self.run = recipe, data, model, optimizer, run
+        self.per_epoch = max(1, len(data.train[0]) // recipe.batch_size)
+        self.losses: list[float] = []
+        self.hits: list[float] = []
+        self.seen: dict[int, tuple[float, float]] = {}
+
+    def through(self) -> Result:
+        steps = self.recipe.steps
+        logged = self._logged_evals()
+        measured = {*_grid(steps)} | {round(steps * share) for share in FINAL}
+        batches = _batches(len(self.data.train[0]), self.recipe.batch_size)
+        for step in range(steps + 1):
+            if step in measured or (self.run and step in logged):
+                self._evaluate(step, step in logged)
+            if step < steps:
+                self._step(step, next(batches))
+        return self._result()
+
+    def _logged_evals(self) -> set[int]:
+        steps, recipe = self.recipe.steps, self.recipe
+        if not recipe.watch_val:
+            return set()
+        if recipe.per_epoch:
+            return set(range(0, steps + 1, self.per_epoch))
+        every = max(1, steps // recipe.evals)
+        return set(range(0, steps + 1, every))
+
+    def _step(self, step: int, chosen: Tensor) -> None:
+        recipe = self.recipe
+        x, y = self.data.train
+        for group in self.optimizer.param_groups:
+            group["lr"] = recipe.rate(step)
+        output, target = self.model(x[chosen]), y[chosen]
+        loss = _loss(output, target, self.data.classes)
+        self.optimizer.zero_grad()
+        loss.backward()
+        if recipe.max_grad_norm is not None:
+            nn.utils.clip_grad_norm_(self.model.parameters(), recipe.max_grad_norm)
+        self.optimizer.step()
+        self.losses.append(loss.item())
+        if self.run:
+            self._log(self.run, step + 1, output, target)
+
+    def _log(self, run: Collector, done: int, output: Tensor, target: Tensor) -> None:
+        recipe = self.recipe
+        known = recipe.accuracy and self.data.classes is not None
+        if known and recipe.per_epoch:
+            self.hits.append((output.argmax(1) == target).float().mean().item())
+        epoch = done / self.per_epoch
+        if recipe.per_epoch and done % self.per_epoch == 0:
+            means = {"loss": np.mean(self.losses[-self.per_epoch :]).item()}
+            run.log(means | ({"accuracy": np.mean(self.hits[-self.per_epoch :]).item()} if known else {}), epoch=epoch)
+        elif not recipe.per_epoch and (done - 1) % recipe.log_every == 0:
+            hits = {"accuracy": (output.argmax(1) == target).float().mean().item()} if known else {}
+            run.log({"loss": self.losses[-1]} | hits, epoch=epoch)
+
+    @torch.no_grad()
+    def _evaluate(self, step: int, logged: bool) -> None:
+        self.model.eval()
+        (x, y), (x_held, y_held) = self.data.val, self.data.held
+        output = self.model(torch.cat([x, x_held]))
+        val, held = output[: len(x)], output[len(x) :]
+        self.model.train()
+        loss = _loss(val, y, self.data.classes).item()
+        self.seen[step] = (loss, _loss(held, y_held, self.data.classes).item())
+        if logged and self.run:
+            known = self.recipe.accuracy and self.data.classes is not None
+            hits = {"accuracy": (val.argmax(1) == y).float().mean().item()} if known else {}
+            self.run.log_eval({"loss": loss} | hits, epoch=step / self.per_epoch)
+
+    def _result(self) -> Result:
+        steps = self.recipe.steps
+        seen = {step: (_finite(val), _finite(held)) for step, (val, held) in self.seen.items()}
+        val, held = np.mean([seen[round(steps * share)] for share in FINAL], axis=0)
+        return Result(
+            val=float(val),
+            last=seen[steps][0],
+            held=float(held),
+            train=self._on_train(),
+            grid=tuple((step, *seen[step]) for step in _grid(steps)),
+            fall=tuple(_finite(np.mean(part)) for part in np.array_split(self.losses, min(COARSE, steps))),
+        )
+
+    @torch.no_grad()
+    def _on_train(self) -> float:
+        self.model.eval()
+        x, y = (part[:600] for part in self.data.train)
+        return _finite(_loss(self.model(x), y, self.data.classes).item())
+
+
+def _grid(steps: int) -> list[int]:
+    return sorted({round(steps * k / GRID) for k in range(GRID + 1)})
+
+
+def _finite(value: Any) -> float:
+    return float(value) if np.isfinite(value) else float("inf")
+
+
+def _batches(rows: int, size: int) -> Iterator[Tensor]:
+    """Shuffled anew every epoch; a last batch that is not full is left out, a set smaller than one is a batch."""
+    while True:
+        order = torch.randperm(rows)
+        yield from (order[first : first + size] for first in range(0, max(1, rows - size + 1), size))
 
 
 def _data(recipe: Recipe) -> Data:
     data = DATA[recipe.data]()
-    keep = recipe.train_size or len(data.x)
-    labels = data.y[:keep].clone()
+    x, y = data.train
+    keep = recipe.train_size or len(x)
+    labels = y[:keep].clone()
     wrong = torch.rand(len(labels)) < recipe.label_noise
     labels[wrong] = labels[torch.randperm(len(labels))][wrong]
-    return Data(data.x[:keep], labels, data.x_val, data.y_val, data.classes)
-
-
-def _scale_weights(model: nn.Module, scale: float) -> None:
-    with torch.no_grad():
-        for parameter in model.parameters():
-            if parameter.ndim > 1:
-                parameter.mul_(scale)
+    return replace(data, train=(x[:keep], labels))
 
 
 def _optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
@@ -96,26 +205,5 @@ def _optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
             return torch.optim.SGD(model.parameters(), **common)
 
 
-def _factor(recipe: Recipe, step: int) -> float:
-    done = step / recipe.steps
-    if done < recipe.warmup:
-        return done / recipe.warmup
-    if recipe.schedule == "cosine":
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, (done - recipe.warmup) / (1 - recipe.warmup))))
-    return recipe.drop if recipe.schedule == "step" and done >= recipe.drop_at else 1.0
-
-
 def _loss(output: Tensor, target: Tensor, classes: int | None) -> Tensor:
     return F.mse_loss(output.reshape(target.shape), target) if classes is None else F.cross_entropy(output, target)
-
-
-def _accuracy(output: Tensor, target: Tensor, classes: int | None) -> dict[str, float]:
-    return {} if classes is None else {"accuracy": (output.argmax(1) == target).float().mean().item()}
-
-
-@torch.no_grad()
-def _measure(model: nn.Module, x: Tensor, y: Tensor, classes: int | None) -> dict[str, float]:
-    model.eval()
-    output = model(x)
-    model.train()
-    return {"loss": _loss(output, y, classes).item(), **_accuracy(output, y, classes)}

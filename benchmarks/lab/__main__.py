@@ -1,0 +1,130 @@
+"""``python -m benchmarks.lab``: train every run and what makes its label a fact, keep the facts, and pack the shelf."""
+
+import argparse
+import json
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ProcessPoolExecutor
+
+import pandas as pd
+
+from benchmarks.lab import shelf, truth
+from benchmarks.lab.cases import Case, cases
+from benchmarks.lab.data import DATA
+from benchmarks.lab.recipe import Recipe
+from benchmarks.lab.results import FOLDER, keep, known, results
+from benchmarks.lab.subjects import PARTS
+from benchmarks.lab.sweep import sweep
+from benchmarks.lab.train import Result, train
+from diagnostics import Run
+from diagnostics.readers import read
+
+RUNS = FOLDER / "runs"
+DONE = "recipe.txt"  # what a finished folder was trained with
+
+
+def main() -> None:
+    """Retrain what ``build/lab`` does not hold yet, label, and pack."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--sweep", action="store_true", help="only find each subject's sound learning rates")
+    parser.add_argument(
+        "--part", choices=PARTS, action="append", help="only this part is trained; nothing is packed unless both are"
+    )
+    asked = parser.parse_args()
+    if asked.sweep:
+        for part in PARTS.values():
+            sweep({name: subject.sound for name, subject in part.items()}, asked.jobs)
+        return
+    tables = [labelled(part, asked.jobs) for part in PARTS]
+    table = pd.concat(tables, ignore_index=True)
+    table[table.truth.notna()].drop(columns="why").to_csv(shelf.LABELS, index=False, float_format="%.6g")
+    report(table)
+
+
+def labelled(part: str, jobs: int) -> pd.DataFrame:
+    """Train ``part``, pack the runs whose label is a fact, and return one row a run that was tried."""
+    plan = cases(part)
+    _record(plan, jobs)
+    done = results([r for case in plan for r in (case.recipe, case.cure) if r], jobs)
+    while missing := [recipe for case in plan if (recipe := _needed(case, done))]:
+        done |= results(missing, jobs)
+    rows = [_row(case, done) for case in plan]
+    kept = [case for case, row in zip(plan, rows, strict=True) if row["truth"]]
+    shelf.pack(((_read(case), case.recipe) for case in kept), part)
+    return pd.DataFrame(rows)
+
+
+def _needed(case: Case, done: Mapping[Recipe, Result]) -> Recipe | None:
+    """The training that the label still waits for."""
+    try:
+        truth.label(case, done)
+    except KeyError as missing:
+        return missing.args[0]
+    return None
+
+
+def report(table: pd.DataFrame) -> None:
+    """Print how many runs were kept by verdict and part, and why the others were not."""
+    kept = table[table.truth.notna()]
+    print(pd.crosstab(kept.truth, kept.part, margins=True).to_string())
+    print(f"\n{len(kept)} of {len(table)} kept; the others:\n")
+    print(table[table.truth.isna()].groupby(["fault", "why"]).size().to_string())
+
+
+def _record(plan: list[Case], jobs: int) -> None:
+    """Train the runs that have no folder yet."""
+    done = known()
+    missing = [case for case in plan if str(case.recipe.quiet) not in done or not _recorded(case)]
+    with ProcessPoolExecutor(jobs) as pool:
+        for case, result in zip(missing, pool.map(_trained, missing), strict=True):
+            keep(case.recipe, result)
+
+
+def _recorded(case: Case) -> bool:
+    done = RUNS / case.name / DONE
+    return done.exists() and done.read_text() == str(case.recipe)
+
+
+def _trained(case: Case) -> Result:
+    folder = RUNS / case.name
+    shutil.rmtree(folder, ignore_errors=True)
+    result = train(case.recipe, folder)
+    (folder / DONE).write_text(str(case.recipe))
+    return result
+
+
+def _read(case: Case) -> Run:
+    return read(RUNS / case.name)[0]
+
+
+def _row(case: Case, done: Mapping[Recipe, Result]) -> dict[str, object]:
+    label, why = truth.label(case, done)
+    run, cure = done[case.recipe.quiet], done[case.cure.quiet] if case.cure else None
+    return {
+        "run": case.name,
+        "part": case.part,
+        "subject": case.subject,
+        "data": case.recipe.data,
+        "model": case.recipe.model,
+        "optimizer": case.recipe.optimizer,
+        "fault": case.fault,
+        "variant": case.variant,
+        "truth": label,
+        "why": why,
+        "classes": DATA[case.recipe.data]().classes,
+        "first_val": run.first,
+        "final_val": run.val,
+        "best_val": run.best[1],
+        "best_step": run.best[0],
+        "final_held": run.held,
+        "held_at_best": run.best[2],
+        "final_train": run.train,
+        "cured_val": cure.val if cure else None,
+        **{f"{name}_val": done[r.quiet].val for name, r in case.rivals.items() if r.quiet in done},
+        "recipe": json.dumps(case.recipe.changes),
+    }
+
+
+if __name__ == "__main__":
+    main()

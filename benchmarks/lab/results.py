@@ -1,0 +1,52 @@
+"""What trainings came to, kept in a file: a recipe that was trained once is not trained again."""
+
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.lab.recipe import Recipe
+from benchmarks.lab.train import Result, train
+
+FOLDER = Path("build/lab")
+FILE = "results.jsonl"
+
+
+def results(recipes: Iterable[Recipe], jobs: int = 1, folder: Path = FOLDER) -> dict[Recipe, Result]:
+    """The result of each recipe, whatever it logs: remembered, or trained now."""
+    wanted = {recipe.quiet: recipe for recipe in recipes}
+    done = known(folder)
+    missing = [recipe for recipe in wanted if str(recipe) not in done]
+    for recipe, result in _trained(missing, jobs):
+        keep(recipe, result, folder)
+        done[str(recipe)] = result
+    return {recipe: done[str(recipe)] for recipe in wanted}
+
+
+def keep(recipe: Recipe, result: Result, folder: Path = FOLDER) -> None:
+    """Remember what ``recipe`` came to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / FILE).open("a") as file:
+        file.write(json.dumps([str(recipe.quiet), asdict(result)]) + "\n")
+
+
+def known(folder: Path = FOLDER) -> dict[str, Result]:
+    """Every result so far, by the text of its recipe."""
+    if not (folder / FILE).exists():
+        return {}
+    rows = map(json.loads, (folder / FILE).read_text().splitlines())
+    return {name: _result(about) for name, about in rows}
+
+
+def _result(about: dict[str, Any]) -> Result:
+    return Result(**{**about, "fall": tuple(about["fall"]), "grid": tuple(map(tuple, about["grid"]))})
+
+
+def _trained(recipes: list[Recipe], jobs: int) -> Iterator[tuple[Recipe, Result]]:
+    if jobs == 1:
+        yield from ((recipe, train(recipe)) for recipe in recipes)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from zip(recipes, pool.map(train, recipes), strict=True)

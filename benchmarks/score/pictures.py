@@ -24,6 +24,7 @@ COLUMNS = 4
 PANEL = (2.75, 2.05)  # inches
 EDGES = {"left": 0.42, "right": 0.12, "top": 0.55, "bottom": 0.62}  # inches around the panels
 DPI = 130
+WIDEST = 38  # letters of a name over a panel
 FEW = 12  # points that are drawn as dots too
 COLOURS = 64
 DECADES = 1.3  # a loss that spans more factors of ten than this is drawn on a logarithm
@@ -151,7 +152,7 @@ def _count(step: float) -> str:
 
 
 def _shortened(name: str) -> str:
-    return name if len(name) <= 46 else name[:45] + "…"
+    return name if len(name) <= WIDEST else name[: WIDEST - 1] + "…"
 
 
 def _key(figure: Any, height: float) -> None:

@@ -28,9 +28,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--sweep", action="store_true", help="only find each subject's sound learning rates")
-    parser.add_argument(
-        "--part", choices=PARTS, action="append", help="only this part is trained; nothing is packed unless both are"
-    )
     asked = parser.parse_args()
     if asked.sweep:
         for part in PARTS.values():

@@ -141,6 +141,7 @@ def _too_low(subject: Subject) -> Tried:
 def _needs_decay(subject: Subject) -> Tried:
     small = {"batch_size": max(4, subject.sound.batch_size // 4)}
     tiny = {"batch_size": max(4, subject.sound.batch_size // 8)}
+    tiniest = {"batch_size": max(2, subject.sound.batch_size // 16)}
     found: Tried = {}
     for name, recipe in {
         "constant": subject.constant(0),
@@ -148,6 +149,8 @@ def _needs_decay(subject: Subject) -> Tried:
         "small": replace(subject.constant(1), **small),
         "long": replace(subject.constant(2), **small).longer(1.6),
         "tiny": replace(_rate(subject.constant(3), 0.5), **tiny),
+        "tiny2": replace(subject.constant(7), **tiny),
+        "tiniest": replace(_rate(subject.constant(8), 0.7), **tiniest),
         "half": _rate(subject.constant(5), 1.5),
         "third": replace(subject.constant(6), batch_size=max(4, subject.sound.batch_size // 3)),
         "warmup": replace(_rate(subject.constant(2), 1.4), warmup=0.05),

@@ -25,9 +25,10 @@ WAITS = 0.04  # of the run before half of the fall: a shorter wait costs nothing
 SPOILT = 0.10  # of the loss at the best step: the rise since, of validation and of a part that nobody watched
 KEEPS = 0.05  # the same of a run that does not overfit
 GAP = 1.30  # validation over training loss at the end: an underfitting run has none worth the name
+THROW_OUT = ("diverged", "lr_too_high", "bad_initialization")  # faults that end in a divergence when they are strong
 ONE_FAULT = ("lr_too_low", "decay_too_early", "underfitting", "keep_training")  # that overfitting could hide
-STUCK = 0.98  # a loss that ends above this share of its start has learned nothing
-ROSE = 1.10  # of the start: what batches do not do by themselves
+STUCK = 0.98  # a loss that ends above this share of that of the untouched network has learned nothing (DeepOBS' bound)
+ROSE = 1.50  # of that loss: weights that were thrown out; what never left a bad start does not rise so far
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def label(case: Case, results: Mapping[Recipe, Result]) -> tuple[str | None, str
     """
     seen = Seen(results[case.recipe.quiet], results[case.cure.quiet] if case.cure else None, _Rivals(case, results))
     fault = case.fault
-    if fault in ("diverged", "lr_too_high", "bad_initialization") and diverged(seen.run):
+    if diverged(seen.run, ROSE if fault == "bad_initialization" else STUCK) and fault in THROW_OUT:
         return ("diverged", "") if seen.helps(seen.cure) else (None, "the cure does not help")
     if fault == "diverged":
         fault = "lr_too_high"
@@ -95,13 +96,11 @@ def gain(run: Result, other: Result) -> float:
     return 1.0 if not np.isfinite(run.val) else (run.val - other.val) / max(run.val, FLOOR * (run.first - run.val))
 
 
-def diverged(run: Result) -> bool:
-    """Not finite at the end, or no better than at the start after having been worse."""
+def diverged(run: Result, above: float = STUCK) -> bool:
+    """Not finite at the end, or the training loss ends above that share of the loss of the untouched network."""
     fall = np.array(run.fall)
     end = np.mean(fall[-max(1, len(fall) // 20) :])
-    return (
-        not np.isfinite(end) or not np.isfinite(run.val) or bool(end > STUCK * fall[0] and fall.max() > ROSE * fall[0])
-    )
+    return not np.isfinite(end) or not np.isfinite(run.val) or bool(end > above * run.first)
 
 
 def spoilt(run: Result) -> float:

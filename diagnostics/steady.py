@@ -10,9 +10,18 @@ from diagnostics.curve import Curve
 from diagnostics.report import Finding
 from diagnostics.run import Run
 
-AT_ONCE = ("diverged", "overfitting", "not_enough_data")  # events that their rules hold against the noise themselves
+NO_VERDICT = "not_enough_data"  # holds by itself
+EVENTS = (
+    "diverged",
+    "overfitting",
+)  # their rules hold them against the noise already; at warning or worse, two looks suffice
 FINE = ("keep_training", "healthy")  # one and the same as far as trouble goes
-TO_ACCUSE, TO_ACQUIT = 3, 4  # looks in a row that agree
+SURE, TO_ACCUSE, TO_ACQUIT = (
+    2,
+    3,
+    4,
+)  # looks in a row that agree, for events, for other troubles, for none: each was the fewest that
+# left under a tenth of the lab's runs with more than one change of verdict, over 25 prefixes
 FIRST, GROWTH = 8, 2 ** (1 / 8)  # losses at the first look, and from look to look: three span a fifth of the run
 MOST_LOOKS = 16  # back to a quarter of the run
 MOST_POINTS = 4_000  # of a curve, at an earlier look: thinned by a power of two, which changes no verdict
@@ -26,11 +35,11 @@ def standing(run: Run, found: list[Finding], headlines: Headlines) -> Finding:
     A look is the run as it stood at a number of losses that does not depend on where it stands now; so the same past
     gives the same looks, and a verdict changes only when new ones do.
     """
-    if run.state != RUNNING or found[0].rule in AT_ONCE:
+    if run.state != RUNNING or found[0].rule == NO_VERDICT:
         return found[0]
     held = _agreed([found[0]], _earlier(run, headlines))
     if held is None or held.rule in FINE:
-        return next(f for f in found if f.rule in FINE)
+        return next((f for f in found if f.rule in FINE), found[0])
     return next((f for f in found if f.rule == held.rule), held)
 
 
@@ -38,13 +47,19 @@ def _agreed(seen: list[Finding], earlier: Iterator[Finding]) -> Finding | None:
     """The newest finding that as many looks in a row as it needs agree on; None when there is none."""
     at = 0
     while at < len(seen):
-        need = 1 if seen[at].rule in AT_ONCE else TO_ACQUIT if seen[at].rule in FINE else TO_ACCUSE
+        need = _needed(seen[at])
         while len(seen) < at + need and (one := next(earlier, None)) is not None:
             seen.append(one)
         if len({_kind(f) for f in seen[at : at + need]}) == 1 and len(seen) >= at + need:
             return seen[at]
         at += 1
     return None
+
+
+def _needed(finding: Finding) -> int:
+    if finding.rule in FINE:
+        return TO_ACQUIT
+    return SURE if finding.rule in EVENTS and finding.severity != "info" else TO_ACCUSE
 
 
 def _kind(finding: Finding) -> str:
@@ -58,7 +73,7 @@ def _earlier(run: Run, headlines: Headlines) -> Iterator[Finding]:
     for k in range(last, max(last - MOST_LOOKS, -1), -1):
         then = _thinned(run.until(int(loss.steps[round(FIRST * GROWTH**k) - 1])))
         found = headlines(then)
-        if not found or found[0].rule == "not_enough_data":
+        if not found or found[0].rule == NO_VERDICT:
             return
         yield found[0]
 

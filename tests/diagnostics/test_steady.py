@@ -8,11 +8,11 @@ import pytest
 
 from collector.schema import RUNNING
 from diagnostics import Evidence, Finding, diagnose, synthetic
-from diagnostics.steady import GROWTH, standing
+from diagnostics.steady import FINE, GROWTH, standing
 
 
 def finding(rule: str) -> Finding:
-    return Finding(rule, "info", rule, (Evidence("train/loss", 0, 1, "s", 1.0, 1.0),))
+    return Finding(rule, "info" if rule in FINE else "warning", rule, (Evidence("train/loss", 0, 1, "s", 1.0, 1.0),))
 
 
 def verdict(*newest_first: str, state: str | None = RUNNING, also: tuple[str, ...] = ("healthy",)) -> str:
@@ -32,8 +32,9 @@ def verdict(*newest_first: str, state: str | None = RUNNING, also: tuple[str, ..
         (("healthy",) * 4 + ("lr_too_high",) * 3, "healthy"),
         (("keep_training", "healthy", "keep_training", "healthy") + ("lr_too_low",) * 3, "keep_training"),
         (("lr_too_high", "lr_too_low") * 5, "healthy"),
-        (("diverged", "healthy", "healthy"), "diverged"),
-        (("overfitting", "healthy", "healthy"), "overfitting"),
+        (("diverged", "diverged", "healthy"), "diverged"),
+        (("overfitting", "overfitting", "healthy"), "overfitting"),
+        (("overfitting", "healthy", "overfitting", "healthy"), "healthy"),
         (("lr_too_high",), "healthy"),
     ],
 )

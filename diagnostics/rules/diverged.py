@@ -12,8 +12,9 @@ Criterion
     Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
     the loss; or the loss went from more than SOLVED of its start to exactly 0 and stays there; or nothing was learned, the rate
     is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ;
-    or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start after a jump of JUMP above it, and MANY noise
-    widths, or with validation HIGHER than at its start; or the loss lost LOST of its best progress and stays there.
+    or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of
+    JUMP above it, and MANY noise widths; or after more than ABOVE of the run clearly above it; or after one update of more than
+    THROWN times the weights; or with validation HIGHER than at its start; or the loss lost LOST of its best progress and stays there.
 
 Source
     End worse than start: the labels of the DeepOBS learning-rate grid (progress ≤ 2 % counts as diverged). Lost progress: runmedic's
@@ -34,10 +35,12 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
+from diagnostics.stats.guess import guess
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.rates import careful, lower
 from diagnostics.stats.stillness import LAST_DIGIT, stillness
+from diagnostics.stats.strides import strides
 
 LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
@@ -50,6 +53,9 @@ LEAST_ZEROS = 5  # points
 LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
 HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
 LOST = 0.8  # of the best progress given back at the end
+ABOVE = 0.2  # of the run, spent above the start
+CLEAR = 4.0  # standard errors of a level
+THROWN = 1.0  # update ratio: a step as long as the weights
 AT_ONCE, LEAST_HELD = 0.05, 20  # of the run, or losses: one that breaks this early was never near stable
 FACTOR, FACTOR_AT_ONCE = 0.1, 0.01  # see Source
 
@@ -127,21 +133,43 @@ def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     finite = loss.finite()
     if len(finite) < 10:
         return None
-    first, last, best = before_training(run), end(finite, LATE_SHARE), blocks(finite).best
+    first, last, best = _untouched(run), end(finite, LATE_SHARE), blocks(finite).best
     stuck = last > first - STUCK_SHARE * abs(first)
     given_back = last - best > LOST * (first - best)
     jump = float(finite.values.max()) - first
     jumped = jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(finite.values[-len(finite) // 4 :])
-    if not (stuck or (given_back and best < first)) or not (jumped or (stuck and _ends_higher(run, finite))):
+    harmed = jumped or (stuck and (_ends_higher(run, finite) or _was_higher(run, finite) or _thrown(run)))
+    if not (stuck or (given_back and best < first)) or not harmed:
         return None
-    since = int(finite.steps[np.argmax(finite.values > first + jump / 2)])
-    evidence = Evidence(
-        TRAIN_LOSS, since, int(finite.steps[-1]), "loss at the end, not to exceed the first", last, first
-    )
+    since = int(finite.steps[np.argmax(finite.values > first + max(jump, 0.0) / 2)])
+    span = since, int(finite.steps[-1])
+    evidence = Evidence(TRAIN_LOSS, *span, "loss at the end, not to exceed the first", last, first)
     return (
-        f"The training loss jumped at step {since:,} and ends at {last:.3g}, no better than its start at {first:.3g}.",
+        f"The training loss was thrown up by step {since:,} and ends at {last:.3g}, no better than its start at {first:.3g}.",
         evidence,
     )
+
+
+def _untouched(run: Run) -> float:
+    """The loss before the first step; the mean of a first epoch, which may be thrown up already, is held to that of a guess."""
+    first, blind = before_training(run), guess(run)
+    early = run[TRAIN_LOSS].finite() if run.per_epoch(TRAIN_LOSS) else None
+    return min(first, blind) if early is not None and blind is not None and first == start(early) else first
+
+
+def _thrown(run: Run) -> bool:
+    """Whether a single update was about as long as the weights."""
+    seen = strides(run)
+    return seen is not None and seen.longest > THROWN
+
+
+def _was_higher(run: Run, train: Curve) -> bool:
+    """Whether a good part of the run was spent clearly above its start, where validation says what the start was."""
+    first, levels = before_training(run), blocks(train)
+    if first == start(train):  # a single batch, that may have been an easy one
+        return False
+    above = levels.levels > first + max(HIGHER * abs(first), CLEAR * levels.error)
+    return float(np.mean(above)) > ABOVE
 
 
 def _ends_higher(run: Run, train: Curve) -> bool:

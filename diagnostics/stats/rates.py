@@ -38,6 +38,14 @@ def _words(factor: float) -> str:
     return WORDS.get(factor, f"{factor:.1g} of it")
 
 
+def peak(run: Run) -> float | None:
+    """The highest learning rate that was logged, or the one the run was configured with; None when neither is known."""
+    lr = run.get(LR)
+    known = lr.finite().values if lr is not None else np.empty(0)
+    rate = float(known.max()) if known.size else run.setting("lr") or run.setting("learning_rate") or 0.0
+    return rate if rate > 0 else None
+
+
 @dataclass(frozen=True)
 class Lower:
     """A lower learning rate.
@@ -58,10 +66,8 @@ def lower(run: Run, factor: float, most: float = np.inf) -> Lower:
 
     It comes down to ``most``, and to a careful rate for the optimizer, when those are lower yet.
     """
-    lr = run.get(LR)
-    now = float(lr.finite().values.max()) if lr is not None and len(lr.finite()) else 0.0
-    bound = min(most, careful(run))
-    if now <= 0:
+    now, bound = peak(run), min(most, careful(run))
+    if now is None:
         return Lower(factor, _words(factor), "")
     if now * factor <= bound:
         return Lower(factor, f"{now * factor:.2g}, {_words(factor)},", "")

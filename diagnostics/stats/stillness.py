@@ -15,6 +15,7 @@ DIGITS = 4  # decimals: a log that keeps no more says nothing of the last digit
 LAST_DIGIT = 2.0**-23  # of the level: a float32 that differs by less is the same number
 LIVELY = 100.0  # times the change of validation: batches that differ that much would move weights that can be moved
 AT_ONCE = 1e-3  # of the losses, or one
+STILL, DRIFT = 2e-5, 2e-4  # of the level: a network all but dead, which a few output units still move
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class Stillness:
     at_once: bool
     first_step: int
     last_step: int
+
+    @property
+    def dead(self) -> bool:
+        """The same number each time, to the last digit."""
+        return self.change <= LAST_DIGIT
+
+    @property
+    def all_but_dead(self) -> bool:
+        """Moved by less than a few millionths, where the loss fell at the first steps and no further."""
+        return self.change <= STILL and self.drift <= DRIFT and self.at_once
 
 
 def stillness(run: Run) -> Stillness | None:

@@ -1,0 +1,78 @@
+"""How far single updates carry the weights, beside the weights' own size."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.schema import LR, UPDATE_RATIO
+from diagnostics.curve import Curve
+from diagnostics.run import Run
+from diagnostics.stats.decay import LOW
+from diagnostics.stats.layers import layers
+
+LEAST = 5  # measurements
+EARLY = 0.1  # of the run, or the least measurements: fresh weights are small, and Adam's first steps are its longest
+SHRUNK = 0.5  # of their first size: weights that a strong decay takes down make every step look long
+
+
+@dataclass(frozen=True)
+class Strides:
+    """Update ratios (‖ΔW‖ / ‖W‖), those at less than a third of the peak rate left out.
+
+    Attributes:
+        longest: the largest of all, and ``at``, the step it was measured at.
+        early: median of the first tenth of the run.
+        typical: median of all.
+        later: median without the first tenth.
+        first_step, last_step: of the first and the last of these measurements.
+    """
+
+    longest: float
+    at: int
+    early: float
+    typical: float
+    later: float
+    first_step: int
+    last_step: int
+
+
+def strides(run: Run) -> Strides | None:
+    """Measure them; None with fewer than ``LEAST`` measurements."""
+    logged = run.get(UPDATE_RATIO)
+    seen = logged.finite() if logged is not None else None
+    if seen is None or len(seen) < LEAST:
+        return None
+    full = _at_full_rate(run, seen)
+    if len(full) < LEAST:
+        return None
+    place = (full.steps - seen.steps[0]) / max(1, int(seen.steps[-1] - seen.steps[0]))
+    begun = max(LEAST, int((place <= EARLY).sum()))
+    late = full.values[begun:] if len(full) >= begun + LEAST else full.values[-LEAST:]
+    top = int(np.argmax(full.values))
+    return Strides(
+        longest=float(full.values[top]),
+        at=int(full.steps[top]),
+        early=float(np.median(full.values[:begun])),
+        typical=float(np.median(full.values)),
+        later=float(np.median(late)),
+        first_step=int(full.steps[0]),
+        last_step=int(full.steps[-1]),
+    )
+
+
+def _at_full_rate(run: Run, ratios: Curve) -> Curve:
+    """Warmup and decay make every step short; they say nothing of the rate itself."""
+    lr = run.get(LR)
+    if lr is None or not len(lr.finite()):
+        return ratios
+    now = np.nan_to_num(lr.finite().at(ratios.steps), nan=float(lr.finite().values[0]))
+    return ratios.where(now >= LOW * lr.finite().values.max())
+
+
+def shrunk(run: Run) -> bool:
+    """Whether the weights became much smaller than they began."""
+    norms = layers(run, "weight_norm")
+    if norms is None or len(norms.steps) < 2:
+        return False
+    whole = np.sqrt(np.nansum(norms.values**2, axis=1))
+    return bool(whole[-1] < SHRUNK * whole[0])

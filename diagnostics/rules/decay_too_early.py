@@ -11,7 +11,9 @@ Criterion
     The learning rate fell below a third of its peak before LATEST of the run; the training loss was falling clearly then (CLEAR
     standard errors over the last stretch before the decay); and the power law through that stretch, with half its exponent to be careful,
     is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at. Or the
-    loss still creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors.
+    loss still creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors. Or the cut came before
+    EARLY, the loss had not levelled off by then, and since then (but for the first SETTLING of the rest) it falls by as much per doubling of the sum of the learning
+    rate, at CLOCK_CLEAR standard errors: short steps do as much as they ever did for their length, and there were not enough of them.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss still going down when the learning rate dropped → decayed too early".
@@ -33,8 +35,9 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.decay import Decay, decay
+from diagnostics.stats.decay import Decay, decay, gain_per_sum
 from diagnostics.stats.level import end, start
+from diagnostics.stats.levelled import falling
 from diagnostics.stats.trend import trend
 
 LATEST = 0.5  # of the run: a later decay leaves too little to complain of
@@ -47,12 +50,19 @@ LEAST_EVALS = 8  # evaluations for a slope with an error
 LEAST_BEFORE = 4  # points before the decay to see a slope and its error
 CREEP, CREEP_FALL = 0.04, 0.015  # per doubling of the steps: of the loss at the end, and of the whole fall
 CREEP_CLEAR = 8.0  # standard errors: a decayed rate is quiet, so a slow fall shows clearly
+EARLY = 0.25  # of the run: usual schedules of steps come later, and after them what is left falls as well
+CLOCK_CLEAR = 4.0  # standard errors of ten groups: one chance in 500
+SETTLING = 0.1  # of the rest of the run: what the noise of the longer steps held up falls at once
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, at the decay."""
     loss, fall = run[TRAIN_LOSS].finite(), decay(run)
-    found = (_stopped_short(loss, fall) or _creeps(run, fall)) if fall and _early(loss, fall) else None
+    found = (
+        (_stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall))
+        if fall and _early(loss, fall)
+        else None
+    )
     if fall and found:
         message, evidence = found
         done = (fall.step - int(loss.steps[0])) / max(1, int(loss.steps[-1]) - int(loss.steps[0]))
@@ -85,8 +95,7 @@ def _stopped_short(loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]]
 
 def _creeps(run: Run, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
     """Since the cut the loss has crept down without end: there is more to gain than the short steps can fetch."""
-    val = run.get(VAL_LOSS)
-    curve = val.finite() if val is not None and len(val.finite()) >= LEAST_EVALS else run[TRAIN_LOSS].finite()
+    curve = _judged(run)
     now, last, whole = trend(curve), end(curve), start(curve) - end(curve)
     worth = -now.gain > CREEP * abs(last) or -now.gain > CREEP_FALL * whole
     if whole <= 0 or not worth or now.clarity < CREEP_CLEAR:
@@ -95,6 +104,28 @@ def _creeps(run: Run, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
         curve.tag, now.first_step, now.last_step, "slope at the end in standard errors", now.clarity, CREEP_CLEAR
     )
     return f"and the loss has crept down ever since; it is at {last:.3g} and still falling.", (evidence,)
+
+
+def _judged(run: Run) -> Curve:
+    val = run.get(VAL_LOSS)
+    return val.finite() if val is not None and len(val.finite()) >= LEAST_EVALS else run[TRAIN_LOSS].finite()
+
+
+def _starves(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
+    """An early cut: the loss falls on as fast as its steps are long, and all the rest of the run adds up to little."""
+    begin, last = int(loss.steps[0]), int(loss.steps[-1])
+    known = len(loss.where(loss.steps <= fall.step)) >= LEAST_EVALS
+    if fall.step - begin > EARLY * (last - begin) or (known and falling(run.until(fall.step)).levelled):
+        return None
+    curve = _judged(run)
+    after = curve.where(curve.steps >= fall.step + SETTLING * (last - fall.step))
+    gain, clarity = gain_per_sum(run, after) if len(after) >= LEAST_EVALS else (0.0, 0.0)
+    worth = min(CREEP * abs(end(curve)), CREEP_FALL * (start(curve) - end(curve)))
+    if worth <= 0 or gain < worth or clarity < CLOCK_CLEAR:
+        return None
+    said = "slope over the sum of the learning rate, in standard errors"
+    evidence = Evidence(curve.tag, int(after.steps[0]), int(after.steps[-1]), said, clarity, CLOCK_CLEAR)
+    return f"and the loss, {end(curve):.3g} now, has fallen only as fast as such short steps allow.", (evidence,)
 
 
 @dataclass(frozen=True)
@@ -138,12 +169,13 @@ def _remedies(loss: Curve, fall: Decay) -> tuple[Remedy, ...]:
     )
 
 
-def _cut(at: int, *, after: float = 0.01, pace: float = 3.0) -> Run:
-    """A power-law fall that freezes when the rate is multiplied by ``after`` at step ``at``."""
+def _cut(at: int, *, after: float = 0.01, pace: float = 3.0, noise: float = 0.04) -> Run:
+    """A power-law fall, seen through ``noise``, that freezes when the rate is multiplied by ``after`` at step ``at``."""
     t = np.arange(1, synthetic.STEPS + 1)
     clock = np.where(t <= at, t, at + after * (t - at))
     loss = 2.3 * (1 + pace * clock / 30) ** -0.8
-    return synthetic.make(synthetic.noisy(loss, 0.04), lr=np.where(t <= at, 0.1, 0.1 * after))
+    val = synthetic.noisy(loss, 0.0002, seed=1)
+    return synthetic.make(synthetic.noisy(loss, noise), val, lr=np.where(t <= at, 0.1, 0.1 * after))
 
 
 RULE = Rule(
@@ -152,10 +184,19 @@ RULE = Rule(
     check,
     needs={TRAIN_LOSS: MIN_POINTS, LR: 2},
     explains=("lr_too_low",),
-    fires={"cut at 10 %": lambda: _cut(100), "cut at 30 %": lambda: _cut(300)},
+    fires={
+        "cut at 10 %": lambda: _cut(100),
+        "cut at 30 %": lambda: _cut(300),
+        "cut at 10 %, hidden by noise until then": lambda: _cut(100, noise=0.5),
+    },
     silent={
         "a healthy run": synthetic.healthy,
         "cut at 80 %": lambda: _cut(800),
+        "cut at a fifth, when nothing fell any more": lambda: synthetic.make(
+            synthetic.noisy(synthetic.falling(pace=100), 0.04),
+            synthetic.noisy(synthetic.falling(pace=100), 0.01, seed=1),
+            lr=np.where(np.arange(1000) < 200, 0.1, 0.001),
+        ),
         "cut when nothing fell any more": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(pace=60), 0.04), lr=np.where(np.arange(1000) < 300, 0.1, 0.001)
         ),

@@ -9,7 +9,8 @@ Why it matters
 
 Criterion
     Validation ends more than RISE above its smoothed best (while the run goes on: TURNED) and by more than WORTH of its own fall, clear of its jitter
-    (CLEAR standard errors), AFTER or more evaluations after that best, with the training loss lower than there. Or validation no longer improves, the gap is wide and
+    (CLEAR standard errors), AFTER or more evaluations after that best, with the training loss lower than there; by UNLED of the fall where training
+    does not end below validation. Or validation no longer improves, the gap is wide and
     training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or more, or, where no accuracy was logged, GAP of the fall
     between the losses with a training loss under SOLVED of validation's.
 
@@ -43,6 +44,9 @@ RISE = 0.05  # of the best validation loss: see Source
 TURNED = 0.01  # of it, while the run goes on: what has turned, and is clear of the jitter, seldom turns back
 WORTH = 0.005  # of the fall of validation: a rise from 0.050 to 0.055 after a fall from 2.3 is nothing
 CLEAR = 3.0  # standard errors of the rise, or of a slope
+UNLED = (
+    0.02  # the same where training is not ahead, as under strong dropout: no gap speaks for it, so the rise alone must
+)
 AFTER = 4  # evaluations after the best: fewer are a blip
 GAP = 0.15  # of the fall from the start
 SOLVED = 0.02  # of the validation loss: training has nothing left to learn
@@ -78,6 +82,8 @@ def _rise(run: Run, seen: Turn) -> Found | None:
     if seen.after < AFTER or not worth or not seen.above(least):
         return None
     if train.steps[0] > seen.step or end(train, SHORT) >= _around(train, seen.step):
+        return None
+    if end(train, SHORT) >= seen.last and seen.rise <= UNLED * (start(val) - seen.best):
         return None
     evidence = Evidence(
         VAL_LOSS,

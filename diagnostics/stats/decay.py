@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.schema import LR
+from diagnostics.curve import Curve
 from diagnostics.run import Run
 
 LOW = 1 / 3  # of the peak: the smallest decay in common use is 0.5, the usual step 0.1
+GROUPS, LEAST = 10, 5  # means a line is fitted through, as in stats.trend; and the fewest that give it an error
 SPENT = 0.1  # of the peak: below a tenth a schedule is near its end, and going on brings little
 
 
@@ -54,3 +56,23 @@ def spent(run: Run) -> bool:
     """Whether the learning rate ended at or below ``SPENT`` of its peak."""
     fall = decay(run)
     return fall is not None and fall.after <= SPENT * fall.peak * (1 + 1e-6)  # a rate cut to exactly a tenth counts
+
+
+def gain_per_sum(run: Run, curve: Curve) -> tuple[float, float]:
+    """What ``curve`` falls by per doubling of the sum of the learning rate, and that in standard errors; 0, 0 where the rate adds nothing.
+
+    A loss that falls for as long as the steps are long falls about evenly by this measure, however the rate is cut.
+    """
+    rate = run[LR].finite()
+    steps = np.r_[min(0, rate.steps[0]), rate.steps]
+    sums = np.r_[0.0, np.cumsum(np.diff(steps) * rate.values)]
+    parts = np.array_split(np.arange(len(curve)), max(1, min(GROUPS, len(curve))))
+    done = np.log2([np.interp(curve.steps[part], steps, sums).mean() for part in parts])
+    level = np.array([curve.values[part].mean() for part in parts])
+    if len(parts) < LEAST or not np.isfinite(done).all() or np.ptp(done) == 0:
+        return 0.0, 0.0
+    done = done - done.mean()
+    slope = float((done * level).sum() / (done**2).sum())
+    rest = level - level.mean() - slope * done
+    error = float(np.sqrt((rest**2).sum() / (len(parts) - 2) / (done**2).sum()))
+    return -slope, abs(slope) / error if error > 0 else np.inf

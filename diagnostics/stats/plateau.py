@@ -7,10 +7,13 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from diagnostics.curve import Curve
 from diagnostics.once import once
-from diagnostics.stats.level import start
+from diagnostics.stats.level import blocks, start
 
 MOST = 1_000  # points: a departure is known to a thousandth of the run
 SMOOTHING = 100  # the running median spans 1/100 of the points, at least 5
+SETTLED = 0.05  # of the blocks: by then a network has learnt the mean of its targets, whatever its weights
+CLEAR = 2.0  # standard errors of a block
+RESTING = 3  # blocks whose median is the level it rests at
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,21 @@ def departure(curve: Curve) -> Departure:
     level = start(finite)
     fall = max(level - float(smooth.values.min()), 0.0)
     return Departure(_first_below(smooth, level - 0.1 * fall), _first_below(smooth, level - 0.5 * fall), level, fall)
+
+
+@once
+def second_departure(curve: Curve) -> Departure:
+    """When ``curve`` leaves the level that it rests at once the first quick fall is over, by the medians of its blocks.
+
+    A fall within CLEAR of their standard errors has not left it.
+    """
+    parts = blocks(curve)
+    skip = max(1, round(SETTLED * len(parts.levels)))
+    late = Curve(curve.tag, parts.steps[skip:].astype(np.int64), parts.levels[skip:])
+    level = float(np.median(late.values[:RESTING]))
+    fall = max(level - float(late.values.min()), 0.0)
+    left = _first_below(late, level - max(0.1 * fall, CLEAR * parts.error))
+    return Departure(left, max(left, _first_below(late, level - 0.5 * fall)), level, fall)
 
 
 def _coarse(curve: Curve) -> Curve:

@@ -1,0 +1,55 @@
+"""Whether the weights of a fresh network let a gradient reach every layer, from the layer table."""
+
+from typing import Any
+
+import numpy as np
+
+from diagnostics.run import Run
+from diagnostics.stats.layers import layers
+
+EARLY = 0.1  # of the run: before the weights have found a scale of their own
+LEAST = 3  # samples
+
+
+def balance(run: Run) -> float | None:
+    """The smallest gradient over the largest among the weight matrices early in the run; None where none was seen.
+
+    Weights that are too small by a factor shrink the gradient by it at every layer on the way; sound ones keep it within a
+    hundredth, attention and embeddings included. A network that is dead altogether has no smallest gradient.
+    """
+    grads = layers(run, "grad_norm")
+    if grads is None or len(grads.names) < 2 or not len(grads.steps):
+        return None
+    until = max(EARLY * run.last_step, grads.steps[min(LEAST, len(grads.steps)) - 1])
+    early = grads.where(grads.steps <= until).values
+    early = early[np.isfinite(early).all(axis=1) & (early.max(axis=1) > 0)]
+    return float(np.median(early.min(axis=1) / early.max(axis=1))) if len(early) else None
+
+
+def growth(run: Run, step: float) -> float | None:
+    """By how much the norm of a weight matrix has grown, at most, from the first sample up to ``step``; None where it was not seen."""
+    norms = layers(run, "weight_norm")
+    if norms is None or not len(norms.steps) or not norms.names:
+        return None
+    until = norms.where((norms.steps <= step) | (norms.steps == norms.steps[0])).values
+    first = np.where(until[0] > 0, until[0], np.nan)
+    grown = until / first
+    return float(np.nanmax(grown)) if np.isfinite(grown).any() else None
+
+
+def norm_left(run: Run) -> float | None:
+    """The norm of all weights now over its highest; None where it was not recorded."""
+    if run.layers is None or run.layers.empty:
+        return None
+    squares: Any = (run.layers["weight_norm"] ** 2).groupby(run.layers["step"]).sum()
+    norms = np.sqrt(squares.to_numpy(dtype=np.float64))
+    return float(norms[-1] / norms.max()) if np.isfinite(norms).all() and norms.max() > 0 else None
+
+
+def stillness(run: Run) -> float | None:
+    """The typical update of the stillest weight matrix over that of the liveliest, both as shares of the weights; None where it was not seen."""
+    updates = layers(run, "update_ratio")
+    if updates is None or len(updates.names) < 2 or not np.isfinite(updates.typical).all():
+        return None
+    most = float(updates.typical.max())
+    return float(updates.typical.min()) / most if most > 0 else 0.0

@@ -1,0 +1,71 @@
+"""What the layers add to a plateau: which rest is a bad start, and which is not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from collector.schema import RUNNING
+from diagnostics import Run, rules, synthetic
+
+RULE = rules.get("bad_initialization")
+SOUND, SHRINKING = [0.3, 0.5, 1.0], [1e-4, 1e-2, 1.0]  # gradients from the input to the output
+
+
+def rested(share: float, *, last: float = 0.02, level: float = 0.06) -> Run:
+    """A loss that learns the mean at once, rests at ``level`` for ``share`` of the run and then falls to ``last``."""
+    flat = int(share * synthetic.STEPS)
+    values = np.r_[np.full(flat, level), synthetic.falling(level, last, steps=synthetic.STEPS - flat)]
+    values[:5] = 0.1
+    return synthetic.make(synthetic.noisy(values, 0.1))
+
+
+def said(run: Run):
+    return next(iter(RULE.check(run)), None)
+
+
+def growing(run: Run, factor: float, until: int) -> Run:
+    """``run`` with layers whose norm grows by ``factor`` up to step ``until``."""
+    run = synthetic.layered(run, SOUND)
+    return replace(run, layers=run.layers.assign(weight_norm=factor ** np.minimum(1, run.layers.step / until)))
+
+
+def test_a_rest_at_the_mean_is_a_bad_start_only_where_the_layers_say_so():
+    run = rested(0.4)
+    assert "rested at 0.06" in said(synthetic.layered(run, SHRINKING)).message
+    assert said(synthetic.layered(run, SOUND)) is None
+    assert said(run) is None
+    assert said(synthetic.layered(rested(0.02), SHRINKING)) is None
+
+
+def test_a_loss_that_never_moves_again_is_one_where_a_layer_stands_still():
+    run = rested(0.4, last=0.06)
+    still = synthetic.layered(run, SHRINKING, update_ratio=[1e-7, 1e-5, 1e-3])
+    assert "has not moved from 0.06" in said(still).message
+    assert said(synthetic.layered(run, SHRINKING)) is None
+
+
+def test_a_run_in_flight_is_given_its_first_hundred_points():
+    still = synthetic.layered(rested(0.4, last=0.06), SHRINKING, update_ratio=[1e-7, 1e-5, 1e-3], every=5)
+    assert said(still.until(90)) is None
+    assert said(replace(still.until(300), state=RUNNING))
+
+
+@pytest.mark.parametrize("factor, found", [(40, True), (2, False)])
+def test_weights_that_had_to_grow_many_times_over_began_too_small(factor, found):
+    values = np.r_[np.full(200, 2.3), np.linspace(2.3, 1.2, 250), synthetic.falling(1.2, steps=550)]
+    run = growing(synthetic.make(synthetic.noisy(values, 0.02)), factor, until=400)
+    assert bool(said(run)) is found
+
+
+def test_weights_thrown_far_from_where_they_started_are_not_held_by_their_start():
+    stuck = synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02))
+    assert said(growing(stuck, 2, until=100))
+    assert said(growing(stuck, 100, until=100)) is None
+
+
+@pytest.mark.parametrize("pace, found", [(3, True), (60, False)])
+def test_a_high_first_loss_counts_once_it_costs_steps(pace, found):
+    values = synthetic.falling(1.7 * np.log(10), 0.3, pace=pace)
+    run = replace(synthetic.make(synthetic.noisy(values, 0.02)), classes=10, loss="cross_entropy")
+    assert bool(said(run)) is found

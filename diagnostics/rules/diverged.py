@@ -40,7 +40,7 @@ from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.rates import careful, lower
 from diagnostics.stats.stillness import LAST_DIGIT, stillness
-from diagnostics.stats.strides import strides
+from diagnostics.stats.strides import gentle, strides
 
 LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
@@ -53,6 +53,7 @@ LEAST_ZEROS = 5  # points
 LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
 HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
 LOST = 0.8  # of the best progress given back at the end
+LEAST_NOISE = 5  # losses, to know their noise
 ABOVE = 0.2  # of the run, spent above the start
 CLEAR = 4.0  # standard errors of a level
 THROWN = 1.0  # update ratio: a step as long as the weights
@@ -131,13 +132,17 @@ def _killed(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
 
 def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     finite = loss.finite()
-    if len(finite) < 10:
+    if len(finite) < (
+        LEAST_HELD if gentle(run) else 10
+    ):  # few batches differ by chance, and short steps throw nothing up
         return None
     first, last, best = _untouched(run), end(finite, LATE_SHARE), blocks(finite).best
     stuck = last > first - STUCK_SHARE * abs(first)
     given_back = last - best > LOST * (first - best)
     jump = float(finite.values.max()) - first
-    jumped = jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(finite.values[-len(finite) // 4 :])
+    jumped = jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(
+        finite.values[-max(LEAST_NOISE, len(finite) // 4) :]
+    )
     harmed = jumped or (stuck and (_ends_higher(run, finite) or _was_higher(run, finite) or _thrown(run)))
     if not (stuck or (given_back and best < first)) or not harmed:
         return None

@@ -51,7 +51,7 @@ from diagnostics.stats.rates import lower
 from diagnostics.stats.relapse import relapse
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
-from diagnostics.stats.strides import shrunk, strides
+from diagnostics.stats.strides import gentle, shrunk, strides
 
 BOUNCE = 0.009  # of the fall: see Source
 SOLVED = (
@@ -83,6 +83,8 @@ Found = tuple[str, Evidence] | None
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for the first of the signs that is there."""
     loss = run[TRAIN_LOSS].finite()
+    if gentle(run):
+        return
     found = _dead(run, loss) or _rose_again(loss) or _violent(run, loss) or _above(run, loss)
     if not found and not wanes(run) and not gaining(loss):
         found = _bounces(run, loss) or _jumped(run, loss)

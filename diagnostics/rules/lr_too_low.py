@@ -11,10 +11,10 @@ Criterion
     The steps are short: the update ratio is under SHORT in the median, steps at less than a third of the peak rate left out, and was under BEGINS over
     the first tenth of the run. And the loss still falls: training and validation (where it was logged), taken over the sum of the rates where
     a schedule brought the rate down, each gain more than GAIN of the whole fall per doubling, or BIG of the loss itself, one of
-    them at CLEAR standard errors or more, both at LIKELY, and validation gains at least CLOSE of what training surely gains, or KEEPS_UP where
+    them at MEASURED standard errors or more, both at LIKELY, and validation gains at least CLOSE of what training surely gains, or KEEPS_UP where
     less than LATE of the start is left. Or, falling or not, a classifier began within a tenth of a guess's loss and has more than MOST of it left.
 
-    Where no update ratio was logged and the rate never fell below a third of its peak: the loss falls as above (and by SMALL of the fall at least), the run
+    Where no update ratio was logged and the rate never fell below a third of its peak: the loss falls as above (at CLEAR standard errors, and by SMALL of the fall at least), the run
     has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there is much to come: the next
     doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
     shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
@@ -57,6 +57,7 @@ GAIN = 0.04  # of the whole fall per doubling of the steps, as in keep_training
 BIG, SMALL = 0.12, 0.02  # of the loss at the end, and of the fall: late in the fall an eighth less loss is still much
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
 CLEAR, LIKELY = 8.0, 1.0  # standard errors: a slow fall is a smooth one; single batches, of training, are not
+MEASURED = 4.0  # standard errors where short steps were measured: the fall need not tell
 CLOSE, KEEPS_UP = 0.82, 0.75  # of what training gains: on the way down, and late in the fall
 LATE = 0.2  # of the start: with less than that left, training and validation part at any rate
 LEFT = 0.25  # of the fall so far: on the DeepOBS grid good rates leave under 0.13 or nearly all of them, and low ones over 0.39
@@ -86,7 +87,7 @@ def check(run: Run) -> Iterator[Finding]:
     if short is None or start(loss) <= end(loss):
         return
     slopes, measured = _slopes(run, loss), short.tag == UPDATE_RATIO
-    clear = max(now.clarity for _, now in slopes) >= CLEAR
+    clear = max(now.clarity for _, now in slopes) >= (MEASURED if measured else CLEAR)
     falls = clear and all(_falling(curve, now, measured) for curve, now in slopes) and _keeps_up(slopes)
     if falls and (measured or _much_to_come(slopes)):
         gain = min(-now.gain / abs(start(curve) - end(curve)) for curve, now in slopes)

@@ -12,6 +12,7 @@ from diagnostics.stats.layers import layers
 
 LEAST = 5  # measurements
 EARLY = 0.1  # of the run, or the least measurements: fresh weights are small, and Adam's first steps are its longest
+GENTLE = 2e-3  # twice the course's 1e-3: updates that never are longer throw no weights about
 SHRUNK = 0.5  # of their first size: weights that a strong decay takes down make every step look long
 
 
@@ -67,6 +68,12 @@ def _at_full_rate(run: Run, ratios: Curve) -> Curve:
         return ratios
     now = np.nan_to_num(lr.finite().at(ratios.steps), nan=float(lr.finite().values[0]))
     return ratios.where(now >= LOW * lr.finite().values.max())
+
+
+def gentle(run: Run) -> bool:
+    """Whether no update ever was long, as far as they were measured."""
+    seen = strides(run)
+    return seen is not None and seen.longest < GENTLE
 
 
 def shrunk(run: Run) -> bool:

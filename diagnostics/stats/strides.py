@@ -6,6 +6,7 @@ import numpy as np
 
 from collector.schema import LR, UPDATE_RATIO
 from diagnostics.curve import Curve
+from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.decay import LOW
 from diagnostics.stats.layers import layers
@@ -37,6 +38,7 @@ class Strides:
     last_step: int
 
 
+@once
 def strides(run: Run) -> Strides | None:
     """Measure them; None with fewer than ``LEAST`` measurements."""
     logged = run.get(UPDATE_RATIO)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from diagnostics import synthetic
-from diagnostics.stats.rates import CAREFUL, UNKNOWN, careful, family, highest, lower
+from diagnostics.stats.rates import CAREFUL, UNKNOWN, careful, family, highest, lower, peak
 
 
 def _run(lr=0.1, **config):
@@ -57,3 +57,11 @@ def test_an_unknown_rate_leaves_the_factor():
 
 def test_the_rate_is_the_one_the_schedule_began_from():
     assert lower(_run(np.linspace(1.0, 0.0, synthetic.STEPS)), 0.1).factor == pytest.approx(UNKNOWN)
+
+
+def test_the_peak_is_the_highest_logged_rate_or_the_one_the_run_was_configured_with():
+    unlogged = synthetic.make(synthetic.falling())
+    assert peak(_run(np.linspace(0.3, 0.0, synthetic.STEPS))) == 0.3
+    assert peak(synthetic.with_config(unlogged, lr=0.02)) == 0.02
+    assert peak(synthetic.with_config(unlogged, learning_rate=0.03)) == 0.03
+    assert peak(unlogged) is None

@@ -1,0 +1,36 @@
+"""A loss that was lower once, rose, and stayed up."""
+
+import numpy as np
+import pytest
+
+from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.stats.relapse import relapse
+
+
+def _curve(values):
+    return Curve("train/loss", np.arange(len(values)), np.asarray(values, float))
+
+
+ROSE = np.r_[synthetic.falling(2.0, 0.5, steps=300), np.full(700, 1.0)]
+
+
+def test_a_rise_is_measured_against_the_fall():
+    seen = relapse(_curve(synthetic.noisy(ROSE, 0.02)))
+    assert seen is not None
+    assert seen.share == pytest.approx(1 / 3, abs=0.03)
+    assert seen.best == pytest.approx(0.5, abs=0.03) and seen.last == pytest.approx(1.0, abs=0.03)
+    assert 200 < seen.step < 320
+
+
+def test_a_rise_inside_the_noise_is_none():
+    little = np.r_[synthetic.falling(2.0, 0.5, steps=300), np.full(700, 0.502)]
+    assert relapse(_curve(synthetic.noisy(little, 0.2))) is None
+
+
+def test_a_rise_shorter_than_the_way_down_may_be_a_swing():
+    assert relapse(_curve(synthetic.noisy(ROSE[:500], 0.02))) is None
+
+
+def test_few_points_say_nothing():
+    assert relapse(_curve(ROSE[::50])) is None

@@ -125,9 +125,8 @@ def _rested(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
 
 def _thrown_up(run: Run, loss: Curve, until: int) -> bool:
     """Whether the loss rose before ``until``, by more than its noise: then it was thrown up, not at rest."""
-    parts = blocks(loss)
-    high = (1 + JUMP) * before_training(run) + CLEAR * parts.error
-    return bool(parts.levels[parts.steps <= until].max(initial=-np.inf) > high)
+    rest = blocks(loss.where(loss.steps <= until))
+    return bool(rest.levels.max() > (1 + JUMP) * before_training(run) + CLEAR * rest.error)
 
 
 def _began_small(run: Run, loss: Curve) -> bool:

@@ -10,7 +10,7 @@ Criterion
     The run goes on; or its loss falls and was not yet shown to have levelled off, and the learning rate is not spent. Levelled off means that the line
     through the last TAIL of validation (of training, where there are under LEAST_EVALS evaluations) over the logarithm of the step gains less per
     doubling of the steps than GAIN of the whole fall, or than BIG of the loss itself and SMALL of the fall, by DOWN standard errors; and was not
-    seen to gain more by AGAIN standard errors since.
+    seen to gain more by AGAIN standard errors since, nor by DOWN at the end of a run that has ended.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "train and val accuracy both still rising → keep training". Straight over the logarithm of

@@ -8,7 +8,7 @@ Why it matters
     More steps, more data and more regularization bring nothing here; only a more capable or freer model does.
 
 Criterion
-    The loss has levelled off or the learning rate is spent; validation ends below RATIO times training; and something says that both are poor. With
+    The loss has levelled off or the learning rate is spent (or, with a setting that explains it, doubling the steps brings less than SLOW of the loss); validation ends below RATIO times training; and something says that both are poor. With
     a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where it
     is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
     have been recorded and have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Without such a setting, and with validation as close, as a hint: with FEW classes or fewer, training and validation accuracy under
@@ -39,7 +39,7 @@ from diagnostics.stats.balance import norm_left
 from diagnostics.stats.decay import spent
 from diagnostics.stats.guess import guess
 from diagnostics.stats.level import before_training, end
-from diagnostics.stats.levelled import falling
+from diagnostics.stats.levelled import DOWN, Falling, falling
 from diagnostics.stats.noise import noise
 
 RATIO, CLOSE = (
@@ -56,6 +56,7 @@ FEW = 20  # classes: with more, a language's say, half right may be all there is
 POOR_ACCURACY = 0.85  # fraction right
 CALM = 0.03  # of the level: what jumps more may be held up by its learning rate
 POOR_LOSS = 0.8  # of a guess' loss: what text or noisy targets leave in healthy runs is up to 0.55
+SLOW = 0.1  # of the loss, per doubling of the steps
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
 LEAST_EVALS = 5  # evaluations for an end level that is not the start
 ENOUGH_UNITS = 32  # units: what small tasks are solved with
@@ -82,16 +83,22 @@ def check(run: Run) -> Iterator[Finding]:
     first = before_training(run)
     if run[TRAIN_LOSS].finite().steps[-1] < _late(run, VAL_LOSS)[0]:
         return  # training was no longer logged: the two ends are of different times
-    if not (spent(run) or falling(run).levelled) or not 0 < val < RATIO * train:
+    done = spent(run) or falling(run).levelled
+    if not (done or _slow(falling(run))) or not 0 < val < RATIO * train:
         return
-    poor = _decayed(run) if val >= LEARNED * first else _poor_for_it(run, val < CLOSE * train)
+    poor = _decayed(run) if val >= LEARNED * first else _poor_for_it(run, done and val < CLOSE * train)
     if poor:
         gap = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "validation over training loss at the end", val / train, RATIO)
         yield Finding("underfitting", poor.severity, poor.message, (poor.evidence, gap), poor.remedies)
 
 
-def _poor_for_it(run: Run, close: bool) -> Poor | None:
-    return (_explained(run) if not _solved(run) else None) or (_hint(run) if close else None)
+def _slow(seen: Falling) -> bool:
+    """Whether doubling the steps was shown to bring little of the loss: of a network that a setting holds back, all that is to come."""
+    return -seen.now.gain + DOWN * seen.now.error < SLOW * abs(end(seen.curve))
+
+
+def _poor_for_it(run: Run, hints: bool) -> Poor | None:
+    return (_explained(run) if not _solved(run) else None) or (_hint(run) if hints else None)
 
 
 def cannot(run: Run) -> str | None:

@@ -1,10 +1,10 @@
 """Whether a loss has levelled off, judged all along the run so that the answer does not flicker."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve, Floats, Ints
 from diagnostics.once import once
 from diagnostics.run import Run
@@ -50,14 +50,22 @@ def falling(run: Run) -> Falling:
     """Judge the end of ``run`` in the light of its past.
 
     A gain near the bound would be called one thing now and the other a moment later. So two bounds: the loss has levelled off
-    when its gain is below ``worth`` by DOWN standard errors, and falls again only when it is above by AGAIN.
+    when its gain is below ``worth`` by DOWN standard errors, and falls again only when it is above by AGAIN; by DOWN at the end of a run
+    that has ended.
     """
     train, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
     if val is None or len(val.finite()) < LEAST_EVALS:
-        return _falling(train, False)
-    known = val.finite()
-    before = train.where(train.steps <= known.steps[LEAST_EVALS - 1])  # what was held when validation took over
-    return _falling(known, bool(len(before)) and _levelled(_coarse(before), False))
+        seen = _falling(train, False)
+    else:
+        before = train.where(train.steps <= val.finite().steps[LEAST_EVALS - 1])  # held when validation took over
+        seen = _falling(val.finite(), bool(len(before)) and _levelled(_coarse(before), False))
+    return seen if run.state == RUNNING else _at_last(seen)
+
+
+def _at_last(seen: Falling) -> Falling:
+    """A run that has ended cannot flicker: what it gains now, clear of the bound by DOWN, takes back what was seen earlier."""
+    gains = -seen.now.gain - DOWN * seen.now.error > seen.worth
+    return replace(seen, levelled=seen.levelled and not (gains and seen.fall > 0))
 
 
 def _falling(curve: Curve, before: bool) -> Falling:

@@ -1,5 +1,6 @@
 """Whether a loss has levelled off, and that the answer does not flicker."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -39,6 +40,13 @@ def test_a_flat_end_is_level_and_a_new_fall_takes_it_back():
     assert falling(synthetic.make(synthetic.noisy(flat))).levelled
     again = np.r_[flat, np.linspace(1.0, 0.2, 1500)]
     assert not falling(synthetic.make(synthetic.noisy(again))).levelled
+
+
+def test_a_run_that_has_ended_needs_less_to_take_it_back():
+    flat = np.r_[synthetic.falling(2.3, 1.0, steps=1000, pace=20), np.full(2000, 1.0), np.linspace(1.0, 0.85, 500)]
+    ended = synthetic.make(synthetic.noisy(flat, 0.02))
+    assert falling(replace(ended, state="running")).levelled
+    assert not falling(ended).levelled
 
 
 def test_scaling_the_loss_and_the_steps_changes_nothing():

@@ -102,3 +102,12 @@ def test_poor_accuracy_counts_only_where_the_learning_rate_is_not_the_reason(jit
     steps = np.arange(1, synthetic.STEPS + 1)
     lr = Curve(LR, steps, np.where(steps < 500, 0.1, 0.1 * rate))
     assert bool(said(synthetic.with_curves(run, lr))) is found
+
+
+@pytest.mark.parametrize("width, found", [(3, True), (None, False)])
+def test_a_slow_gain_that_a_setting_explains_is_no_reason_to_go_on(width, found):
+    steps = np.arange(1, synthetic.STEPS + 1)
+    loss = 2.0 * steps**-0.06
+    run = synthetic.make(synthetic.noisy(loss, 0.01), synthetic.noisy(loss, 0.001, seed=1), classes=50)
+    run = synthetic.with_config(run, **({"width": width} if width else {}))
+    assert bool(said(run)) is found

@@ -10,11 +10,11 @@ Why it matters
 
 Criterion
     Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
-    the loss; or the loss went from more than SOLVED of its start to exactly 0 and stays there; or nothing was learned, the rate
+    the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there; or nothing was learned, the rate
     is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ;
     or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of
     JUMP above it, and MANY noise widths; or after more than ABOVE of the run clearly above it; or after one update of more than
-    THROWN times the weights; or with validation HIGHER than at its start; or the loss lost LOST of its best progress and stays there.
+    THROWN times the weights; or with validation 2 % higher than at its start; or the loss lost LOST of its best progress and stays there.
 
 Source
     End worse than start: the labels of the DeepOBS learning-rate grid (progress ≤ 2 % counts as diverged). Lost progress: runmedic's
@@ -35,90 +35,61 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
-from diagnostics.stats.guess import guess
-from diagnostics.stats.level import before_training, blocks, end, start
+from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.lost import LATE_SHARE, Lost, not_finite, vanished, zeroed
 from diagnostics.stats.noise import noise
 from diagnostics.stats.rates import careful, lower
 from diagnostics.stats.stillness import LAST_DIGIT, stillness
 from diagnostics.stats.strides import gentle, strides
+from diagnostics.stats.untouched import ends_higher, time_above, untouched
 
-LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
 JUMP = 0.1  # of the start: a rise that no batch explains
 MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
-MISSED = 10.0  # times the usual distance between two losses: so many were due and did not come
-TOGETHER = 0.9  # times as many values as losses: logged at least as often
-SOLVED = 0.02  # of the start: a loss that is solved gets there before it is exactly 0
-LEAST_ZEROS = 5  # points
-LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
-HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
 LOST = 0.8  # of the best progress given back at the end
 LEAST_NOISE = 5  # losses, to know their noise
 ABOVE = 0.2  # of the run, spent above the start
-CLEAR = 4.0  # standard errors of a level
 THROWN = 1.0  # update ratio: a step as long as the weights
 AT_ONCE, LEAST_HELD = 0.05, 20  # of the run, or losses: one that breaks this early was never near stable
 FACTOR, FACTOR_AT_ONCE = 0.1, 0.01  # see Source
 
+Found = tuple[str, Evidence] | None
+
 
 def check(run: Run) -> Iterator[Finding]:
-    """Fires once, for the first of the three ways to diverge that holds."""
+    """Fires once, for the first way to diverge that holds."""
     loss = run[TRAIN_LOSS]
     if not len(loss):
         return
-    found = _not_finite(loss) or _zeroed(loss) or _vanished(run) or _killed(run, loss) or _worse_than_start(run, loss)
+    found = _lost(run, loss) or _killed(run, loss) or _worse_than_start(run, loss)
     if found:
         message, evidence = found
         yield Finding("diverged", "error", message, (evidence,), _remedies(run, evidence.first_step))
 
 
-def _not_finite(loss: Curve) -> tuple[str, Evidence] | None:
-    bad = ~np.isfinite(loss.values)
-    late = bad[-max(1, round(len(loss) * LATE_SHARE)) :]
-    if late.mean() <= 0.5:
-        return None
-    good = np.flatnonzero(~bad)
-    first = int(loss.steps[good[-1] + 1 if good.size and good[-1] + 1 < len(loss) else int(np.argmax(bad))])
-    count = int(bad.sum())
-    before = f" after {loss.values[good[-1]]:.3g} at step {loss.steps[good[-1]]:,}" if good.size else ""
-    evidence = Evidence(TRAIN_LOSS, first, int(loss.steps[-1]), "losses that are not finite", count, 0, "points")
-    return f"The training loss is not a number from step {first:,} on{before}.", evidence
+def _lost(run: Run, loss: Curve) -> Found:
+    """Not a number, a zero in the place of one, or no longer logged."""
+    seen = not_finite(loss)
+    if seen is not None:
+        before = f" after {seen.before:.3g} at step {seen.step:,}" if seen.before is not None else ""
+        said = f"The training loss is not a number from step {seen.first_step:,} on{before}."
+        return said, _evidence(seen, "losses that are not finite", "points")
+    seen = zeroed(loss)
+    if seen is not None:
+        said = f"The training loss fell from {seen.before:.3g} to exactly 0 at step {seen.first_step:,} and stays: a NaN in disguise."
+        return said, _evidence(seen, "losses of exactly 0", "points")
+    seen = vanished(run)
+    if seen is not None:
+        said = f"The log goes on to step {seen.last_step:,}, but holds no finite training loss after step {seen.first_step:,}."
+        return said, _evidence(seen, "rows logged without a finite loss", "rows")
+    return None
 
 
-def _zeroed(loss: Curve) -> tuple[str, Evidence] | None:
-    """A NaN that was replaced by 0: the loss falls to exactly 0 from one point to the next, and stays."""
-    finite = loss.finite()
-    last = int(np.flatnonzero(finite.values)[-1]) if finite.values.any() else -1
-    zeros = len(finite) - 1 - last
-    before = finite.values[max(0, last - LEAST_AFTER + 1) : last + 1]
-    if (
-        last < 0
-        or zeros < max(LEAST_ZEROS, LATE_SHARE * len(finite))
-        or np.median(np.abs(before)) < SOLVED * abs(start(finite))
-    ):
-        return None
-    first = int(finite.steps[last + 1])
-    evidence = Evidence(TRAIN_LOSS, first, int(finite.steps[-1]), "losses of exactly 0", zeros, 0, "points")
-    level = f"{finite.values[last]:.3g}"
-    return f"The training loss fell from {level} to exactly 0 at step {first:,} and stays: a NaN in disguise.", evidence
+def _evidence(seen: Lost, statistic: str, unit: str) -> Evidence:
+    return Evidence(TRAIN_LOSS, seen.first_step, seen.last_step, statistic, seen.count, 0, unit)
 
 
-def _vanished(run: Run) -> tuple[str, Evidence] | None:
-    """Some loggers drop NaN: the loss column ends while the others go on."""
-    finite = run[TRAIN_LOSS].finite()
-    first, seen, last = int(finite.steps[0]), int(finite.steps[-1]), run.last_step
-    usual = float(np.median(np.diff(finite.steps))) if len(finite) > 1 else 1.0
-    if last - seen <= max(LATE_SHARE * (last - first), MISSED * usual):
-        return None
-    beside = [c.steps for c in run.curves.values() if (c.steps <= seen).sum() >= TOGETHER * len(finite)]
-    after = max(int((steps > seen).sum()) for steps in beside)
-    if after < LEAST_AFTER:
-        return None
-    evidence = Evidence(TRAIN_LOSS, seen, last, "rows logged without a finite loss", after, 0, "rows")
-    return f"The log goes on to step {last:,}, but holds no finite training loss after step {seen:,}.", evidence
-
-
-def _killed(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+def _killed(run: Run, loss: Curve) -> Found:
     """The first steps, at a high rate, switched the network off before it learned a thing."""
     finite, lr = loss.finite(), run.get(LR)
     high = lr is not None and len(lr.finite()) > 0 and lr.finite().values.max() > careful(run)
@@ -130,20 +101,20 @@ def _killed(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     return f"The network is dead and has learned nothing: validation loss is {seen.level:.7g} every time.", evidence
 
 
-def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+def _worse_than_start(run: Run, loss: Curve) -> Found:
     finite = loss.finite()
     if len(finite) < (
         LEAST_HELD if gentle(run) else 10
     ):  # few batches differ by chance, and short steps throw nothing up
         return None
-    first, last, best = _untouched(run), end(finite, LATE_SHARE), blocks(finite).best
+    first, last, best = untouched(run), end(finite, LATE_SHARE), blocks(finite).best
     stuck = last > first - STUCK_SHARE * abs(first)
     given_back = last - best > LOST * (first - best)
     jump = float(finite.values.max()) - first
     jumped = jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(
         finite.values[-max(LEAST_NOISE, len(finite) // 4) :]
     )
-    harmed = jumped or (stuck and (_ends_higher(run, finite) or _was_higher(run, finite) or _thrown(run)))
+    harmed = jumped or (stuck and (ends_higher(run) or time_above(run) > ABOVE or _thrown(run)))
     if not (stuck or (given_back and best < first)) or not harmed:
         return None
     since = int(finite.steps[np.argmax(finite.values > first + max(jump, 0.0) / 2)])
@@ -155,33 +126,10 @@ def _worse_than_start(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     )
 
 
-def _untouched(run: Run) -> float:
-    """The loss before the first step; the mean of a first epoch, which may be thrown up already, is held to that of a guess."""
-    first, blind = before_training(run), guess(run)
-    early = run[TRAIN_LOSS].finite() if run.per_epoch(TRAIN_LOSS) else None
-    return min(first, blind) if early is not None and blind is not None and first == start(early) else first
-
-
 def _thrown(run: Run) -> bool:
     """Whether a single update was about as long as the weights."""
     seen = strides(run)
     return seen is not None and seen.longest > THROWN
-
-
-def _was_higher(run: Run, train: Curve) -> bool:
-    """Whether a good part of the run was spent clearly above its start, where validation says what the start was."""
-    first, levels = before_training(run), blocks(train)
-    if first == start(train):  # a single batch, that may have been an easy one
-        return False
-    above = levels.levels > first + max(HIGHER * abs(first), CLEAR * levels.error)
-    return float(np.mean(above)) > ABOVE
-
-
-def _ends_higher(run: Run, train: Curve) -> bool:
-    """Whether training and validation, if logged, both end clearly above their start."""
-    val = run.get(VAL_LOSS)
-    curves = [train] if val is None or len(val.finite()) < 3 else [val.finite()]
-    return all(end(c) > start(c) + max(HIGHER * abs(start(c)), 2 * noise(c.values)) for c in curves)
 
 
 def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
@@ -250,6 +198,20 @@ def _meaningless() -> Run:
     return synthetic.make(train, np.linspace(2.29, 2.32, synthetic.STEPS), lr=0.1)
 
 
+def _flat(first_ratio: float) -> Run:
+    """Never left its start; the first update was ``first_ratio`` of the weights, the others small."""
+    loss = synthetic.noisy(np.full(synthetic.STEPS, 2.31), 0.01)
+    return synthetic.make(loss, lr=1.0, update_ratio=np.r_[first_ratio, np.full(synthetic.STEPS - 1, 3e-3)])
+
+
+def _thrown_up(share: float) -> Run:
+    """A little above its start for ``share`` of the run, and back there since; validation was measured before training."""
+    at = round(share * synthetic.STEPS)
+    run = synthetic.make(synthetic.noisy(np.r_[np.full(at, 2.5), np.full(synthetic.STEPS - at, 2.31)], 0.005), lr=1.0)
+    steps = np.r_[0, np.arange(25, 1001, 25)]
+    return synthetic.with_curves(run, Curve(VAL_LOSS, steps, np.where(steps <= at, 2.5, 2.31) - 0.19 * (steps == 0)))
+
+
 RULE = Rule(
     "diverged",
     "Diverged",
@@ -276,11 +238,14 @@ RULE = Rule(
         "dead from the first steps": lambda: synthetic.make(
             synthetic.noisy(np.full(synthetic.STEPS, 2.31), 0.003), np.full(synthetic.STEPS, np.float32(2.31)), lr=1.0
         ),
+        "one update longer than the weights": lambda: _flat(4.0),
+        "above its start for long, and back there": lambda: _thrown_up(0.6),
         "zeros in the place of NaN": lambda: _zeros(400),
         "the log goes on without the loss": lambda: _stops(700),
     },
     silent={
         "a healthy run": synthetic.healthy,
+        "never left its start, by short steps": lambda: _flat(0.1),
         "one NaN, then it goes on": _one_nan,
         "a spike that heals": lambda: _jump_to(0.3),
         "a loss that is solved": lambda: synthetic.make(np.maximum(synthetic.falling(2.3, -0.2), 0.0), lr=0.1),

@@ -1,0 +1,73 @@
+"""A training loss that is gone: not a number, replaced by zeros, or no longer logged."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.schema import TRAIN_LOSS
+from diagnostics.curve import Curve
+from diagnostics.run import Run
+from diagnostics.stats.level import start
+
+LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
+SOLVED = 0.02  # of the start: a loss that is solved gets there before it is exactly 0
+LEAST_ZEROS = 5  # points
+LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
+MISSED = 10.0  # times the usual distance between two losses: so many were due and did not come
+TOGETHER = 0.9  # times as many values as losses: logged at least as often
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Where the loss was lost.
+
+    Attributes:
+        first_step: of the first point or row without it; ``last_step``, of the last.
+        count: points or rows without it.
+        before: the last loss there was, and ``step``, where; None when it never was finite.
+    """
+
+    first_step: int
+    last_step: int
+    count: int
+    before: float | None
+    step: int | None
+
+
+def not_finite(loss: Curve) -> Lost | None:
+    """Most of the last points are NaN or infinite."""
+    bad = ~np.isfinite(loss.values)
+    if bad[-max(1, round(len(loss) * LATE_SHARE)) :].mean() <= 0.5:
+        return None
+    good = np.flatnonzero(~bad)
+    first = int(loss.steps[good[-1] + 1 if good.size and good[-1] + 1 < len(loss) else int(np.argmax(bad))])
+    last, count = int(loss.steps[-1]), int(bad.sum())
+    if not good.size:
+        return Lost(first, last, count, None, None)
+    return Lost(first, last, count, float(loss.values[good[-1]]), int(loss.steps[good[-1]]))
+
+
+def zeroed(loss: Curve) -> Lost | None:
+    """A NaN that was replaced by 0: the loss falls to exactly 0 from one point to the next, and stays."""
+    finite = loss.finite()
+    if not finite.values.any():
+        return None
+    last = int(np.flatnonzero(finite.values)[-1])
+    zeros = len(finite) - 1 - last
+    before = float(np.median(np.abs(finite.values[max(0, last - LEAST_AFTER + 1) : last + 1])))
+    if zeros < max(LEAST_ZEROS, LATE_SHARE * len(finite)) or before < SOLVED * abs(start(finite)):
+        return None
+    span = int(finite.steps[last + 1]), int(finite.steps[-1])
+    return Lost(*span, zeros, float(finite.values[last]), int(finite.steps[last]))
+
+
+def vanished(run: Run) -> Lost | None:
+    """Some loggers drop NaN: the loss column ends while the others go on."""
+    finite = run[TRAIN_LOSS].finite()
+    first, seen, last = int(finite.steps[0]), int(finite.steps[-1]), run.last_step
+    usual = float(np.median(np.diff(finite.steps))) if len(finite) > 1 else 1.0
+    if last - seen <= max(LATE_SHARE * (last - first), MISSED * usual):
+        return None
+    beside = [c.steps for c in run.curves.values() if (c.steps <= seen).sum() >= TOGETHER * len(finite)]
+    after = max(int((steps > seen).sum()) for steps in beside)
+    return Lost(seen, last, after, float(finite.values[-1]), seen) if after >= LEAST_AFTER else None

@@ -1,0 +1,39 @@
+"""The loss of the untouched network, and whether a run ended above it or spent much of its time there."""
+
+import numpy as np
+
+from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics.run import Run
+from diagnostics.stats.guess import guess
+from diagnostics.stats.level import before_training, blocks, end, start
+from diagnostics.stats.noise import noise
+
+HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
+CLEAR = 4.0  # standard errors of a level
+LEAST_EVALS = 3  # evaluations
+
+
+def untouched(run: Run) -> float:
+    """The loss before the first step; the mean of a first epoch, which may be thrown up already, is held to that of a guess."""
+    first, blind = before_training(run), guess(run)
+    averaged = run.per_epoch(TRAIN_LOSS) and first == start(run[TRAIN_LOSS])
+    return min(first, blind) if averaged and blind is not None else first
+
+
+def ends_higher(run: Run) -> bool:
+    """Whether validation, or training where it is too sparse, ends clearly above its start."""
+    val = run.get(VAL_LOSS)
+    seen = val.finite() if val is not None else None
+    curve = seen if seen is not None and len(seen) >= LEAST_EVALS else run[TRAIN_LOSS].finite()
+    return end(curve) > start(curve) + max(HIGHER * abs(start(curve)), 2 * noise(curve.values))
+
+
+def time_above(run: Run) -> float:
+    """The share of the run that the training loss stood clearly above the untouched network's.
+
+    0 where no validation says what that was: a first batch may have been an easy one.
+    """
+    first, levels = before_training(run), blocks(run[TRAIN_LOSS])
+    if first == start(run[TRAIN_LOSS]):
+        return 0.0
+    return float(np.mean(levels.levels > first + max(HIGHER * abs(first), CLEAR * levels.error)))

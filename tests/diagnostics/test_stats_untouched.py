@@ -1,0 +1,42 @@
+"""The loss of the untouched network, and what stood above it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from collector.schema import VAL_LOSS
+from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.stats.untouched import ends_higher, time_above, untouched
+
+THROWN = synthetic.noisy(np.r_[np.full(300, 3.0), np.full(700, 2.3)], 0.01)
+
+
+def _known_before(run, first=2.3):
+    """Validation was measured before the first step as well."""
+    return synthetic.with_curves(run, Curve(VAL_LOSS, np.array([0, 500, 1000]), np.array([first, 2.5, 2.3])))
+
+
+def test_a_first_epoch_that_was_thrown_up_is_held_to_a_guess():
+    epochs = np.arange(1, 31)
+    run = replace(synthetic.make(np.full(30, 2.8)), epochs=Curve("epoch", epochs, epochs.astype(float)))
+    assert untouched(run) == 2.8
+    assert untouched(replace(run, classes=10, loss="cross_entropy")) == pytest.approx(np.log(10))
+
+
+def test_the_first_batch_says_what_it_was():
+    run = replace(synthetic.make(np.full(1000, 2.8)), classes=10, loss="cross_entropy")
+    assert untouched(run) == 2.8
+
+
+def test_the_time_above_is_told_by_validation_alone():
+    run = synthetic.make(THROWN)
+    assert time_above(run) == 0.0
+    assert time_above(_known_before(run)) == pytest.approx(0.3, abs=0.03)
+    assert time_above(_known_before(run, first=3.1)) == 0.0
+
+
+def test_ending_higher():
+    assert ends_higher(synthetic.make(synthetic.noisy(np.linspace(2.0, 2.4, 1000), 0.01)))
+    assert not ends_higher(synthetic.make(synthetic.noisy(np.full(1000, 2.0), 0.01)))

@@ -8,7 +8,8 @@ Why it matters
     The rest of the budget is spent on almost nothing. The same schedule with a later decay ends lower at no cost.
 
 Criterion
-    The learning rate fell below a third of its peak before LATEST of the run; the training loss was falling clearly then (CLEAR
+    The learning rate fell below a third of its peak before LATEST of the run and stayed (it ends above STAYS of what it was SETTLING of the rest later, or that was
+    below NOTHING of the peak: a rate that goes down all along or in stages has no such cut); the training loss was falling clearly then (CLEAR
     standard errors over the last stretch before the decay); and the power law through that stretch, with half its exponent to be careful,
     is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at. Or the
     loss still creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors. Or the cut came before
@@ -30,7 +31,7 @@ import numpy as np
 
 from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
-from diagnostics.curve import Curve
+from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
@@ -52,6 +53,7 @@ CREEP, CREEP_FALL = 0.04, 0.015  # per doubling of the steps: of the loss at the
 CREEP_CLEAR = 8.0  # standard errors: a decayed rate is quiet, so a slow fall shows clearly
 EARLY = 0.25  # of the run: usual schedules of steps come later, and after them what is left falls as well
 CLOCK_CLEAR = 4.0  # standard errors of ten groups: one chance in 500
+STAYS, NOTHING = 0.9, 0.03  # of the rate soon after the cut; of the peak
 SETTLING = 0.1  # of the rest of the run: what the noise of the longer steps held up falls at once
 
 
@@ -60,7 +62,7 @@ def check(run: Run) -> Iterator[Finding]:
     loss, fall = run[TRAIN_LOSS].finite(), decay(run)
     found = (
         (_stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall))
-        if fall and _early(loss, fall)
+        if fall and _early(loss, fall) and _stays(run, fall)
         else None
     )
     if fall and found:
@@ -91,6 +93,16 @@ def _stopped_short(loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]]
         Evidence(TRAIN_LOSS, *span, "loss at the end, against where it was heading", last, heading.level),
         Evidence(TRAIN_LOSS, *before, "fall before the decay, in standard errors", heading.clarity, CLEAR),
     )
+
+
+def _stays(run: Run, fall: Decay) -> bool:
+    """Whether the rate was cut once and left there.
+
+    One that goes down all along, as 1/√t and exponential decays do, or in stages, as thirds of the run do, still feeds the loss.
+    """
+    rate = run[LR].finite()
+    soon = float(rate.at(np.array([fall.step + int(SETTLING * (rate.steps[-1] - fall.step))]))[0])
+    return bool(rate.values[-1] >= STAYS * soon or soon <= NOTHING * fall.peak)
 
 
 def _creeps(run: Run, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
@@ -178,6 +190,10 @@ def _cut(at: int, *, after: float = 0.01, pace: float = 3.0, noise: float = 0.04
     return synthetic.make(synthetic.noisy(loss, noise), val, lr=np.where(t <= at, 0.1, 0.1 * after))
 
 
+def _power() -> Floats:
+    return np.asarray(5.0 * np.arange(1, synthetic.STEPS + 1) ** -0.12)
+
+
 RULE = Rule(
     "decay_too_early",
     "Decayed too early",
@@ -192,6 +208,16 @@ RULE = Rule(
     silent={
         "a healthy run": synthetic.healthy,
         "cut at 80 %": lambda: _cut(800),
+        "in stages, at a third and at two": lambda: synthetic.make(
+            synthetic.noisy(_power(), 0.02),
+            synthetic.noisy(_power(), 0.0005, seed=1),
+            lr=np.repeat([0.1, 0.01, 0.001], [330, 330, 340]),
+        ),
+        "down all along, as 1/√t": lambda: synthetic.make(
+            synthetic.noisy(_power(), 0.02),
+            synthetic.noisy(_power(), 0.0005, seed=1),
+            lr=0.1 * np.minimum(np.arange(1, 1001) / 10, (np.arange(1, 1001) / 10) ** -0.5),
+        ),
         "cut at a fifth, when nothing fell any more": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(pace=100), 0.04),
             synthetic.noisy(synthetic.falling(pace=100), 0.01, seed=1),

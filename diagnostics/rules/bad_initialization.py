@@ -34,6 +34,7 @@ from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
+from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.balance import balance, growth, norm_left, stillness
@@ -85,12 +86,20 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if run.state == RUNNING and _young(run, loss):
         return None
     fall = (first - last) / first
-    if abs(fall) > NO_FALL or _trains_slowly(loss) or _straight(run) or _moved(run):
+    if abs(fall) > NO_FALL or _straight(run):
+        return None
+    if (_trains_slowly(loss) or _moved(run)) and not _guesses(run):
         return None
     evidence = Evidence(
         TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL
     )
     return f"The training loss never left its start at {first:.3g}: it ends at {last:.3g}.{_rival(run)}", evidence
+
+
+def _guesses(run: Run) -> bool:
+    """Whether nothing was learned and no weight decay accounts for it: that is never healthy, however far the weights went."""
+    left = norm_left(run)
+    return any(predicts_uniformly.check(run)) and not (left is not None and left < SHRUNK)
 
 
 def _moved(run: Run) -> bool:

@@ -13,30 +13,29 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from benchmarks.lab.faults import TEST, TUNING, faults  # noqa: E402  (the lab lies beside this folder, not in a package path)
-from benchmarks.lab.train import Recipe, train  # noqa: E402
+from benchmarks.lab.recipe import Recipe  # noqa: E402  (the lab lies beside this folder, not in a package path)
+from benchmarks.lab.train import train  # noqa: E402
 
-MLP, TANH, CNN = TUNING["digits-relu-sgd"], TUNING["digits-tanh-momentum"], TUNING["digits-cnn-adam"]
-TRANSFORMER, CHARS = TEST["digits-transformer-adamw"], TUNING["chars-relu-adamw"]
-
-
-def _seeded(recipe: Recipe, seed: int) -> Recipe:
-    return replace(recipe, seed=seed)
-
+# Sound recipes; each sample changes one thing.
+MLP = Recipe("digits", "relu", 64, 2, optimizer="sgd", lr=0.2, dropout=0.2)
+TANH = Recipe("digits", "tanh", 64, 3, optimizer="momentum", lr=0.03, dropout=0.2)
+CNN = Recipe("digits", "cnn", 8, 1, optimizer="adam", lr=3e-3, dropout=0.3)
+TRANSFORMER = Recipe("digits", "transformer", 32, 2, optimizer="adamw", lr=2e-3, dropout=0.1, steps=1000)
+TEXT = Recipe("topics", "transformer", 32, 2, optimizer="adamw", lr=1e-3, dropout=0.2)
 
 # name → (verdict it must get, what trained it)
 SAMPLES: dict[str, tuple[str, Recipe]] = {
-    "digits-healthy": ("healthy", _seeded(faults(CNN, 0)["healthy"], 0)),
+    "digits-healthy": ("healthy", replace(CNN, schedule="cosine")),
     "digits-diverged": ("diverged", replace(MLP, lr=1.6)),
-    "digits-lr-too-high": ("lr_too_high", faults(TANH, 0)["lr_too_high"]),
-    "digits-lr-too-low": ("lr_too_low", faults(TANH, 1)["lr_too_low"]),
-    "digits-bad-initialization": ("bad_initialization", _seeded(faults(MLP, 1)["bad_initialization"], 1)),
-    "digits-decayed-too-early": ("decay_too_early", faults(MLP, 0)["decay_too_early"]),
-    "digits-needs-decay": ("needs_decay", faults(MLP, 0)["needs_decay"]),
-    "digits-overfitting": ("overfitting", _seeded(faults(CNN, 1)["overfitting"], 1)),
-    "digits-underfitting": ("underfitting", faults(TANH, 0)["underfitting"]),
-    "digits-cut-short": ("keep_training", _seeded(faults(MLP, 1)["keep_training"], 1)),
-    "text-just-started": ("not_enough_data", faults(CHARS, 1)["not_enough_data"]),
+    "digits-lr-too-high": ("lr_too_high", replace(TANH, lr=0.24)),
+    "digits-lr-too-low": ("lr_too_low", replace(TANH, lr=1e-3)),
+    "digits-bad-initialization": ("bad_initialization", replace(MLP, init_scale=0.15, seed=1)),
+    "digits-decayed-too-early": ("decay_too_early", replace(MLP, schedule="step", drop=0.01, drop_at=0.06)),
+    "digits-needs-decay": ("needs_decay", replace(MLP, lr=0.4)),
+    "digits-overfitting": ("overfitting", replace(CNN, train_size=60, label_noise=0.1, dropout=0.0, seed=1)),
+    "digits-underfitting": ("underfitting", replace(TANH, width=3, dropout=0.0, schedule="cosine")),
+    "digits-cut-short": ("keep_training", replace(MLP, steps=250, lr=0.1, seed=1)),
+    "text-just-started": ("not_enough_data", replace(TEXT, steps=14, evals=2)),
     "digits-transformer-warmup": ("healthy", replace(TRANSFORMER, schedule="cosine", warmup=0.1)),
 }
 

@@ -12,7 +12,7 @@ Criterion
     the first tenth of the run. And the loss still falls: training and validation (where it was logged), taken over the sum of the rates where
     a schedule brought the rate down, each gain more than GAIN of the whole fall per doubling, or BIG of the loss itself, one of
     them at MEASURED standard errors or more, both at LIKELY, and validation gains at least CLOSE of what training surely gains, or KEEPS_UP where
-    less than LATE of the start is left. Or, falling or not, a classifier began within a tenth of a guess's loss and has more than MOST of it left.
+    less than LATE of the start is left.
 
     Where no update ratio was logged and the rate never fell below a third of its peak: the loss falls as above (at CLEAR standard errors, and by SMALL of the fall at least), the run
     has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there is much to come: the next
@@ -46,7 +46,6 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.full_rate import at_full_rate
-from diagnostics.stats.guess import guess
 from diagnostics.stats.level import end, start
 from diagnostics.stats.octaves import octaves
 from diagnostics.stats.rates import highest, peak
@@ -68,7 +67,6 @@ SUDDEN = (
 SHORT = 8.5e-4  # update ratio at the full rate, in the median; sound runs of the lab have 1.1e-3 and more
 BEGINS = 2e-3  # update ratio over the first tenth: sound runs whose updates get short because the loss is solved begin above it
 GOOD_RATIO = 1e-3  # the course's
-UNTRAINED, MOST = 0.9, 0.5  # of the loss of a guess, at the start and at the end
 LEAST_PASSES, LONG = 10, 100  # passes over the data
 MUCH = 0.7  # of the start, left at first, less with every pass and nothing after LONG: good rates have less left
 LEAST_EVALS = 8  # evaluations for a slope with an error
@@ -92,8 +90,6 @@ def check(run: Run) -> Iterator[Finding]:
     if falls and (measured or _much_to_come(slopes)):
         gain = min(-now.gain / abs(start(curve) - end(curve)) for curve, now in slopes)
         yield _finding(run, slopes[-1][0], gain, short)
-    elif measured and _hardly_begun(run, loss):
-        yield _at_the_guess(run, loss, short)
 
 
 def _slopes(run: Run, loss: Curve) -> Slopes:
@@ -101,12 +97,6 @@ def _slopes(run: Run, loss: Curve) -> Slopes:
     val = run.get(VAL_LOSS)
     curves = [loss, val.finite()] if val is not None and len(val.finite()) >= LEAST_EVALS else [loss]
     return [(curve, trend(at_full_rate(run, curve) if wanes(run) else curve)) for curve in curves]
-
-
-def _hardly_begun(run: Run, loss: Curve) -> bool:
-    """Whether a network that began with a guess has most of that guess's loss left."""
-    blind = guess(run)
-    return blind is not None and start(loss) > UNTRAINED * blind and end(loss) > MOST * blind
 
 
 def _falling(curve: Curve, now: Trend, measured: bool) -> bool:
@@ -162,13 +152,6 @@ def _finding(run: Run, curve: Curve, gain: float, short: Evidence) -> Finding:
     evidence = Evidence(curve.tag, *_tail(curve), said, gain, GAIN if gain > GAIN else min(gain, SMALL))
     severity: Severity = "warning" if gain > SURE else "info"
     return Finding("lr_too_low", severity, message, (evidence, short), _remedies(run, gain, short))
-
-
-def _at_the_guess(run: Run, loss: Curve, short: Evidence) -> Finding:
-    left = end(loss) / (guess(run) or 1.0)
-    message = f"{left:.0%} of the loss of a guess is left, and single updates move the weights by only {short.measured:.1g} of their size."
-    evidence = Evidence(TRAIN_LOSS, *_tail(loss), "loss at the end, as a share of a guess's", left, MOST)
-    return Finding("lr_too_low", "warning", message, (evidence, short), _remedies(run, 0.0, short))
 
 
 def _tail(curve: Curve) -> tuple[int, int]:

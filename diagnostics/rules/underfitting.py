@@ -11,9 +11,8 @@ Criterion
     The loss has levelled off or the learning rate is spent (or, with a setting that explains it, doubling the steps brings less than SLOW of the loss); validation ends below RATIO times training; and something says that both are poor. With
     a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where it
     is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
-    have been recorded and have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Without such a setting, and with validation as close, as a hint: with FEW classes or fewer, training and validation accuracy under
-    POOR_ACCURACY at a rate that is spent, or a validation loss that jitters by less than CALM of its level; with more classes, or a squared error, more than
-    POOR_LOSS of a guess' loss left.
+    have been recorded and have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Without such a setting, and with validation as close, as a hint: with FEW classes or fewer and less than MOST of the first loss left, training and validation accuracy under
+    POOR_ACCURACY at a rate that is spent, or a validation loss that jitters by less than CALM of its level.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "no gap between train and val accuracy, both low → underfitting, bigger model".
@@ -25,7 +24,6 @@ Known limits
     cannot be judged.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -37,7 +35,6 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.balance import norm_left
 from diagnostics.stats.decay import spent
-from diagnostics.stats.guess import guess
 from diagnostics.stats.level import before_training, end
 from diagnostics.stats.levelled import DOWN, Falling, falling
 from diagnostics.stats.noise import noise
@@ -55,7 +52,7 @@ SOLVED_ACCURACY, SURE = 0.97, 0.05  # fraction right; of the first loss: right, 
 FEW = 20  # classes: with more, a language's say, half right may be all there is
 POOR_ACCURACY = 0.85  # fraction right
 CALM = 0.03  # of the level: what jumps more may be held up by its learning rate
-POOR_LOSS = 0.8  # of a guess' loss: what text or noisy targets leave in healthy runs is up to 0.55
+MOST = 0.6  # of the first loss: where more is left, the targets may be noise for the most part, and no model would do better
 SLOW = 0.1  # of the loss, per doubling of the steps
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
 LEAST_EVALS = 5  # evaluations for an end level that is not the start
@@ -64,7 +61,6 @@ WIDER = 4.0  # factor on the width where it is not known
 USUAL = 0.01  # of a weight decay of STRONG or more: about the usual one
 USUAL_DROPOUT = 0.2
 WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "units", "n_embd", "d_model", "channels")
-SQUARED = ("mse", "mseloss", "l2", "meansquarederror")
 
 
 @dataclass(frozen=True)
@@ -103,11 +99,9 @@ def _poor_for_it(run: Run, hints: bool) -> Poor | None:
 
 def cannot(run: Run) -> str | None:
     """Without a setting that could explain it or the loss of a guess, no level is known to be poor."""
-    if _width(run) or run.setting("weight_decay") or run.setting("dropout") or run.classes or _squared(run):
+    if _width(run) or run.setting("weight_decay") or run.setting("dropout") or run.classes:
         return None
-    return (
-        "how low the loss could go is not known: say classes and loss, or width, weight_decay and dropout in the config"
-    )
+    return "how low the loss could go is not known: say classes, or width, weight_decay and dropout in the config"
 
 
 def _late(run: Run, tag: str) -> tuple[int, int]:
@@ -166,10 +160,10 @@ def _poor(run: Run, why: str, name: str, value: float, limit: float, remedies: t
 
 
 def _hint(run: Run) -> Poor | None:
-    """No setting explains it, but both are poor for their kind of task."""
-    if run.classes and run.classes <= FEW and _accuracy(run, VAL_ACCURACY) is not None:
-        return _poor_accuracy(run) if spent(run) or _calm(run) else None
-    return _poor_loss(run) if falling(run).levelled else None
+    """No setting explains it, but a task that let itself be learned was learned poorly."""
+    learnable = end(run[VAL_LOSS]) < MOST * before_training(run)
+    known = run.classes and run.classes <= FEW and _accuracy(run, VAL_ACCURACY) is not None
+    return _poor_accuracy(run) if known and learnable and (spent(run) or _calm(run)) else None
 
 
 def _poor_accuracy(run: Run) -> Poor | None:
@@ -185,18 +179,6 @@ def _poor_accuracy(run: Run) -> Poor | None:
     return Poor(message, evidence, "info", (_wider(run),))
 
 
-def _poor_loss(run: Run) -> Poor | None:
-    known, first = guess(run), before_training(run)
-    if known is None and _squared(run):
-        known = first  # a fresh network answers about the mean: its error is the spread of the targets
-    if known is None or end(run[TRAIN_LOSS]) <= POOR_LOSS * known:
-        return None
-    left = end(run[TRAIN_LOSS]) / known
-    evidence = Evidence(TRAIN_LOSS, *_late(run, TRAIN_LOSS), "loss as a share of a guess'", left, POOR_LOSS)
-    message = f"Training and validation loss have levelled off together with {left:.0%} of the loss of a guess left."
-    return Poor(message, evidence, "info", (_wider(run),))
-
-
 def _calm(run: Run) -> bool:
     values = run[VAL_LOSS].finite().values
     return noise(values[len(values) // 2 :]) < CALM * abs(end(run[VAL_LOSS]))
@@ -204,10 +186,6 @@ def _calm(run: Run) -> bool:
 
 def _width(run: Run) -> float | None:
     return next((w for name in WIDTHS if (w := run.setting(name))), None)
-
-
-def _squared(run: Run) -> bool:
-    return re.sub(r"[^a-z0-9]", "", (run.loss or "").lower()) in SQUARED
 
 
 def _wider(run: Run) -> Remedy:
@@ -239,11 +217,6 @@ def _shrinking(run: Run, left: float) -> Run:
     return replace(layered, layers=layered.layers.assign(weight_norm=norms))
 
 
-def _squared_error(left: float) -> Run:
-    loss = synthetic.falling(1.0, left, pace=20)
-    return synthetic.make(synthetic.noisy(loss), synthetic.noisy(1.02 * loss, 0.001, seed=1), loss="mse")
-
-
 RULE = Rule(
     "underfitting",
     "Underfitting",
@@ -255,7 +228,6 @@ RULE = Rule(
         "both at 80 %": lambda: _both(0.8),
         "both at 93 % under strong weight decay": lambda: _shrinking(_both(0.93, weight_decay=0.05), 0.2),
         "both at 90 %, three units": lambda: _both(0.9, width=3),
-        "a tenth of the squared error gone": lambda: _squared_error(0.9),
     },
     silent={
         "a healthy run": synthetic.healthy,
@@ -264,7 +236,7 @@ RULE = Rule(
         "still falling": lambda: _both(0.6, pace=1.0),
         "half right among many classes": lambda: _both(0.5, classes=96),
         "nothing says what is possible": lambda: _both(0.6, classes=None),
-        "half of the squared error gone": lambda: _squared_error(0.5),
+        "a task that hardly lets itself be learned": lambda: _both(0.3),
         "strong weight decay that the weights hold out against": lambda: _shrinking(
             _both(0.93, weight_decay=0.05), 0.5
         ),

@@ -63,9 +63,11 @@ def falling(run: Run) -> Falling:
 
 
 def _at_last(seen: Falling) -> Falling:
-    """A run that has ended cannot flicker: what it gains now, clear of the bound by DOWN, takes back what was seen earlier."""
-    gains = -seen.now.gain - DOWN * seen.now.error > seen.worth
-    return replace(seen, levelled=seen.levelled and not (gains and seen.fall > 0))
+    """A run that has ended cannot flicker: what it gains now, clear of the bound by DOWN on either side, outweighs what was seen earlier."""
+    apart = (-seen.now.gain - seen.worth) / (DOWN * seen.now.error) if seen.now.error > 0 else np.inf
+    if seen.fall <= 0 or abs(apart) <= 1:
+        return seen
+    return replace(seen, levelled=bool(-seen.now.gain < seen.worth))
 
 
 def _falling(curve: Curve, before: bool) -> Falling:

@@ -1,10 +1,10 @@
-"""Short steps that levelled off, and how far a rate is raised."""
+"""Short steps that levelled off say nothing of the rate; how far a rate is raised."""
 
 from dataclasses import replace
 
 import pytest
 
-from diagnostics import diagnose, rules, synthetic
+from diagnostics import rules, synthetic
 
 
 def _levelled(first, left=0.67, ratio=2e-4):
@@ -18,15 +18,10 @@ def _found(run):
     return list(rules.get("lr_too_low").check(run))
 
 
-def test_short_steps_that_left_most_of_a_guess():
-    report = diagnose(_levelled(2.3))
-    assert report.verdict == "lr_too_low"
-    assert "67%" in report.headline.message
-
-
 @pytest.mark.parametrize(
     "run",
     [
+        pytest.param(_levelled(2.3), id="noisy targets"),
         pytest.param(_levelled(1.2), id="fine-tuned"),
         pytest.param(_levelled(2.3, left=0.3), id="learned"),
         pytest.param(_levelled(2.3, ratio=3e-3), id="longer steps"),
@@ -38,6 +33,7 @@ def test_levelled_off_for_another_reason(run):
 
 
 def test_the_rate_is_raised_to_update_ratios_of_sound_runs():
-    remedy = _found(_levelled(2.3))[0].remedies[0]
-    assert remedy.factor is not None
-    assert 3e-3 <= 2e-4 * remedy.factor <= 1e-2
+    loss = synthetic.falling(2.3, 0.2, pace=1.0)
+    run = synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=1e-4, update_ratio=2e-4)
+    factor = _found(run)[0].remedies[0].factor
+    assert factor is not None and 3e-3 <= 2e-4 * factor <= 1e-2

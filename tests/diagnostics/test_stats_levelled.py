@@ -21,7 +21,7 @@ def power_law(seed: int, noise: float = 0.02, evals: int = 40) -> Run:
 
 
 def upto(run: Run, step: int) -> Run:
-    return Run(run.name, {tag: curve.where(curve.steps <= step) for tag, curve in run.curves.items()})
+    return Run(run.name, {tag: curve.where(curve.steps <= step) for tag, curve in run.curves.items()}, state="running")
 
 
 @pytest.mark.parametrize("seed", range(12))

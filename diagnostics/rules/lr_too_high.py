@@ -16,7 +16,8 @@ Criterion
     and ends above HARMED of it. Or, at a rate that never fell below a third of its peak and with less than 5 % of the fall still to
     gain by a doubling of the steps: the loss once jumped to JUMP times its start and is stuck above HARMED of it; or all but LATE of the
     fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
-    more than BOUNCE of the fall from one evaluation to the next over the second half.
+    more than BOUNCE of the fall from one evaluation to the next over the second half. Where a schedule brought the rate down, jumps, long updates and losses
+    above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it".
@@ -34,15 +35,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
+from diagnostics.rules import underfitting
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.bounce import bounce
-from diagnostics.stats.decay import wanes
+from diagnostics.stats.decay import at_height, wanes
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
 from diagnostics.stats.level import before_training, end, start
@@ -88,9 +90,21 @@ def check(run: Run) -> Iterator[Finding]:
     found = _dead(run, loss) or _rose_again(loss) or _violent(run, loss) or _above(run, loss)
     if not found and not wanes(run) and not gaining(loss):
         found = _bounces(run, loss) or _jumped(run, loss)
+    found = found or _harmed_before(run)
     if found:
         message, evidence = found
         yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, evidence.statistic))
+
+
+def _harmed_before(run: Run) -> Found:
+    """Before a schedule brought the rate down, it had done harm that no setting of the network accounts for."""
+    then = at_height(run)
+    enough = TRAIN_LOSS in then and len(then[TRAIN_LOSS].finite()) >= MIN_POINTS
+    if not wanes(run) or not enough or (not underfitting.RULE.missing(run) and any(underfitting.check(run))):
+        return None
+    loss = then[TRAIN_LOSS].finite()
+    found = _violent(then, loss) or _above(then, loss) or (None if gaining(loss) else _jumped(then, loss))
+    return found and (f"Until step {then.last_step:,}, when the rate began to come down: {found[0]}", found[1])
 
 
 def _dead(run: Run, loss: Curve) -> Found:
@@ -234,6 +248,9 @@ RULE = Rule(
         "violent updates, and stuck": lambda: _stuck(0.25),
         "one update as long as the weights": lambda: _stuck(np.r_[3.0, np.full(999, 0.01)]),
         "a jump, then stuck": lambda: _spiked(50.0, 1.2),
+        "stuck after a jump until a cosine brought the rate down": lambda: synthetic.with_curves(
+            _spiked(50.0, 1.2), Curve(LR, np.arange(1, 1001), 0.25 * (1 + np.cos(np.linspace(0, np.pi, 1000))))
+        ),
         "dead after the first steps": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(2.3, 1.1, pace=200)), np.r_[2.3, np.full(999, np.float32(1.1))], lr=0.5
         ),

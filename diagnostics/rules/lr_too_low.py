@@ -11,7 +11,7 @@ Criterion
     The steps are short: the update ratio is under SHORT in the median, steps at less than a third of the peak rate left out, and was under BEGINS over
     the first tenth of the run. And the loss still falls: training and validation (where it was logged), taken over the sum of the rates where
     a schedule brought the rate down, each gain more than GAIN of the whole fall per doubling, or BIG of the loss itself, one of
-    them at MEASURED standard errors or more, both at LIKELY, and validation gains at least CLOSE of what training surely gains, or KEEPS_UP where
+    them at MEASURED standard errors or more, both at LIKELY (with validation at CLEAR, training may be ABLE errors from that), and validation gains at least CLOSE of what training surely gains, or KEEPS_UP where
     less than LATE of the start is left.
 
     Where no update ratio was logged and the rate never fell below a third of its peak: the loss falls as above (at CLEAR standard errors, and by SMALL of the fall at least), the run
@@ -56,6 +56,7 @@ GAIN = 0.04  # of the whole fall per doubling of the steps, as in keep_training
 BIG, SMALL = 0.12, 0.02  # of the loss at the end, and of the fall: late in the fall an eighth less loss is still much
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
 CLEAR, LIKELY = 8.0, 1.0  # standard errors: a slow fall is a smooth one; single batches, of training, are not
+ABLE = 2.0  # standard errors that a slope lost in noise may be steeper than it looks
 MEASURED = 4.0  # standard errors where short steps were measured: the fall need not tell
 CLOSE, KEEPS_UP = 0.82, 0.75  # of what training gains: on the way down, and late in the fall
 LATE = 0.2  # of the start: with less than that left, training and validation part at any rate
@@ -86,7 +87,7 @@ def check(run: Run) -> Iterator[Finding]:
         return
     slopes, measured = _slopes(run, loss), short.tag == UPDATE_RATIO
     clear = max(now.clarity for _, now in slopes) >= (MEASURED if measured else CLEAR)
-    falls = clear and all(_falling(curve, now, measured) for curve, now in slopes) and _keeps_up(slopes)
+    falls = clear and _fall(slopes, measured) and _keeps_up(slopes)
     if falls and (measured or _much_to_come(slopes)):
         gain = min(-now.gain / abs(start(curve) - end(curve)) for curve, now in slopes)
         yield _finding(run, slopes[-1][0], gain, short)
@@ -97,6 +98,14 @@ def _slopes(run: Run, loss: Curve) -> Slopes:
     val = run.get(VAL_LOSS)
     curves = [loss, val.finite()] if val is not None and len(val.finite()) >= LEAST_EVALS else [loss]
     return [(curve, trend(at_full_rate(run, curve) if wanes(run) else curve)) for curve in curves]
+
+
+def _fall(slopes: Slopes, measured: bool) -> bool:
+    """Whether all fall; where steps were measured and validation is clear, training need only be able to, for all that its noise shows."""
+    (loss, train), (curve, last) = slopes[0], slopes[-1]
+    if measured and train is not last and last.clarity >= CLEAR:
+        train = replace(train, gain=train.gain - ABLE * train.error, error=0.0)
+    return _falling(loss, train, measured) and _falling(curve, last, measured)
 
 
 def _falling(curve: Curve, now: Trend, measured: bool) -> bool:

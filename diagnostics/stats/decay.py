@@ -8,6 +8,7 @@ from collector.schema import LR
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 
+HEIGHT = 0.8  # of the peak: where a cosine has done 30 % of the run
 LOW = 1 / 3  # of the peak: the smallest decay in common use is 0.5, the usual step 0.1
 GROUPS, LEAST = 10, 5  # means a line is fitted through, as in stats.trend; and the fewest that give it an error
 SPENT = 0.1  # of the peak: below a tenth a schedule is near its end, and going on brings little
@@ -50,6 +51,15 @@ def wanes(run: Run) -> bool:
         return False
     after = lr.values[int(np.argmax(lr.values)) :]
     return bool(after.min() < LOW * lr.values.max())
+
+
+def at_height(run: Run) -> Run:
+    """The run as it stood when its learning rate was last within a fifth of its peak; itself where that is its end or no rate was logged."""
+    lr = run.get(LR)
+    lr = lr.finite() if lr is not None else None
+    if lr is None or not len(lr):
+        return run
+    return run.until(int(lr.steps[np.flatnonzero(lr.values >= HEIGHT * lr.values.max())[-1]]))
 
 
 def spent(run: Run) -> bool:

@@ -35,12 +35,18 @@ def standing(run: Run, found: list[Finding], headlines: Headlines) -> Finding:
     A look is the run as it stood at a number of losses that does not depend on where it stands now; so the same past
     gives the same looks, and a verdict changes only when new ones do.
     """
-    if run.state != RUNNING or found[0].rule == NO_VERDICT:
+    if run.state != RUNNING or found[0].rule == NO_VERDICT or _lost(run, found[0]):
         return found[0]
     held = _agreed([found[0]], _earlier(run, headlines))
     if held is None or held.rule in FINE:
         return next((f for f in found if f.rule in FINE), found[0])
     return next((f for f in found if f.rule == held.rule), held)
+
+
+def _lost(run: Run, first: Finding) -> bool:
+    """Diverged, with a training loss that is no longer a number: nothing is left to wait for."""
+    loss = run.get(TRAIN_LOSS)
+    return first.rule == "diverged" and loss is not None and len(loss) > 0 and not np.isfinite(loss.values[-1])
 
 
 def _agreed(seen: list[Finding], earlier: Iterator[Finding]) -> Finding | None:
@@ -68,7 +74,7 @@ def _kind(finding: Finding) -> str:
 
 def _earlier(run: Run, headlines: Headlines) -> Iterator[Finding]:
     """The verdict at each look before now, newest first, as far back as there was one."""
-    loss = run[TRAIN_LOSS].finite()
+    loss = run[TRAIN_LOSS]  # with what is not finite: a look must come after it as well
     last = int(np.log(len(loss) / FIRST) / np.log(GROWTH) - 0.5) if len(loss) > FIRST else -1
     for k in range(last, max(last - MOST_LOOKS, -1), -1):
         then = _thinned(run.until(int(loss.steps[round(FIRST * GROWTH**k) - 1])))

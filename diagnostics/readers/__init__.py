@@ -1,4 +1,4 @@
-"""One log format, one file: a module with ``claims(path) -> bool`` (cheap) and ``read(path) -> list[Run]``."""
+"""One log format, one file: a module with ``claims(path) -> bool`` (cheap) and ``read(path, limits) -> list[Log]``."""
 
 import importlib
 import os
@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, cast
 
-from collector import schema
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.limits import Limits
+from diagnostics.readers.log import Log
+from diagnostics.readers.understand import understand
 from diagnostics.run import Run
 
-__all__ = ["READERS", "ReadError", "read", "read_all", "sources"]
+__all__ = ["READERS", "Limits", "Log", "ReadError", "logs", "read", "read_all", "sources", "understand"]
 
 READERS = ("run_folder", "table")  # module names; the first that claims a path reads it
 LAST_RESORT = "table"  # reads a file that nobody claims, or says best why it cannot be read
@@ -20,18 +22,21 @@ class Reader(Protocol):
     """What a reader module offers."""
 
     def claims(self, path: Path) -> bool:
-        """Whether ``path`` looks like this reader's log; reads at most the beginning of the file."""
+        """Whether ``path``, a file or a folder, is this reader's log, told by content; reads at most the beginning.
 
-    def read(self, path: Path) -> list[Run]:
-        """The runs of the log.
+        A folder is claimed when it is one unit: what lies in it is then read with it and not looked at again.
+        """
+
+    def read(self, path: Path, limits: Limits) -> list[Log] | list[Run]:
+        """The logs at ``path``, one a run; runs of our own need no understanding.
 
         Raises:
             ReadError: the log is not understood; says where and the way out.
         """
 
 
-def read(path: Path | str) -> list[Run]:
-    """The runs in one run folder or log file.
+def logs(path: Path | str, limits: Limits | None = None) -> list[Log] | list[Run]:
+    """What the log at ``path`` says, in the words of its tool; ``understand`` makes runs of it. Our own runs are runs already.
 
     Raises:
         ReadError: there is nothing at ``path``, or no reader understands it.
@@ -42,10 +47,19 @@ def read(path: Path | str) -> list[Run]:
     reader = next((r for r in _readers() if r.claims(path)), None)
     if reader is None and path.is_dir():
         raise ReadError(path, "not a run folder (it holds neither run.json nor scalars/); name a folder that does")
-    return (reader or _reader(LAST_RESORT)).read(path)
+    return (reader or _reader(LAST_RESORT)).read(path, limits or Limits())
 
 
-def read_all(paths: Iterable[Path | str]) -> tuple[list[Run], list[ReadError]]:
+def read(path: Path | str, limits: Limits | None = None) -> list[Run]:
+    """The runs in one run folder or log.
+
+    Raises:
+        ReadError: there is nothing at ``path``, or no reader understands it.
+    """
+    return [understand(log) if isinstance(log, Log) else log for log in logs(path, limits)]
+
+
+def read_all(paths: Iterable[Path | str], limits: Limits | None = None) -> tuple[list[Run], list[ReadError]]:
     """Every run below ``paths`` in order, and an error for each input that could not be read; never raises."""
     runs: list[Run] = []
     errors: list[ReadError] = []
@@ -57,16 +71,16 @@ def read_all(paths: Iterable[Path | str]) -> tuple[list[Run], list[ReadError]]:
             continue
         for source in found:
             try:
-                runs += read(source)
+                runs += read(source, limits)
             except Exception as error:  # one broken input must not hide the others
                 errors.append(_as_read_error(source, error))
     return runs, errors
 
 
 def sources(path: Path | str) -> list[Path]:
-    """The inputs below ``path``, sorted: itself when it is a run folder or a file, else every run and log under it.
+    """The inputs below ``path``, sorted: itself when it is a log or a file, else every run and log under it.
 
-    Run folders, hidden folders and ``__pycache__`` are not descended into.
+    What a reader claims as a whole, hidden folders and ``__pycache__`` are not descended into.
 
     Raises:
         ReadError: there is nothing at ``path``, or no run and no log below it.
@@ -74,7 +88,7 @@ def sources(path: Path | str) -> list[Path]:
     path = Path(path)
     if not path.exists():
         raise ReadError(path, "there is no such file or folder; check the path")
-    if path.is_file() or schema.is_run(path):
+    if path.is_file() or _claimed(path):
         return [path]
     found = sorted(_below(path))
     if not found:
@@ -85,9 +99,10 @@ def sources(path: Path | str) -> list[Path]:
 def _below(top: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(top):
         folder = Path(root)
-        runs = {name for name in folders if schema.is_run(folder / name)}
-        folders[:] = [f for f in folders if f not in runs and not f.startswith(".") and f != "__pycache__"]
-        yield from (folder / name for name in runs if not name.startswith("."))
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        units = {name for name in folders if _claimed(folder / name)}
+        folders[:] = [name for name in folders if name not in units]
+        yield from (folder / name for name in units)
         yield from (folder / name for name in files if not name.startswith(".") and _claimed(folder / name))
 
 

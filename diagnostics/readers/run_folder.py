@@ -17,6 +17,7 @@ from collector.claims import GONE, alive
 from diagnostics.curve import Curve
 from diagnostics.readers import run_ranks
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.limits import Limits
 from diagnostics.readers.run_rows import Attempt, layer_rows, scalar_rows
 from diagnostics.run import Run
 
@@ -28,7 +29,7 @@ def claims(path: Path) -> bool:
     return path.is_dir() and schema.is_run(path)
 
 
-def read(path: Path) -> list[Run]:
+def read(path: Path, limits: Limits | None = None) -> list[Run]:
     """The run in the folder ``path``, a list of one, with every row that can be read.
 
     Damage is told in the run's ``notes``, one line each.

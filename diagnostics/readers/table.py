@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from diagnostics.readers import delimited, names
 from diagnostics.readers.columns import Column, numbers, strings
 from diagnostics.readers.errors import ReadError
-from diagnostics.readers.table_runs import Table, runs_of
-from diagnostics.run import Run
+from diagnostics.readers.limits import Limits
+from diagnostics.readers.log import Log
+from diagnostics.readers.table_logs import Table, logs_of
 
 Place = Callable[[int], str]  # where a row (0-based) is, for messages
 
@@ -35,19 +36,20 @@ def claims(path: Path) -> bool:
     return names.is_known(_header(path))
 
 
-def read(path: Path) -> list[Run]:
-    """One run a value of the ``run`` column, or one run.
+def read(path: Path, limits: Limits) -> list[Log]:
+    """One log a value of the ``run`` column, or one.
 
     Raises:
         ReadError: the file is damaged, empty, not a table, or has no column that sounds like training.
     """
+    limits.open(path)
     table, place, notes = _read_parquet(path) if _is_parquet(path) else _read_text(path)
     if not names.is_known(table.column_names):
         known = "train_loss, val_loss, train_acc, val_acc, lr or step"
         raise ReadError(
             path, f"line 1: no column is a curve we know ({_list(table.column_names)}); rename one to {known}"
         )
-    return runs_of(_table(path, table, place, notes))
+    return logs_of(_table(path, table, place, notes))
 
 
 def _table(path: Path, table: pa.Table, place: Place, notes: list[str]) -> Table:

@@ -246,7 +246,7 @@ def test_a_reader_that_fails_unexpectedly_is_an_error_of_that_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "log.csv").write_text(PLAIN)
-    monkeypatch.setattr("diagnostics.readers.table.runs_of", lambda table: 1 // 0)
+    monkeypatch.setattr("diagnostics.readers.table.logs_of", lambda table: 1 // 0)
     _, (error,) = read_all([tmp_path])
     assert "ZeroDivisionError" in error.message and "please report" in error.message
 

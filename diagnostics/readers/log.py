@@ -1,0 +1,90 @@
+"""What a past log says, in the words of the tool that wrote it: the step between a file and a ``Run``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnostics.curve import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a series of a log was taken for.
+
+    Attributes:
+        tag: what it is called from here on, see ``collector.schema``.
+        scale: what its values are multiplied by, e.g. 0.01 for per cent.
+        one_minus: the result is one minus that: an error rate became an accuracy.
+        guessed: a phrase that says why, where the name alone does not settle it; "" where it does.
+    """
+
+    tag: str
+    scale: float = 1.0
+    one_minus: bool = False
+    guessed: str = ""
+
+    def of(self, values: Floats) -> Floats:
+        """``values`` in the tag's own unit."""
+        scaled = values if self.scale == 1.0 else values * self.scale
+        return 1 - scaled if self.one_minus else scaled
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One quantity as it was logged, in the order of the log.
+
+    Attributes:
+        name: as in the log.
+        values: float64 [n]; NaN and Inf where the log says so. What was not logged has no entry.
+        steps: float64 [n]; NaN where the log does not say.
+        epochs: float64 [n], NaN where unknown; None when the log has none. Only needed where a step is missing.
+        wall_time: float64 [n] seconds since 1970, NaN where unknown; None when the log has none.
+        order: int64 [n], rising: the row or record of each point, the same count for all series of a log, so that a restart
+            seen in one is known in all; None when each series was logged by itself.
+    """
+
+    name: str
+    values: Floats
+    steps: Floats
+    epochs: Floats | None = None
+    wall_time: Floats | None = None
+    order: Ints | None = None
+
+    def __len__(self) -> int:
+        return int(self.values.size)
+
+    def at(self, points: NDArray[np.bool_] | Ints) -> "Series":
+        """The points that ``points`` (bool [n], or places) picks."""
+        epochs, time = (None if a is None else a[points] for a in (self.epochs, self.wall_time))
+        order = None if self.order is None else self.order[points]
+        return Series(self.name, self.values[points], self.steps[points], epochs, time, order)
+
+
+@dataclass(frozen=True, eq=False)
+class Log:
+    """One run as its log tells it; ``understand`` makes a ``Run`` of it.
+
+    Attributes:
+        name: what people call the run.
+        source: where it was read from, for messages.
+        series: in the order of the log, no name twice.
+        epochs: the epoch over steps (``values`` are epochs), where a log has both.
+        meanings: by series name, what the format itself settles; all others are told by their names.
+        config, classes, loss, state, exception: as in ``Run``.
+        notes: one-line remarks on what was damaged or left out.
+    """
+
+    name: str
+    source: str
+    series: tuple[Series, ...]
+    epochs: Series | None = None
+    meanings: Mapping[str, Meaning] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict)
+    classes: int | None = None
+    loss: str | None = None
+    state: str | None = None
+    exception: str | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,73 @@
+"""The step of every point of a log: as logged, from its epoch, or its number."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from diagnostics.curve import Floats
+from diagnostics.readers.log import Log, Series
+
+MOST_STEP = 2.0**53  # above, a float64 no longer counts by ones
+
+EPOCHS_STAND = "no step column of whole numbers: epochs stand for steps"
+ROWS_STAND = "no step column of whole numbers: row numbers, from 0, stand for steps"
+
+
+def placed(log: Log) -> tuple[list[Series], list[str]]:
+    """Every series with a whole step at every point, and what was assumed; points that cannot be placed are left out."""
+    logged = np.concatenate([*(s.steps for s in log.series), np.empty(0)])
+    if not _whole(logged):
+        return _without_steps(log.series)
+    known = _relation(log)
+    notes: list[str] = []
+    series = [_from_epochs(s, known, notes) for s in log.series]
+    lost = sum(int((~np.isfinite(s.steps)).sum()) for s in series)
+    if lost:
+        notes.append(f"rows without a step: {lost} left out")
+    return [s.at(np.isfinite(s.steps)) for s in series], list(dict.fromkeys(notes))
+
+
+def _whole(values: Floats) -> bool:
+    there = values[np.isfinite(values)]
+    return bool(there.size and (np.abs(there) < MOST_STEP).all() and (there == np.floor(there)).all())
+
+
+def _without_steps(series: Sequence[Series]) -> tuple[list[Series], list[str]]:
+    """Epochs stand for steps where each was logged once, in whole numbers; else rows are counted."""
+    if series and all(s.epochs is not None and _counts(s.epochs) for s in series):
+        return [replace(s, steps=s.epochs) for s in series if s.epochs is not None], [EPOCHS_STAND]
+    rows = [np.arange(len(s)) if s.order is None else s.order for s in series]
+    return [replace(s, steps=r.astype(np.float64)) for s, r in zip(series, rows, strict=True)], [ROWS_STAND]
+
+
+def _counts(epochs: Floats) -> bool:
+    return bool(np.isfinite(epochs).all()) and _whole(epochs) and np.unique(epochs).size == epochs.size
+
+
+def _relation(log: Log) -> tuple[Floats, Floats]:
+    """Steps and their epochs, sorted by epoch, wherever the log has both."""
+    both = [log.epochs] if log.epochs is not None else []
+    steps = [s.steps for s in both] + [s.steps for s in log.series if s.epochs is not None]
+    epochs = [s.values for s in both] + [s.epochs for s in log.series if s.epochs is not None]
+    all_steps, all_epochs = np.concatenate([*steps, np.empty(0)]), np.concatenate([*epochs, np.empty(0)])
+    there = np.isfinite(all_steps) & np.isfinite(all_epochs)
+    order = np.lexsort((all_steps[there], all_epochs[there]))
+    return all_steps[there][order], all_epochs[there][order]
+
+
+def _from_epochs(series: Series, known: tuple[Floats, Floats], notes: list[str]) -> Series:
+    """The missing steps of ``series`` from its epochs: the last step that the log counts to that epoch."""
+    missing = ~np.isfinite(series.steps)
+    if not missing.any() or series.epochs is None or not known[0].size:
+        return series
+    steps, epochs = known
+    if _whole(epochs):
+        at = np.searchsorted(epochs, series.epochs[missing], side="right") - 1
+        found = np.where(at >= 0, steps[np.clip(at, 0, None)], steps[0])
+    else:
+        found = np.round(np.interp(series.epochs[missing], epochs, steps))
+    notes.append(f"{series.name} has epochs only: put at the step at which its epoch ended")
+    filled = series.steps.copy()
+    filled[missing] = np.where(np.isfinite(series.epochs[missing]), found, np.nan)
+    return replace(series, steps=filled)

@@ -1,0 +1,65 @@
+"""Where a log goes back: a resume overwrites what came after the step it began at; rows in any order are only sorted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnostics.curve import Floats, Ints
+from diagnostics.readers.log import Series
+
+Bools = NDArray[np.bool_]
+
+RESUMES = 0.1  # of the points that may go back; more is no run that was resumed, but rows in no order
+
+
+@dataclass(frozen=True)
+class Restart:
+    """From the row ``order`` on, the log goes on at ``step`` again."""
+
+    order: int
+    step: float
+
+
+def restarts(series: Sequence[Series]) -> list[Restart]:
+    """The restarts of a log, as its longest series with rows in common shows them; none when its rows are in no order."""
+    shared = [s for s in series if s.order is not None]
+    longest = max(shared, key=len, default=None)
+    if longest is None or longest.order is None:
+        return []
+    return _restarts(longest.steps, longest.order)
+
+
+def overwritten(series: Series, known: Sequence[Restart]) -> Bools:
+    """bool [n]: the points of ``series`` that a later restart ran over; by its own steps where its rows stand alone."""
+    if series.order is None:
+        order = np.arange(len(series))
+        return _overwritten(series.steps, order, _restarts(series.steps, order))
+    return _overwritten(series.steps, series.order, known)
+
+
+def doubled(steps: Floats) -> Bools:
+    """bool [n], of sorted steps: the points that a later one at the same step replaces."""
+    return np.append(np.diff(steps) == 0, False) if steps.size else np.zeros(0, bool)
+
+
+def goes_back(steps: Floats) -> bool:
+    """Whether ``steps`` (NaN left out) decrease anywhere."""
+    return bool((np.diff(steps[np.isfinite(steps)]) < 0).any())
+
+
+def _restarts(steps: Floats, order: Ints) -> list[Restart]:
+    there = np.isfinite(steps)
+    steps, order = steps[there], order[there]
+    back = np.flatnonzero(np.diff(steps) < 0) + 1
+    if len(back) > RESUMES * len(steps):
+        return []
+    return [Restart(int(order[i]), float(steps[i])) for i in back]
+
+
+def _overwritten(steps: Floats, order: Ints, known: Sequence[Restart]) -> Bools:
+    over = np.zeros(len(steps), dtype=bool)
+    for restart in known:
+        over |= (order < restart.order) & (steps >= restart.step)
+    return over

@@ -3,16 +3,18 @@
 import importlib
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, cast
 
+from diagnostics.readers import archive
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.readers.understand import understand
 from diagnostics.run import Run
 
-__all__ = ["READERS", "Limits", "Log", "ReadError", "logs", "read", "read_all", "sources", "understand"]
+__all__ = ["READERS", "Limits", "Log", "ReadError", "logs", "logs_all", "read", "read_all", "sources", "understand"]
 
 READERS = ("run_folder", "table")  # module names; the first that claims a path reads it
 LAST_RESORT = "table"  # reads a file that nobody claims, or says best why it cannot be read
@@ -35,19 +37,19 @@ class Reader(Protocol):
         """
 
 
-def logs(path: Path | str, limits: Limits | None = None) -> list[Log] | list[Run]:
+def logs(path: Path | str, limits: Limits | None = None) -> list[Log | Run]:
     """What the log at ``path`` says, in the words of its tool; ``understand`` makes runs of it. Our own runs are runs already.
 
     Raises:
         ReadError: there is nothing at ``path``, or no reader understands it.
     """
-    path = Path(path)
+    path, limits = Path(path), limits or Limits()
     if not path.exists():
         raise ReadError(path, "there is no such file or folder; check the path")
     reader = next((r for r in _readers() if r.claims(path)), None)
     if reader is None and path.is_dir():
         raise ReadError(path, "not a run folder (it holds neither run.json nor scalars/); name a folder that does")
-    return (reader or _reader(LAST_RESORT)).read(path, limits or Limits())
+    return [*(reader or _reader(LAST_RESORT)).read(path, limits)]
 
 
 def read(path: Path | str, limits: Limits | None = None) -> list[Run]:
@@ -56,25 +58,62 @@ def read(path: Path | str, limits: Limits | None = None) -> list[Run]:
     Raises:
         ReadError: there is nothing at ``path``, or no reader understands it.
     """
-    return [understand(log) if isinstance(log, Log) else log for log in logs(path, limits)]
+    return [_run(log) for log in logs(path, limits)]
 
 
 def read_all(paths: Iterable[Path | str], limits: Limits | None = None) -> tuple[list[Run], list[ReadError]]:
     """Every run below ``paths`` in order, and an error for each input that could not be read; never raises."""
+    found, errors = logs_all(paths, limits)
     runs: list[Run] = []
+    for log in found:
+        try:
+            runs.append(_run(log))
+        except Exception as error:
+            errors.append(_as_read_error(log.source, error))
+    return runs, errors
+
+
+def logs_all(paths: Iterable[Path | str], limits: Limits | None = None) -> tuple[list[Log | Run], list[ReadError]]:
+    """Every log below ``paths`` in order, those in archives too, and an error for each input that could not be read."""
+    limits = limits or Limits()
+    found: list[Log | Run] = []
     errors: list[ReadError] = []
     for path in paths:
         try:
-            found = sources(path)
+            inputs = sources(path)
         except (ReadError, OSError) as error:
             errors.append(_as_read_error(path, error))
             continue
-        for source in found:
+        for source in inputs:
             try:
-                runs += read(source, limits)
+                if archive.claims(source):
+                    inside, broken = _in_archive(source, limits)
+                    found, errors = [*found, *inside], [*errors, *broken]
+                else:
+                    found += logs(source, limits)
             except Exception as error:  # one broken input must not hide the others
                 errors.append(_as_read_error(source, error))
-    return runs, errors
+    return found, errors
+
+
+def _in_archive(path: Path, limits: Limits) -> tuple[list[Log | Run], list[ReadError]]:
+    """The logs in an archive, named as if it were a folder; archives within it are left alone."""
+    with archive.unpacked(path, limits) as inside:
+        errors = [ReadError(path, told) for told in inside.left_out]
+        members = [p for p in sorted(_below(inside.folder)) if not archive.claims(p)]
+        if not members:
+            errors.append(ReadError(path, "no run and no log in this archive; name one that holds some"))
+        found, broken = logs_all(members, limits)
+
+    def outside(source: str) -> str:
+        return source.replace(str(inside.folder), str(path))
+
+    errors += [ReadError(outside(e.source), e.message) for e in broken]
+    return [replace(log, source=outside(log.source)) for log in found], errors
+
+
+def _run(log: Log | Run) -> Run:
+    return understand(log) if isinstance(log, Log) else log
 
 
 def sources(path: Path | str) -> list[Path]:
@@ -108,7 +147,7 @@ def _below(top: Path) -> Iterator[Path]:
 
 def _claimed(path: Path) -> bool:
     try:
-        return any(reader.claims(path) for reader in _readers())
+        return archive.claims(path) or any(reader.claims(path) for reader in _readers())
     except OSError:
         return True  # listed, so that reading it says why it cannot be opened
 

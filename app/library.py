@@ -122,7 +122,7 @@ def _keyed(base: str, cases: tuple[Case, ...]) -> Iterator[tuple[str, Case]]:
 @lru_cache(maxsize=OPEN)
 def _cases(path: Path, _fingerprint: Fingerprint) -> tuple[Case, ...]:
     runs, errors = readers.read_all([path])
-    if errors:
+    if errors and not runs:
         raise errors[0]
     return tuple(Case(run, diagnose(run)) for run in runs)
 
@@ -131,12 +131,13 @@ def _cases(path: Path, _fingerprint: Fingerprint) -> tuple[Case, ...]:
 def _rows(folder: Folder, path: Path, mark: Fingerprint) -> list[Row] | Broken:
     base = _key(folder, path)
     try:
-        return [_row(key, folder, case) for key, case in _keyed(base, _cases(path, mark))]
+        return [row(key, case, folder.sample) for key, case in _keyed(base, _cases(path, mark))]
     except readers.ReadError as error:
         return Broken(base, error.message)
 
 
-def _row(key: str, folder: Folder, case: Case) -> Row:
+def row(key: str, case: Case, sample: bool = False) -> Row:
+    """What the list of runs shows of ``case``."""
     run = case.run
     loss = run.get(TRAIN_LOSS) or run.get(VAL_LOSS)
     val_loss, val_accuracy = run.get(VAL_LOSS), run.get(VAL_ACCURACY)
@@ -145,7 +146,7 @@ def _row(key: str, folder: Folder, case: Case) -> Row:
     return Row(
         key=key,
         name=run.name,
-        sample=folder.sample,
+        sample=sample,
         verdict=case.report.verdict,
         state=run.state,
         spark=view.spark(loss) if loss else [],

@@ -12,16 +12,16 @@ from app.words import STATES, verdict
 ROW_PX, HEAD_PX, SHOWN = 44, 36, 14  # heights of a row and of the header; rows before the table scrolls
 
 
-def table(rows: Sequence[Row], now: float) -> str | None:
+def table(rows: Sequence[Row], now: float, key: str = "runs.table", shown: int = SHOWN) -> str | None:
     """Show ``rows`` as of ``now`` (s since 1970); the key of the run that was clicked, if one was."""
     if not rows:
         return None
     state = st.dataframe(
         [_cells(row, now) for row in rows],
-        key="runs.table",
+        key=key,
         hide_index=True,
         row_height=ROW_PX,
-        height=min(len(rows), SHOWN) * ROW_PX + HEAD_PX,
+        height=min(len(rows), shown) * ROW_PX + HEAD_PX,
         column_config=_columns(rows),
         on_select="rerun",
         selection_mode="single-cell",

@@ -1,78 +1,157 @@
 """What do you say of a log I already have?"""
 
-import tempfile
-from pathlib import Path
+import io
+import time
+from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from app import library, story, words
+from app import library, mapping, past, story, words
 from app.library import Case
-from diagnostics import readers
-from diagnostics.engine import diagnose
+from app.listing import table
 from diagnostics.keep import keep
+from diagnostics.readers import ReadError
+from diagnostics.readers.log import Log
 from diagnostics.run import Run
 
-Reading = tuple[list[Case], list[str]]
+FILES, FOLDER, TEXT = "Files", "A folder", "Text"
+SHOWN = 5  # runs before the list scrolls: what is said of one stands below it
+ROUND = "upload.round"  # counts the readings that were discarded: new widgets are empty ones
+
+
+class Text(io.BytesIO):
+    """Pasted text as if it were a file."""
+
+    name = past.PASTED
 
 
 def page() -> None:
     """Drop past logs; each is read, diagnosed and shown. Nothing stays on disk unless it is kept."""
     st.title("Upload")
-    files = st.file_uploader(
-        "Past logs: CSV or Parquet, one or several", ["csv", "tsv", "txt", "parquet"], accept_multiple_files=True
+    st.caption(
+        "A past log of any tool: its verdict in seconds. Nothing leaves this machine, and nothing is kept unless you say so."
     )
-    readings = [(_read(file), file) for file in files]
-    for (_, errors), file in readings:
-        for error in errors:
-            st.error(words.plain(f"{file.name}: {error}"), icon=":material/broken_image:")
-    cases = [case for (found, _), _ in readings for case in found]
+    turn = st.session_state.setdefault(ROUND, 0)
+    files, mark = _dropped(turn)
     if not files:
         _how()
-    elif cases:
-        _show(cases)
-
-
-def _show(cases: list[Case]) -> None:
-    at = 0
-    if len(cases) > 1:
-        at = st.selectbox("Run", range(len(cases)), format_func=lambda i: cases[i].run.name, key="upload.run")
-    if notes := cases[at].run.notes:
-        st.caption(words.plain("; ".join(notes)))
-    _offer_to_keep(cases[at].run)
-    story.tell(cases[at], f"upload.{at}.{cases[at].run.name}")
-
-
-def _offer_to_keep(run: Run) -> None:
-    if not st.button(
-        "Keep in my runs", icon=":material/save:", help=words.plain(f"Written as Parquet to {library.own()}")
-    ):
         return
+    reading = _read(files, mark)
+    for error in reading.errors:
+        st.error(words.plain(error), icon=":material/broken_image:")
+    if reading.logs:
+        _show(reading.logs, f"upload.{hash(mark)}")
+
+
+def _dropped(turn: int) -> tuple[Sequence[past.Dropped], Any]:
+    """What the reader gave, and what tells it from anything else."""
+    kind = st.segmented_control(
+        "From", [FILES, FOLDER, TEXT], default=FILES, key="upload.kind", label_visibility="collapsed"
+    )
+    if kind == TEXT:
+        text = st.text_area(
+            "Paste the output of a training", key=f"upload.text.{turn}", height=180, placeholder=EXAMPLE
+        )
+        return ([Text(text.encode())], text) if text.strip() else ([], None)
+    many: Any = "directory" if kind == FOLDER else True
+    label = "A run's folder" if kind == FOLDER else "Logs of any tool, one or several, also as zip or tar"
+    files = st.file_uploader(label, accept_multiple_files=many, key=f"upload.{kind}.{turn}")
+    return files, tuple(file.file_id for file in files)
+
+
+def _read(files: Sequence[past.Dropped], mark: Any) -> past.Reading:
+    """Read once what was dropped, with a bar while it takes long."""
+    done: dict[Any, past.Reading] = st.session_state.setdefault("upload.read", {})
+    if mark not in done:
+        done.clear()  # one at a time: a log is in memory twice as it is
+        bar = st.progress(0.0, "Reading")
+
+        def show(share: float) -> None:
+            bar.progress(share, "Reading")
+
+        done[mark] = past.read(files, show)
+        bar.empty()
+    return done[mark]
+
+
+def _show(logs: Sequence[Log | Run], key: str) -> None:
+    at = _choose(logs, key) if len(logs) > 1 else 0
+    log = logs[at]
+    meanings = mapping.edit(log, past.meanings(log), f"{key}.{at}.map") if isinstance(log, Log) else None
     try:
-        home = keep(run, library.own())
-    except FileExistsError:
-        st.warning(words.plain(f"{library.own()} has a run called {run.name} already."), icon=":material/folder:")
-    except OSError as error:
-        st.error(words.plain(f"{library.own()} cannot be written: {error.strerror}."), icon=":material/folder_off:")
-    else:
-        st.success(words.plain(f"Kept in {home}; it stands in Runs now."), icon=":material/check:")
+        case = past.case(log, meanings)
+    except ReadError as error:
+        st.error(words.plain(error.message), icon=":material/broken_image:")
+        return
+    if isinstance(log, Run) and log.notes:
+        st.caption(words.plain("; ".join(log.notes)))
+    _offer(case, logs, key)
+    story.tell(case, f"{key}.{at}.{case.run.name}")
 
 
-def _read(file: UploadedFile) -> Reading:
-    """Read once an upload; the temporary copy lives only as long as the reading."""
-    done: dict[str, Reading] = st.session_state.setdefault("upload.read", {})
-    if file.file_id not in done:
-        with tempfile.TemporaryDirectory(prefix="curvewise-") as folder:
-            path = Path(folder) / Path(file.name).name
-            path.write_bytes(file.getbuffer())
-            runs, errors = readers.read_all([path])
-        done[file.file_id] = [Case(run, diagnose(run)) for run in runs], [error.message for error in errors]
-    return done[file.file_id]
+def _choose(logs: Sequence[Log | Run], key: str) -> int:
+    """Every run that was found, with its verdict; the one to show: the first until another is clicked."""
+    rows = [library.row(str(i), case) for i, log in enumerate(logs) if (case := _verdict(log))]
+    clicked = table(rows, time.time(), f"{key}.table", SHOWN)
+    return int(clicked or (rows[0].key if rows else 0))
+
+
+def _verdict(log: Log | Run) -> Case | None:
+    known: dict[int, Case | None] = st.session_state.setdefault("upload.verdicts", {})
+    if id(log) not in known:
+        try:
+            known[id(log)] = past.case(log)
+        except ReadError:
+            known[id(log)] = None
+    return known[id(log)]
+
+
+def _offer(case: Case, logs: Sequence[Log | Run], key: str) -> None:
+    """Keep what was read, or be done with it."""
+    where = words.plain(f"Written as Parquet to {library.own()}")
+    with st.container(horizontal=True):
+        one = st.button("Keep in my runs", icon=":material/save:", help=where, key=f"{key}.keep")
+        every = len(logs) > 1 and st.button(f"Keep all {len(logs):,}", icon=":material/library_add:", key=f"{key}.all")
+        if st.button("Discard", icon=":material/delete:", type="tertiary", key=f"{key}.discard"):
+            st.session_state[ROUND] += 1
+            st.rerun()
+    if one:
+        _keep([case.run])
+    elif every:
+        _keep([known.run for log in logs if (known := _verdict(log))])
+
+
+def _keep(runs: Sequence[Run]) -> None:
+    """Write ``runs`` and say what became of each."""
+    kept: list[str] = []
+    for run in runs:
+        try:
+            kept.append(str(keep(run, library.own())))
+        except FileExistsError:
+            st.warning(words.plain(f"{library.own()} has a run called {run.name} already."), icon=":material/folder:")
+        except OSError as error:
+            st.error(words.plain(f"{library.own()} cannot be written: {error.strerror}."), icon=":material/folder_off:")
+    if kept:
+        said = f"Kept in {kept[0]}" if len(kept) == 1 else f"Kept {len(kept):,} runs in {library.own()}"
+        st.success(words.plain(f"{said}; see Runs."), icon=":material/check:")
+
+
+EXAMPLE = """step 0: train loss 4.1676, val loss 4.1649
+iter 10: loss 3.2413, time 9.52ms
+iter 20: loss 2.7897, time 9.47ms"""
+
+KNOWN = {
+    "Trackers": "TensorBoard event files, W&B offline runs and exports, MLflow stores, Trackio, Neptune and ClearML exports",
+    "Frameworks": "Lightning metrics.csv, Hugging Face trainer_state.json, Keras, Ultralytics, fastai, DVCLive, Ray Tune, Detectron2, MMEngine",
+    "Text": "output of nanoGPT, llm.c, Megatron-LM, fairseq, timm, torchvision, and most loops that print key and value",
+    "Tables": "CSV, TSV, JSON, JSON lines and Parquet with any column names",
+}
 
 
 def _how() -> None:
-    """What a file should look like, for who has not one at hand."""
+    """What can be dropped, for who has not one at hand."""
     with st.container(border=True):
-        st.markdown("**One row a logged step.** Columns are found by their usual names:")
-        st.code("step,train_loss,val_loss,train_acc,val_acc,lr\n0,2.31,,0.10,,0.1\n100,1.84,1.90,0.33,0.31,0.1", "csv")
-        st.caption("Files are read in memory and a temporary folder, and forgotten with the tab unless you keep them.")
+        st.markdown("**What can be read.** Files are recognised by what is in them, not by their names.")
+        st.markdown("\n".join(f"- **{kind}**: {words.plain(what)}" for kind, what in KNOWN.items()))
+        st.caption("Names are matched to losses, accuracies and learning rates; you see how, and can change it.")

@@ -3,8 +3,10 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import library, words
-from diagnostics import rules
+from app import library, mapping, past, words
+from app.views import upload
+from diagnostics import readers, rules
+from diagnostics.readers.log import Meaning
 
 SAMPLES = sorted(p.name for p in (library.ROOT / "sample_runs").iterdir() if p.is_dir() and not p.name.startswith("_"))
 
@@ -80,7 +82,7 @@ def test_schedules_start_from_the_run(sample, runs):
 
 
 def test_upload_explains_itself_when_nothing_is_there(runs):
-    assert "One row a logged step" in text(opened("upload"))
+    assert "recognised by what is in them" in text(opened("upload"))
 
 
 def test_upload_reads_what_it_can_and_says_what_it_cannot(runs):
@@ -102,6 +104,55 @@ def test_an_upload_can_be_kept_once(runs):
     assert (library.own() / "good" / "run.json").exists()
     at.button[0].click().run()
     assert len(at.warning) == 1
+
+
+def test_several_runs_in_one_upload_are_all_listed(runs):
+    at = opened("upload")
+    at.file_uploader[0].set_value(
+        [
+            ("all.csv", b"run,step,loss\na,0,2\na,1,1\nb,0,3\nb,1,2\n", "text/csv"),
+            ("c.csv", b"step,loss\n0,2\n1,1\n", ""),
+        ]
+    ).run()
+    assert not at.exception and at.dataframe[0].value["run"].tolist() == ["a", "b", "c"]
+    next(b for b in at.button if b.label == "Keep all 3").click().run()
+    assert {p.name for p in library.own().iterdir()} == {"a", "b", "c"} and "Kept 3 runs" in at.success[0].value
+
+
+def test_pasted_text_is_a_log(runs):
+    at = opened("upload")
+    at.button_group[0].set_value(upload.TEXT).run()
+    at.text_area[0].input("step,train_loss\n0,2.5\n1,1.5\n").run()
+    assert not at.exception and not at.error and len(at.get("bidi_component")) == 1
+
+
+def test_what_a_column_was_taken_for_can_be_changed(runs):
+    log = readers.logs_all([_log(runs)])[0][0]
+    before = past.meanings(log)
+    row = {"name": "score", "read": "val/accuracy", "unit": "per cent"}
+    assert mapping._meaning(row, before["score"]) == Meaning("val/accuracy", 0.01)
+    same = {"name": "loss", "read": "train/loss", "unit": "as logged"}
+    assert mapping._meaning(same, before["loss"]) is before["loss"]
+    own = {"name": "loss", "read": mapping.OWN, "unit": "as logged"}
+    assert mapping._meaning(own, before["loss"]) == Meaning("loss")
+    assert past.case(log, {"score": Meaning("val/accuracy", 0.01)}).run["val/accuracy"].values.tolist() == [0.1, 0.2]
+
+
+def _log(folder):
+    (folder / "log.csv").write_text("step,loss,score\n0,2,10\n1,1,20\n")
+    return folder / "log.csv"
+
+
+def test_discarding_begins_anew(runs):
+    at = opened("upload")
+    at.file_uploader[0].set_value([("good.csv", b"step,train_loss\n1,2.0\n2,1.5\n", "text/csv")]).run()
+    next(b for b in at.button if b.label == "Discard").click().run()
+    assert not at.exception and "recognised by what is in them" in text(at)
+
+
+def test_names_that_lead_outside_stay_inside(tmp_path):
+    path = past._written(tmp_path, type("F", (), {"name": "../../a/../b.csv", "getbuffer": lambda self: b"x"})())
+    assert path.is_relative_to(tmp_path) and path.read_bytes() == b"x"
 
 
 def test_rulebook_explains_every_rule(runs):

@@ -27,15 +27,16 @@ def main() -> None:
     """Retrain what ``build/lab`` does not hold yet, label, and pack."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this part (default all; may be repeated)")
     parser.add_argument("--sweep", action="store_true", help="only find each subject's sound learning rates")
     asked = parser.parse_args()
+    parts = asked.part or list(PARTS)
     if asked.sweep:
-        for part in PARTS.values():
-            sweep({name: subject.sound for name, subject in part.items()}, asked.jobs)
+        for part in parts:
+            sweep({name: subject.sound for name, subject in PARTS[part].items()}, asked.jobs)
         return
-    tables = [labelled(part, asked.jobs) for part in PARTS]
-    table = pd.concat(tables, ignore_index=True)
-    table[table.truth.notna()].drop(columns="why").to_csv(shelf.LABELS, index=False, float_format="%.6g")
+    table = pd.concat([labelled(part, asked.jobs) for part in parts], ignore_index=True)
+    shelf.write_labels(table[table.truth.notna()].drop(columns="why"))
     report(table)
 
 

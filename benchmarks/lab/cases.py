@@ -8,7 +8,8 @@ import numpy as np
 
 from benchmarks.lab.data import DATA
 from benchmarks.lab.recipe import Recipe
-from benchmarks.lab.subjects import PARTS, Subject
+from benchmarks.lab.subject import Subject
+from benchmarks.lab.subjects import PARTS
 
 LATE = 0.7  # of the run: when a sound decay comes
 LONGER = 2.0  # times the steps: what a run that has converged gains nothing from
@@ -16,7 +17,7 @@ MUCH_LONGER = 3.0  # times the steps: what a run that was stopped too early is g
 NEIGHBOUR = 10**0.5  # to the next rate of the sweep
 
 # Weight decay that holds the weights down without killing the network, by optimizer.
-STRONG_DECAY = {"sgd": 0.05, "momentum": 0.05, "adam": 0.05, "adamw": 2.0}
+STRONG_DECAY = {"sgd": 0.05, "momentum": 0.05, "nesterov": 0.05, "adam": 0.05, "rmsprop": 0.05, "adamw": 2.0}
 # Faults that show in the training loss alone.
 SEEN_IN_TRAINING = ("diverged", "lr_too_high", "lr_too_low", "bad_initialization", "decay_too_early", "not_enough_data")
 # Faults that show without a learning rate.
@@ -202,7 +203,7 @@ def _overfitting(subject: Subject) -> Tried:
 
 def _underfitting(subject: Subject) -> Tried:
     cosine, constant = subject.decayed(0), subject.constant(1)
-    narrow = {"width": 4 if cosine.model in ("transformer", "encoder") else 2}
+    narrow = {"width": 4 if cosine.model in ("transformer", "encoder", "linear_attention") else 2}
     held = {"weight_decay": STRONG_DECAY[cosine.optimizer]}
     found: Tried = {}
     for name, recipe, cure in (

@@ -2,8 +2,9 @@
 
 from torch import Tensor, nn
 
-from benchmarks.lab.data import Data
+from benchmarks.lab.check_models import CHECK_MODELS
 from benchmarks.lab.recipe import Recipe
+from benchmarks.lab.shapes import Data
 
 EMBEDDING = 16  # numbers that stand for a character
 HEADS = 4
@@ -17,13 +18,17 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 MLPS = ("relu", "tanh", "gelu")
 CNNS = ("cnn", "resnet")
 SEQUENCES = ("gru", "lstm", "transformer", "encoder")
+STRAIGHT = (*CNNS, "relu", "gelu", "maxout", "highway", "tabular", "autoencoder", "groupnet", "tcn")  # He's weights
 
 
 def build(recipe: Recipe, data: Data) -> nn.Module:
     """The network of ``recipe`` for ``data``, with its initial weights."""
     y = data.train[1]
     out = data.classes or (y.shape[1] if y.ndim > 1 else 1)
-    if recipe.model in MLPS:
+    model: nn.Module
+    if recipe.model in CHECK_MODELS:
+        model = CHECK_MODELS[recipe.model](recipe, data, out)
+    elif recipe.model in MLPS:
         model = _mlp(recipe, data, out)
     elif recipe.model in CNNS:
         model = _cnn(recipe, data, out)
@@ -120,7 +125,7 @@ def _initialise(model: nn.Module, recipe: Recipe) -> None:
     """PyTorch's own weights or those of a named rule, and then every matrix times ``init_scale``."""
     matrices = [p for name, p in model.named_parameters() if p.ndim > 1 and "place" not in name]
     for weight in matrices if recipe.init else []:
-        straight = recipe.model in (*CNNS, "relu", "gelu")
+        straight = recipe.model in STRAIGHT
         (nn.init.kaiming_normal_(weight, nonlinearity="relu") if straight else nn.init.xavier_normal_(weight))
     for weight in matrices:
         weight.data.mul_(recipe.init_scale)

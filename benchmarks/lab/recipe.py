@@ -31,7 +31,7 @@ class Recipe:
     dropout: float = 0.0
     activation: str | None = None  # in place of the network's own
     normalization: str | None = None  # batch_norm, layer_norm, group_norm in place of the network's own
-    optimizer: str = "sgd"  # sgd, momentum, adam, adamw
+    optimizer: str = "sgd"  # sgd, momentum, nesterov, adam, rmsprop, adamw
     lr: float = 0.1
     schedule: str = "constant"  # constant, cosine, linear, tail (constant, then straight to 0), step (times drop)
     drop: float = 0.1

@@ -7,6 +7,7 @@ of the layer table every so many samples.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class LabRun:
 
 
 def load(part: str) -> list[LabRun]:
-    """The runs of ``part``: ``tuning`` or ``test``."""
+    """The runs of ``part``: ``tuning``, ``test`` or ``check``."""
     labels = pd.read_csv(LABELS)
     labels = labels[labels.part == part]
     curves, layers = _by_run(f"{part}.parquet"), _by_run(f"{part}_layers.parquet")
@@ -97,6 +98,16 @@ def _wide(layers: pd.DataFrame) -> pd.DataFrame:
     )
     table.insert(3, "update_norm", table.update_ratio * table.weight_norm)
     return table.reset_index(drop=True)
+
+
+def write_labels(labels: pd.DataFrame) -> None:
+    """Write one row a kept run; the rows of the parts that ``labels`` has none of stay as they are."""
+    text = StringIO(labels.to_csv(index=False, float_format="%.6g"))
+    tables = [pd.read_csv(text, dtype=str, keep_default_na=False)]
+    if LABELS.exists():
+        before = pd.read_csv(LABELS, dtype=str, keep_default_na=False)
+        tables.insert(0, before[~before.part.isin(labels.part)])
+    pd.concat(tables, ignore_index=True).to_csv(LABELS, index=False)
 
 
 def pack(runs: Iterable[tuple[Run, Recipe]], part: str) -> None:

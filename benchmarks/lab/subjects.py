@@ -1,25 +1,8 @@
-"""The subjects: a data set, a network and an optimizer, with learning rates that ``python -m benchmarks.lab --sweep`` found best."""
+"""The subjects of each part, with learning rates that ``python -m benchmarks.lab --sweep`` found best."""
 
-from dataclasses import dataclass, replace
-
+from benchmarks.lab.check_subjects import CHECK
 from benchmarks.lab.recipe import Recipe
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A recipe that is sound under a cosine, and the rate that is sound when nothing decays it."""
-
-    sound: Recipe
-    constant_lr: float
-
-    def decayed(self, seed: int) -> Recipe:
-        """The sound recipe with a cosine over the whole run."""
-        return replace(self.sound, schedule="cosine", seed=seed)
-
-    def constant(self, seed: int) -> Recipe:
-        """The sound recipe at its best constant rate."""
-        return replace(self.sound, lr=self.constant_lr, seed=seed)
-
+from benchmarks.lab.subject import Subject
 
 TUNING = {
     "digits-relu-sgd": Subject(
@@ -178,4 +161,4 @@ TEST = {
         Recipe("carbon", "lstm", 16, 1, optimizer="adam", lr=0.004, batch_size=32, steps=800), 0.003
     ),
 }
-PARTS = {"tuning": TUNING, "test": TEST}
+PARTS = {"tuning": TUNING, "test": TEST, "check": CHECK}

@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from benchmarks.lab.data import DATA, Data
+from benchmarks.lab.data import DATA
 from benchmarks.lab.models import build
 from benchmarks.lab.recipe import Recipe
+from benchmarks.lab.shapes import Data
 from collector import Collector
 
 GRID = 20  # evaluations of every training, logged or not
@@ -201,6 +202,10 @@ def _optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
             return torch.optim.AdamW(model.parameters(), **common)
         case "momentum":
             return torch.optim.SGD(model.parameters(), momentum=0.9, **common)
+        case "nesterov":
+            return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, **common)
+        case "rmsprop":
+            return torch.optim.RMSprop(model.parameters(), **common)
         case _:
             return torch.optim.SGD(model.parameters(), **common)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import combinations, product
 from types import SimpleNamespace
 
 import numpy as np
@@ -19,7 +20,7 @@ from diagnostics import Remedy
 from diagnostics.engine import HEADLINES
 from diagnostics.readers import read
 
-PACKAGES = ("sklearn", "skimage", "mlxtend", "statsmodels", "vega_datasets")  # the extra "lab"
+PACKAGES = ("sklearn", "skimage", "mlxtend", "statsmodels", "vega_datasets", "river", "faker")  # the extra "lab"
 needs_data = pytest.mark.skipif(not all(map(find_spec, PACKAGES)), reason="the lab's data packages are not installed")
 
 TINY = Recipe("wine", "relu", 8, 1, steps=30, batch_size=16, evals=5)
@@ -73,6 +74,30 @@ def test_a_run_without_validation_has_none(tmp_path):
 def test_every_network_trains(recipe):
     result = train(replace(recipe, steps=3, batch_size=8, lr=0.01))
     assert np.isfinite(result.val) and len(result.fall) == 3
+
+
+@needs_data
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        Recipe("segments", "maxout", 8, 2, optimizer="rmsprop"),
+        Recipe("bananas", "glu", 8, 2, optimizer="nesterov"),
+        Recipe("weather", "selu", 8, 2),
+        Recipe("airports", "highway", 8, 2),
+        Recipe("cat", "siren", 8, 2),
+        Recipe("phishing", "tabular", 8, 1),
+        Recipe("patches", "autoencoder", 16, 1),
+        Recipe("textures", "groupnet", 4, 1),
+        Recipe("surnames", "tcn", 8, 2),
+        Recipe("surnames", "rnn", 8, 1),
+        Recipe("flow", "mixer", 8, 1),
+        Recipe("flow", "linear_attention", 8, 1),
+        Recipe("code", "linear_attention", 8, 1, init="kaiming_normal"),
+    ],
+    ids=lambda r: f"{r.data}-{r.model}",
+)
+def test_every_network_of_the_third_part_trains(recipe):
+    test_every_network_trains(recipe)
 
 
 @pytest.mark.parametrize(
@@ -200,8 +225,8 @@ def test_every_fault_is_tried_on_every_subject(part):
 
 def test_the_parts_share_neither_data_nor_networks():
     kinds = [{(s.sound.data, s.sound.model) for s in part.values()} for part in PARTS.values()]
-    for field in (0, 1):
-        assert not {pair[field] for pair in kinds[0]} & {pair[field] for pair in kinds[1]}
+    for (one, other), field in product(combinations(kinds, 2), (0, 1)):
+        assert not {pair[field] for pair in one} & {pair[field] for pair in other}
 
 
 # obeying
@@ -326,11 +351,20 @@ def test_a_run_comes_back_from_the_shelf_as_it_was(tmp_path, monkeypatch):
 
 
 def test_the_shelf_holds_what_it_promises():
-    parts = {part: pd.Series([r.truth for r in shelf.load(part)]).value_counts() for part in PARTS}
+    parts = {part: pd.Series([r.truth for r in shelf.load(part)]).value_counts() for part in ("tuning", "test")}
     assert all(set(counts.index) == set(HEADLINES) for counts in parts.values())
     both = parts["tuning"] + parts["test"]
     assert both.sum() >= 260 and both.min() >= 10 and both["healthy"] >= 50
 
 
+def test_one_part_is_labelled_anew_and_the_others_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(shelf, "LABELS", tmp_path / "labels.csv")
+    first = pd.DataFrame({"run": ["a", "b"], "part": ["tuning", "test"], "final_val": [1 / 3, np.nan]})
+    shelf.write_labels(first)
+    before = shelf.LABELS.read_text()
+    shelf.write_labels(first[first.part == "test"].assign(run="c"))
+    assert shelf.LABELS.read_text() == before.replace("b,", "c,")
+
+
 def test_the_shelf_is_small():
-    assert sum(file.stat().st_size for file in shelf.FOLDER.iterdir()) < 6e6
+    assert sum(file.stat().st_size for file in shelf.FOLDER.iterdir()) < 8e6

@@ -1,0 +1,146 @@
+"""The data sets of the part ``check``, which are in neither of the other parts."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from benchmarks.lab.shapes import Data, characters, pixels, series, split, standardised
+
+SIDE = 8  # pixels of a patch
+LETTERS = 12  # of a name; a shorter one is filled up
+COUNTRIES = ("de_DE", "es_ES", "fi_FI", "fr_FR", "ga_IE", "hr_HR", "it_IT", "nl_NL", "sk_SK", "sv_SE")
+AT_MOST = 400  # names of a country
+
+
+def segments() -> Data:
+    """River's outdoor image segments: 2,310 rows, 18 columns, 7 classes."""
+    from river.datasets import ImageSegments
+
+    x, y = _table(ImageSegments())
+    keep = x.std(axis=0) > 0
+    return split(standardised(x[:, keep]), y, 7)
+
+
+def bananas() -> Data:
+    """River's bananas: 5,300 points of a plane in 2 classes that overlap."""
+    from river.datasets import Bananas
+
+    x, y = _table(Bananas())
+    return split(x, y, 2)
+
+
+def phishing() -> Data:
+    """River's phishing sites: 1,250 rows of 9 answers, each one of two or three; 2 classes."""
+    from river.datasets import Phishing
+
+    x, y = _table(Phishing())
+    codes = np.column_stack([np.unique(column, return_inverse=True)[1] for column in x.T])
+    return split(codes + 3 * np.arange(codes.shape[1]), y, 2)
+
+
+def flow() -> Data:
+    """River's hourly flow of water through a pipe: the next hour from the day before it."""
+    from river.datasets import WaterFlow
+
+    return series(np.array([y for _, y in WaterFlow()], float))
+
+
+def airports() -> Data:
+    """vega_datasets' airports: which of 12 states one of 1,359 is in from its place."""
+    from vega_datasets import local_data
+
+    table = local_data.airports()
+    table = table[table.state.isin(table.state.value_counts().index[:12])]
+    return split(standardised(table[["latitude", "longitude"]].to_numpy()), _codes(table.state), 12)
+
+
+def weather() -> Data:
+    """vega_datasets' days of Seattle: sun, fog, rain, drizzle or snow from rain, two temperatures, wind and season."""
+    from vega_datasets import local_data
+
+    table = local_data.seattle_weather()
+    season = 2 * np.pi * table.date.dt.day_of_year / 365.25
+    measured = table[["precipitation", "temp_max", "temp_min", "wind"]].to_numpy()
+    x = np.column_stack([measured, np.sin(season), np.cos(season)])
+    return split(standardised(x), _codes(table.weather), 5)
+
+
+def cars() -> Data:
+    """mlxtend's 392 cars: miles a gallon from 7 columns."""
+    from mlxtend.data import autompg_data
+
+    x, y = autompg_data()
+    return split(standardised(x[:, :7].astype(float)), standardised(y), None)
+
+
+def textures() -> Data:
+    """scikit-image's brick, grass and gravel: which of them a patch of 8 × 8 averaged pixels shows."""
+    from skimage.data import brick, grass, gravel
+
+    made = [_patches(picture(), 2) for picture in (brick, grass, gravel)]
+    return split(np.concatenate(made), np.repeat(range(3), [len(m) for m in made]), 3, (SIDE, SIDE))
+
+
+def patches() -> Data:
+    """scikit-image's photograph of a camera: each patch of 8 × 8 averaged pixels from itself."""
+    from skimage.data import camera
+
+    x = _patches(camera(), 1)
+    return split(x, x, None)
+
+
+def cat() -> Data:
+    """scikit-image's photograph of a cat, thinned by 4: the colour of a pixel from its bare place."""
+    from skimage.data import chelsea
+
+    place, colours = pixels(chelsea(), 4)
+    return split(place, standardised(colours), None)
+
+
+def surnames() -> Data:
+    """Faker's family names of ten countries, at most 400 each: the country from the letters."""
+    found = [(name, k) for k, country in enumerate(COUNTRIES) for name in _family_names(country)]
+    letters = sorted({letter for name, _ in found for letter in name})
+    x = np.array([[letters.index(c) + 1 for c in name.ljust(LETTERS, name[-1])[:LETTERS]] for name, _ in found])
+    return split(x, np.array([k for _, k in found]), len(COUNTRIES), (LETTERS, 1))
+
+
+def code() -> Data:
+    """Python's own argparse as text: the character after each window."""
+    import argparse
+
+    return characters(inspect.getsource(argparse)[:60_000])
+
+
+CHECK_DATA: tuple[Callable[[], Data], ...] = (
+    *(segments, bananas, phishing, flow, airports, weather),
+    *(cars, textures, patches, cat, surnames, code),
+)
+
+
+def _table(rows: Iterable[tuple[dict[str, Any], Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """Columns and class numbers of a stream of River's."""
+    inputs, targets = zip(*rows, strict=True)
+    return np.array([list(row.values()) for row in inputs], float), _codes(targets)
+
+
+def _codes(values: Iterable[Any]) -> np.ndarray:
+    return np.unique(np.array(list(values)), return_inverse=True)[1]
+
+
+def _patches(picture: np.ndarray, mean: int) -> np.ndarray:
+    """Patches side by side of ``picture``, each ``mean`` × ``mean`` pixels averaged, without their own mean."""
+    rows, cols = (n // mean // SIDE for n in picture.shape)
+    small = picture[: rows * SIDE * mean, : cols * SIDE * mean].reshape(rows * SIDE, mean, cols * SIDE, mean)
+    small = small.mean(axis=(1, 3)).reshape(rows, SIDE, cols, SIDE).swapaxes(1, 2).reshape(-1, SIDE * SIDE)
+    small = small - small.mean(axis=1, keepdims=True)
+    return small / small.std()
+
+
+def _family_names(country: str) -> Iterator[str]:
+    names = sorted(set(import_module(f"faker.providers.person.{country}").Provider.last_names))
+    order = np.random.default_rng(0).permutation(len(names))[:AT_MOST]
+    return (names[k].lower() for k in order)

@@ -10,10 +10,13 @@ from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.decay import LOW
 from diagnostics.stats.layers import layers
+from diagnostics.stats.level import by_part
 
 LEAST = 5  # measurements
+TENTHS = 10  # parts: a stretch of the run, and no single outlier
 EARLY = 0.1  # of the run, or the least measurements: fresh weights are small, and Adam's first steps are its longest
 GENTLE = 2e-3  # twice the course's 1e-3: updates that never are longer throw no weights about
+LONGER = 1.5  # times the steps half way through: a linear warmup has 2, and that until half as long again after it
 SHRUNK = 0.5  # of their first size: weights that a strong decay takes down make every step look long
 
 
@@ -23,7 +26,7 @@ class Strides:
 
     Attributes:
         longest: the largest of all, and ``at``, the step it was measured at.
-        early: median of the first tenth of the run.
+        fullest: median of the tenth of them in which they are longest.
         typical: median of all.
         later: median without the first tenth.
         first_step, last_step: of the first and the last of these measurements.
@@ -31,7 +34,7 @@ class Strides:
 
     longest: float
     at: int
-    early: float
+    fullest: float
     typical: float
     later: float
     first_step: int
@@ -55,7 +58,7 @@ def strides(run: Run) -> Strides | None:
     return Strides(
         longest=float(full.values[top]),
         at=int(full.steps[top]),
-        early=float(np.median(full.values[:begun])),
+        fullest=float(by_part(np.median, full.values, max(1, min(TENTHS, len(full) // LEAST))).max()),
         typical=float(np.median(full.values)),
         later=float(np.median(late)),
         first_step=int(full.steps[0]),
@@ -70,6 +73,17 @@ def _at_full_rate(run: Run, ratios: Curve) -> Curve:
         return ratios
     now = np.nan_to_num(lr.finite().at(ratios.steps), nan=float(lr.finite().values[0]))
     return ratios.where(now >= LOW * lr.finite().values.max())
+
+
+def warming(run: Run) -> bool:
+    """Whether the rate is still coming up, by what was logged of it, or else by the updates themselves."""
+    lr = run.get(LR)
+    seen = lr if lr is not None and len(lr.finite()) else run.get(UPDATE_RATIO)
+    values = seen.finite().values if seen is not None else np.empty(0)
+    if len(values) < LEAST:
+        return False
+    middle = values[len(values) // 2 - LEAST // 2 :][:LEAST]
+    return bool(np.median(values[-LEAST:]) > LONGER * np.median(middle))
 
 
 def gentle(run: Run) -> bool:

@@ -1,13 +1,14 @@
-"""Short steps that levelled off say nothing of the rate; how far a rate is raised."""
+"""Short steps beside a loss that levelled off, was solved, or waits for its warmup; how far a rate is raised."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from diagnostics import rules, synthetic
 
 
-def _levelled(first, left=0.67, ratio=2e-4):
+def _levelled(first, left=0.67, ratio=8e-4):
     """A classifier of ten classes that began at ``first`` and kept ``left`` of it."""
     loss = synthetic.falling(first, first * left, pace=20)
     run = synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=1e-4, update_ratio=ratio)
@@ -25,11 +26,23 @@ def _found(run):
         pytest.param(_levelled(1.2), id="fine-tuned"),
         pytest.param(_levelled(2.3, left=0.3), id="learned"),
         pytest.param(_levelled(2.3, ratio=3e-3), id="longer steps"),
-        pytest.param(replace(_levelled(2.3), classes=None), id="no guess known"),
+        pytest.param(_levelled(2.3, left=0.01, ratio=2e-4), id="solved"),
     ],
 )
 def test_levelled_off_for_another_reason(run):
     assert not _found(run)
+
+
+def test_steps_so_short_are_only_remarked_on_where_the_loss_has_levelled_off():
+    found = _found(_levelled(1.2, ratio=2e-4))
+    assert [f.severity for f in found] == ["info"]
+
+
+def test_nothing_is_said_where_validation_rises():
+    run = _levelled(2.3, ratio=2e-4)
+    val = run["val/loss"]
+    rising = replace(val, values=np.linspace(1.0, 2.0, len(val)))
+    assert not _found(synthetic.with_curves(run, rising))
 
 
 def test_the_rate_is_raised_to_update_ratios_of_sound_runs():

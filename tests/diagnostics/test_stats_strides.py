@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diagnostics import synthetic
-from diagnostics.stats.strides import gentle, shrunk, strides
+from diagnostics.stats.strides import gentle, shrunk, strides, warming
 
 LOSS = synthetic.falling()
 
@@ -18,7 +18,7 @@ def _run(ratio, lr=0.1):
 def test_first_tenth_and_rest_are_told_apart():
     seen = strides(_run(np.r_[3.0, np.full(99, 0.3), np.full(900, 0.02)]))
     assert seen is not None
-    assert (seen.longest, seen.early, seen.later) == pytest.approx((3.0, 0.3, 0.02))
+    assert (seen.longest, seen.fullest, seen.later) == pytest.approx((3.0, 0.3, 0.02))
     assert seen.at == seen.first_step
 
 
@@ -28,6 +28,28 @@ def test_steps_at_a_low_rate_say_nothing():
     assert seen is not None
     assert seen.typical > 0.0013 > 0.01 * np.median(rate)
     assert seen.last_step < 700
+
+
+def test_the_longest_tenth_may_come_late_and_is_no_single_outlier():
+    ratio = np.full(1000, 1e-4)
+    ratio[850:] = 2e-3
+    ratio[100] = 1.0
+    seen = strides(_run(ratio))
+    assert seen is not None and seen.fullest == pytest.approx(2e-3)
+
+
+@pytest.mark.parametrize("thinned", [1, 2, 25])
+def test_a_rate_that_still_comes_up(thinned):
+    rate = np.minimum(np.arange(1, 1001), 500) / 500
+    for tagged in (_run(rate / 100, rate), _run(rate / 100, None)):
+        curves = {tag: c.where(np.arange(len(c)) % thinned == 0) for tag, c in tagged.curves.items()}
+        run = replace(tagged, curves=curves)
+        assert warming(run.until(450))
+        assert not warming(run.until(900)) and not warming(run)
+
+
+def test_a_decay_is_no_warmup():
+    assert not warming(_run(0.01, np.linspace(0.1, 0, 1000))) and not warming(synthetic.make(LOSS))
 
 
 def test_too_few_measurements_say_nothing():

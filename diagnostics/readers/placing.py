@@ -1,4 +1,4 @@
-"""The step of every point of a log: as logged, from its epoch, or its number."""
+"""The step of every point of a log: as logged, from its epoch or its time, or its number."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +22,7 @@ def placed(log: Log) -> tuple[list[Series], list[str]]:
     known = _relation(log)
     notes: list[str] = []
     series = [_from_epochs(s, known, notes) for s in log.series]
+    series = _from_times(series, notes)
     lost = sum(int((~np.isfinite(s.steps)).sum()) for s in series)
     if lost:
         notes.append(f"rows without a step: {lost} left out")
@@ -70,4 +71,30 @@ def _from_epochs(series: Series, known: tuple[Floats, Floats], notes: list[str])
     notes.append(f"{series.name} has epochs only: put at the step at which its epoch ended")
     filled = series.steps.copy()
     filled[missing] = np.where(np.isfinite(series.epochs[missing]), found, np.nan)
+    return replace(series, steps=filled)
+
+
+def _from_times(series: Sequence[Series], notes: list[str]) -> list[Series]:
+    """What has a time alone, as a machine's own figures do, is put at the last step logged by then."""
+    stepped = [s for s in series if s.wall_time is not None and np.isfinite(s.steps).any()]
+    timed = [s for s in series if s.wall_time is not None and not np.isfinite(s.steps).all()]
+    if not stepped or not timed:
+        return list(series)
+    steps = np.concatenate([s.steps for s in stepped])
+    times = np.concatenate([s.wall_time for s in stepped if s.wall_time is not None])
+    there = np.isfinite(steps) & np.isfinite(times)
+    order = np.lexsort((steps[there], times[there]))
+    steps, times = steps[there][order], times[there][order]
+    if not steps.size:
+        return list(series)
+    others = f" and {len(timed) - 1} more have" if timed[1:] else " has"
+    notes.append(f"{timed[0].name}{others} times only: put at the last step logged by then")
+    return [_at_times(s, steps, times) for s in series]
+
+
+def _at_times(series: Series, steps: Floats, times: Floats) -> Series:
+    time = np.full(len(series), np.nan) if series.wall_time is None else series.wall_time
+    missing = ~np.isfinite(series.steps) & np.isfinite(time)
+    filled = series.steps.copy()
+    filled[missing] = steps[np.clip(np.searchsorted(times, time[missing], side="right") - 1, 0, None)]
     return replace(series, steps=filled)

@@ -8,6 +8,7 @@ from diagnostics.curve import Floats
 from diagnostics.readers.log import Series
 
 JOINT = "/"  # between the names of a nested value
+LARGEST = np.finfo(np.float64).max  # 1.797e308; no curve reaches it
 DEEPEST = 20  # levels of nesting; no tool logs more, and a hostile file must not exhaust the stack
 
 
@@ -70,6 +71,12 @@ def number(value: object) -> float | None:
         return None
     except OverflowError:  # an integer beyond 1.8e308
         return float("inf") if value > 0 else float("-inf")  # type: ignore[operator]
+
+
+def boundless(values: Floats) -> Floats:
+    """``values`` with Inf where the largest float64 stands for it: MLflow's databases hold no Inf."""
+    stands = np.abs(values) == LARGEST
+    return np.where(stands, np.copysign(np.inf, values), values) if stands.any() else values
 
 
 def _flat(values: Mapping[str, object], within: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:

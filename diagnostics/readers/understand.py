@@ -1,16 +1,19 @@
 """From a log to a run: each series under its tag, at its step, in its unit; what a resume overwrote set aside."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from collector.schema import EPOCH
 from diagnostics.curve import Curve, Floats
 from diagnostics.readers import rewinds
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.guess import guess, told
 from diagnostics.readers.log import Log, Meaning, Series
+from diagnostics.readers.names import index_of
 from diagnostics.readers.placing import placed
+from diagnostics.readers.rows import boundless
 from diagnostics.run import Run
 
 OUT_OF_ORDER = "rows out of order: sorted by step; where a step was logged again the later row counts"
@@ -23,7 +26,9 @@ def understand(log: Log, meanings: Mapping[str, Meaning] | None = None) -> Run:
         ReadError: the log holds no number.
     """
     if not any(len(s) for s in log.series):
-        raise ReadError(log.source, "no column holds a number to plot; name a log with losses or accuracies")
+        noted = "".join(f"; {note}" for note in log.notes)
+        raise ReadError(log.source, f"no column holds a number to plot; name a log with losses or accuracies{noted}")
+    log = _with_epochs(log, meanings or {})
     read = {**guess(log), **(meanings or {})}
     series, notes = placed(log)
     timeline = _timeline(series)
@@ -48,6 +53,15 @@ def understand(log: Log, meanings: Mapping[str, Meaning] | None = None) -> Run:
             dict.fromkeys([*log.notes, *timeline.notes, *notes, *told({s.name: read[s.name] for s in series})])
         ),
     )
+
+
+def _with_epochs(log: Log, meanings: Mapping[str, Meaning]) -> Log:
+    """A quantity that is called the epoch is the epoch over steps, where the log does not say otherwise."""
+    name = index_of([s.name for s in log.series]).get(EPOCH)
+    found = next((s for s in log.series if s.name == name and np.isfinite(s.steps).any()), None)
+    if found is None or log.epochs is not None or name in log.meanings or name in meanings or len(log.series) == 1:
+        return log
+    return replace(log, series=tuple(s for s in log.series if s is not found), epochs=found)
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,7 @@ def _names(series: Sequence[Series], read: Mapping[str, Meaning]) -> list[str]:
 
 def _curve(name: str, meaning: Meaning, points: Series) -> Curve:
     time: Floats = np.full(len(points), np.nan) if points.wall_time is None else points.wall_time
-    return Curve(name, points.steps.astype(np.int64), meaning.of(points.values), time)
+    return Curve(name, points.steps.astype(np.int64), meaning.of(boundless(points.values)), time)
 
 
 def _epochs(log: Log, series: Sequence[Series], timeline: _Timeline) -> Curve | None:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from diagnostics.readers import Log, ReadError, understand
+from diagnostics.keep import keep, numbered
+from diagnostics.readers import Log, ReadError, read, understand
 from diagnostics.readers.log import Meaning, Series
 from diagnostics.readers.rows import Rows, number
 
@@ -96,3 +97,44 @@ def test_nesting_without_end_does_no_harm() -> None:
 @pytest.mark.parametrize(("value", "read"), [("1e3", 1e3), ("inf", np.inf), (True, None), ("1_000", None), ([1], None)])
 def test_what_a_number_is(value: object, read: float | None) -> None:
     assert number(value) == read
+
+
+def test_what_has_times_only_is_put_at_the_last_step_by_then() -> None:
+    train = series("loss", [0, 10, 20], wall_time=np.array([100.0, 110, 120]), order=np.array([0, 2, 4]))
+    cpu = series(
+        "cpu", [NAN] * 4, [1, 2, 3, 4], wall_time=np.array([90.0, 100, 115, 130]), order=np.array([1, 3, 5, 6])
+    )
+    run = understand(Log("a", "a", (train, cpu)))
+    assert run["cpu"].steps.tolist() == [0, 0, 10, 20] and run["cpu"].values.tolist() == [1, 2, 3, 4]
+    assert any(note.startswith("cpu has times only") for note in run.notes)
+
+
+def test_a_series_called_epoch_is_the_epoch_over_steps() -> None:
+    log = Log("a", "a", (series("loss", [0, 10]), series("epoch", [0, 10], [0, 1])))
+    run = understand(log)
+    assert set(run.curves) == {"train/loss"} and points(run.epochs) == {0: 0, 10: 1}
+    assert "epoch" in understand(log, {"epoch": Meaning("epoch")})
+
+
+def test_a_log_without_numbers_says_what_its_reader_noted() -> None:
+    with pytest.raises(ReadError, match=r"no column holds a number.*byte 7: damaged"):
+        understand(Log("a", "a", (), notes=("byte 7: damaged",)))
+
+
+def test_what_a_resume_overwrote_is_kept_as_an_earlier_attempt(tmp_path) -> None:
+    steps = [*range(0, 100, 2), *range(60, 80, 2)]
+    run = understand(Log("a", "a", (series("loss", steps, order=np.arange(60)),)))
+    (again,) = read(keep(run, tmp_path))
+    assert points(again["train/loss"]) == points(run["train/loss"]) and again.resumed_at == (60,)
+    assert points(again.superseded["train/loss"]) == points(run.superseded["train/loss"])
+    assert set(run.notes) <= set(again.notes)
+
+
+def test_runs_of_one_name_are_numbered() -> None:
+    assert numbered(["a", "b", "a", "a/"]) == ["a", "b", "a-2", "a/-3"]
+
+
+def test_the_largest_float_stands_for_infinity() -> None:
+    largest = 1.7976931348623157e308
+    run = understand(Log("a", "a", (series("loss", [0, 1, 2], [1, largest, -largest]),)))
+    assert run["train/loss"].values.tolist() == [1, float("inf"), float("-inf")]

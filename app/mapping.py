@@ -20,6 +20,7 @@ UNITS = {
     "error rate": (1.0, True),
     "error rate, per cent": (0.01, True),
 }
+ROW_PX, HEAD_PX = 36, 37
 SHOWN = 8  # rows before the table scrolls
 
 
@@ -36,7 +37,8 @@ def edit(log: Log, meanings: Mapping[str, Meaning], key: str) -> dict[str, Meani
             hide_index=True,
             column_config=_columns(),
             disabled=["name", "points", "from", "to"],
-            height=min(len(rows), SHOWN) * 36 + 38,
+            row_height=ROW_PX,
+            height=min(len(rows), SHOWN) * ROW_PX + HEAD_PX,
         )
         for note in log.notes:
             st.caption(plain(note))

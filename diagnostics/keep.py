@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,19 @@ def keep(run: Run, folder: Path) -> Path:
     """
     home = folder / file_name(run.name)
     (home / schema.SCALARS).mkdir(parents=True)
-    table = _table(run)
-    if table.num_rows:
-        pq.write_table(table, home / schema.SCALARS / schema.part_name(1, 0, table.num_rows - 1), compression="zstd")
+    attempts = _attempts(run)
+    for number, curves in enumerate(attempts, 1):
+        table = _table(curves, run.epochs)
+        if table.num_rows:
+            part = schema.part_name(number, 0, table.num_rows - 1)
+            pq.write_table(table, home / schema.SCALARS / part, compression="zstd")
     if run.layers is not None:
         (home / schema.LAYERS).mkdir()
         layers = pa.Table.from_pandas(run.layers, schema=schema.LAYERS_SCHEMA, preserve_index=False)
         pq.write_table(
             layers, home / schema.LAYERS / schema.part_name(1, 0, max(layers.num_rows - 1, 0)), compression="zstd"
         )
-    about = json.dumps(_about(run), default=repr)
+    about = json.dumps(_about(run, attempts), default=repr)
     strict = json.loads(
         about, parse_constant=str
     )  # strict JSON has no NaN: a hyperparameter that is one becomes a word
@@ -44,7 +48,35 @@ def file_name(name: str) -> str:
     return re.sub(r"[^\w.=+-]+", "-", name).strip(".-") or "run"
 
 
-def _about(run: Run) -> dict[str, object]:
+def numbered(names: Sequence[str]) -> list[str]:
+    """``names`` that differ as folders: one that came before gets a number behind it."""
+    seen: dict[str, int] = {}
+    found = []
+    for name in names:
+        many = seen[file_name(name)] = seen.get(file_name(name), 0) + 1
+        found.append(name if many == 1 else f"{name}-{many}")
+    return found
+
+
+def _attempts(run: Run) -> list[dict[str, Curve]]:
+    """The curves of each attempt: what a resume overwrote belongs to an earlier one than what replaced it."""
+    if not run.superseded:
+        return [dict(run.curves)]
+    resumed = min(int(curve.steps[0]) for curve in run.superseded.values())
+    before = {tag: curve.where(curve.steps < resumed) for tag, curve in run.curves.items()}
+    after = {tag: curve.where(curve.steps >= resumed) for tag, curve in run.curves.items()}
+    for tag, curve in run.superseded.items():
+        before[tag] = _joined(before[tag], curve) if tag in before else curve
+    return [{tag: curve for tag, curve in curves.items() if len(curve)} for curves in (before, after)]
+
+
+def _joined(first: Curve, then: Curve) -> Curve:
+    steps, values = np.concatenate([first.steps, then.steps]), np.concatenate([first.values, then.values])
+    return Curve(first.tag, steps, values, np.concatenate([first.wall_time, then.wall_time]))
+
+
+def _about(run: Run, attempts: list[dict[str, Curve]]) -> dict[str, object]:
+    firsts = [min((int(c.steps[0]) for c in curves.values() if len(c)), default=0) for curves in attempts]
     return {
         "format_version": schema.FORMAT_VERSION,
         "name": run.name,
@@ -53,23 +85,22 @@ def _about(run: Run) -> dict[str, object]:
         "config": dict(run.config),
         "classes": run.classes,
         "loss": run.loss,
-        "attempts": [
-            {"attempt": 1, "first_step": min((int(c.steps[0]) for c in run.curves.values() if len(c)), default=0)}
-        ],
+        "attempts": [{"attempt": number, "first_step": first} for number, first in enumerate(firsts, 1)],
+        "notes": list(run.notes),
     }
 
 
-def _table(run: Run) -> pa.Table:
+def _table(curves: Mapping[str, Curve], known: Curve | None) -> pa.Table:
     """One row a step, or as many as the curve with the most points at that step has."""
-    keys = {tag: _keys(curve) for tag, curve in run.curves.items()}
+    keys = {tag: _keys(curve) for tag, curve in curves.items()}
     rows = np.unique(np.concatenate([*keys.values(), np.empty((0, 2), np.int64)]), axis=0)
     places = {tag: _place(rows, key) for tag, key in keys.items()}
     times = np.full(len(rows), np.nan)
     for tag, place in places.items():
-        times[place] = np.where(np.isnan(times[place]), run[tag].wall_time, times[place])
-    epochs = run.epochs.at(rows[:, 0]) if run.epochs is not None else np.full(len(rows), np.nan)
+        times[place] = np.where(np.isnan(times[place]), curves[tag].wall_time, times[place])
+    epochs = known.at(rows[:, 0]) if known is not None else np.full(len(rows), np.nan)
     columns = [pa.array(rows[:, 0]), pa.array(epochs, mask=np.isnan(epochs)), pa.array(times)]
-    columns += [_column(len(rows), place, run[tag].values) for tag, place in places.items()]
+    columns += [_column(len(rows), place, curves[tag].values) for tag, place in places.items()]
     return pa.table(columns, schema=schema.scalars_schema(list(places)))
 
 

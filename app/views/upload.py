@@ -3,6 +3,7 @@
 import io
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from app import library, mapping, past, story, words
 from app.library import Case
 from app.listing import table
-from diagnostics.keep import keep
+from diagnostics.keep import keep, numbered
 from diagnostics.readers import ReadError
 from diagnostics.readers.log import Log
 from diagnostics.run import Run
@@ -125,11 +126,11 @@ def _offer(case: Case, logs: Sequence[Log | Run], key: str) -> None:
 def _keep(runs: Sequence[Run]) -> None:
     """Write ``runs`` and say what became of each."""
     kept: list[str] = []
-    for run in runs:
+    for run, name in zip(runs, numbered([run.name for run in runs]), strict=True):
         try:
-            kept.append(str(keep(run, library.own())))
+            kept.append(str(keep(replace(run, name=name), library.own())))
         except FileExistsError:
-            st.warning(words.plain(f"{library.own()} has a run called {run.name} already."), icon=":material/folder:")
+            st.warning(words.plain(f"{library.own()} has a run called {name} already."), icon=":material/folder:")
         except OSError as error:
             st.error(words.plain(f"{library.own()} cannot be written: {error.strerror}."), icon=":material/folder_off:")
     if kept:

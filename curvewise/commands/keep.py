@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from curvewise.inputs import printable, read_paths
+from curvewise.inputs import printable, read_logs
 from diagnostics import Run
-from diagnostics.keep import keep
+from diagnostics.keep import keep, numbered
+from diagnostics.readers import Log, ReadError, understand
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,17 +19,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, write, say what each curve was taken for; 2 when an input was not read or a run not kept."""
-    runs, errors = read_paths(arguments.paths)
-    kept = [_keep(run, arguments.to) for run in runs]
+    logs, errors = read_logs(arguments.paths)
+    names = numbered([log.name for log in logs])
+    kept = [_keep(replace(log, name=name), arguments.to) for log, name in zip(logs, names, strict=True)]
     return 2 if errors or not all(kept) else 0
 
 
-def _keep(run: Run, folder: Path) -> bool:
+def _keep(log: Log | Run, folder: Path) -> bool:
     try:
+        run = understand(log) if isinstance(log, Log) else log
         home = keep(run, folder)
+    except ReadError as error:
+        print(printable(f"curvewise: {error}"), file=sys.stderr)
+        return False
     except FileExistsError:
         print(
-            f"curvewise: {run.source}: {folder} has a run called {run.name!r} already; choose another --to",
+            f"curvewise: {log.source}: {folder} has a run called {log.name!r} already; choose another --to",
             file=sys.stderr,
         )
         return False

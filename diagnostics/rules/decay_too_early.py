@@ -127,7 +127,7 @@ def _starves(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, .
     """An early cut: the loss falls on as fast as its steps are long, and all the rest of the run adds up to little."""
     begin, last = int(loss.steps[0]), int(loss.steps[-1])
     known = len(loss.where(loss.steps <= fall.step)) >= LEAST_EVALS
-    if fall.step - begin > EARLY * (last - begin) or (known and falling(run.until(fall.step)).levelled):
+    if fall.step - begin > EARLY * (last - begin) or (known and falling(run.until(fall.step)).surely):
         return None
     curve = _judged(run)
     after = curve.where(curve.steps >= fall.step + SETTLING * (last - fall.step))

@@ -7,14 +7,15 @@ Why it matters
     Stopping here leaves accuracy on the table, and the checkpoint is there to go on from.
 
 Criterion
-    The run goes on; or its loss falls and was not yet shown to have levelled off, and the learning rate is not spent. Levelled off means that the line
-    through the last TAIL of validation (of training, where there are under LEAST_EVALS evaluations) over the logarithm of the step gains less per
-    doubling of the steps than GAIN of the whole fall, or than BIG of the loss itself and SMALL of the fall, by DOWN standard errors; and was not
-    seen to gain more by AGAIN standard errors since, nor by DOWN at the end of a run that has ended.
+    The run goes on; or its learning rate is not spent, and as many steps again are forecast to take WORTH or more of the loss at the end off validation (off
+    training, where there are under LEAST_EVALS evaluations; where less than FLOOR of the fall is left, of that). The forecast is the mean over falls
+    like powers and exponentials of the summed learning rate, to whatever floor, each weighted by how well it fits the last TAIL of the run. A run that ended before NEARLY of the steps or
+    epochs in its settings must be two standard deviations short of WORTH to be called done; one that has not seen its data once, or whose schedule had
+    only begun to come down, is not done.
 
 Source
-    The course (EECS 498 / CS231n, "Training Neural Networks II"): "train and val accuracy both still rising → keep training". Straight over the logarithm of
-    the step: losses fall about like a power of it (Hestness et al., 2017). GAIN: calibrated on runs cut short whose continuation is known.
+    The course (EECS 498 / CS231n, "Training Neural Networks II"): "train and val accuracy both still rising → keep training". Losses fall about like a power of
+    the steps to a floor (Hestness et al., 2017; Hoffmann et al., 2022). WORTH: a tenth off the loss for three times the steps.
 
 Known limits
     Every loss falls a little for ever; the bound on what is worth it is ours. A schedule that is spent must be restarted, not continued.
@@ -30,55 +31,67 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import spent
+from diagnostics.stats.forecast import FACTOR, TAIL
 from diagnostics.stats.level import end
-from diagnostics.stats.levelled import AGAIN, BIG, DOWN, GAIN, LEAST_EVALS, SMALL, Falling, falling  # noqa: F401  (Criterion)
-from diagnostics.stats.trend import TAIL
-
-CLEAR = 5.0  # standard errors of a slope that is there beyond doubt
-FACTOR = 2.0  # times the steps: what the slope was measured for
+from diagnostics.stats.levelled import FLOOR, LEAST_EVALS, WORTH, Falling, falling  # noqa: F401  (Criterion)
+from diagnostics.stats.plan import NEARLY, cut_short, done, first_pass
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
     seen = falling(run)
-    done = seen.levelled or spent(run)
-    if done and run.state != RUNNING:
+    stopped = None if spent(run) else _stopped(run)
+    enough = spent(run) or (stopped is None and _levelled(run, seen))
+    if enough and run.state != RUNNING:
         return
-    remedies = () if done else (_more(seen),)
-    yield Finding("keep_training", "info", _message(seen), _evidence(seen), remedies)
+    remedies = () if enough else (_more(seen, stopped),)
+    yield Finding("keep_training", "info", _message(run, seen, stopped), _evidence(seen), remedies)
 
 
-def _more(seen: Falling) -> Remedy:
-    steps = _round(seen.now.last_step - int(seen.curve.steps[0]))
-    return Remedy(
-        f"Train {steps:,} steps more, from the last checkpoint.",
-        "steps",
-        f"the last {TAIL:.0%} of the run has not shown that it levelled off, and the learning rate is not spent",
-        factor=FACTOR,
+def _stopped(run: Run) -> str | None:
+    """Why it was too soon to stop, whatever the loss looks like."""
+    if first_pass(run):
+        return "the network has not seen all of its data once"
+    return (
+        "the learning rate had only begun to come down, and its decay brings a gain of its own"
+        if cut_short(run)
+        else None
     )
 
 
-def _message(seen: Falling) -> str:
+def _levelled(run: Run, seen: Falling) -> bool:
+    """Beyond doubt where the run ended before its plan."""
+    planned = done(run)
+    return seen.surely if planned is not None and planned < NEARLY else seen.levelled
+
+
+def _more(seen: Falling, stopped: str | None) -> Remedy:
+    steps = _round(seen.now.last_step - int(seen.curve.steps[0]))
+    because = stopped or f"by the last {TAIL:.0%} of the run, they should take off {_share(seen):.0%} of the loss"
+    return Remedy(f"Train {steps:,} steps more, from the last checkpoint.", "steps", because, factor=FACTOR)
+
+
+def _share(seen: Falling) -> float:
+    return max(0.0, WORTH * seen.now.gain / seen.worth) if seen.worth else 0.0
+
+
+def _message(run: Run, seen: Falling, stopped: str | None) -> str:
     what, now, last = "Validation" if seen.curve.tag == VAL_LOSS else "Training", seen.now, end(seen.curve)
-    if seen.levelled:
-        return f"Nothing is wrong so far. {what} loss has levelled off near {last:.3g}: more steps of the same kind will bring little."
-    if now.gain < 0 and now.clarity > CLEAR:
-        return (
-            f"{what} loss is still falling at step {now.last_step:,}: twice the steps should bring it from {last:.3g} to about "
-            f"{now.doubled(last):.3g}."
-        )
-    return f"{what} loss, {last:.3g} at step {now.last_step:,}, has not levelled off yet, as far as its noise lets one see."
+    planned = done(run) if run.state == RUNNING else None
+    so_far = "" if planned is None or planned >= 1 else f", after {planned:.0%} of the plan"
+    if not seen.levelled:
+        said = f"{what} loss is still falling at step {now.last_step:,}{so_far}"
+        return f"{said}: twice the steps should bring it from {last:.3g} to about {now.goes_to(last):.3g}."
+    if stopped and run.state != RUNNING:
+        return f"{what} loss is {last:.3g} at step {now.last_step:,}; {stopped}."
+    if not seen.surely:
+        return f"{what} loss, {last:.3g} at step {now.last_step:,}{so_far}, may still be falling, as far as its noise lets one see."
+    return f"Nothing is wrong so far{so_far}. {what} loss has levelled off near {last:.3g}: more steps of the same kind will bring little."
 
 
 def _evidence(seen: Falling) -> tuple[Evidence, ...]:
-    now = seen.now
-    said = "possible gain per doubling of the steps, as a share of the whole fall"
-    scale = abs(seen.fall) or 1.0
-    most = (-now.gain + DOWN * now.error) / scale
-    return (
-        Evidence(seen.curve.tag, now.first_step, now.last_step, said, most, seen.worth / scale),
-        Evidence(seen.curve.tag, now.first_step, now.last_step, "slope in standard errors", now.clarity, CLEAR),
-    )
+    now, said = seen.now, "forecast gain of twice the steps, as a share of the loss"
+    return (Evidence(seen.curve.tag, now.first_step, now.last_step, said, _share(seen), WORTH),)
 
 
 def _round(steps: int) -> int:

@@ -27,7 +27,7 @@ Known limits
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
@@ -36,7 +36,7 @@ from diagnostics.run import Run
 from diagnostics.stats.balance import norm_left
 from diagnostics.stats.decay import spent
 from diagnostics.stats.level import before_training, end
-from diagnostics.stats.levelled import DOWN, Falling, falling
+from diagnostics.stats.levelled import Falling, falling
 from diagnostics.stats.noise import noise
 
 RATIO, CLOSE = (
@@ -79,7 +79,7 @@ def check(run: Run) -> Iterator[Finding]:
     first = before_training(run)
     if run[TRAIN_LOSS].finite().steps[-1] < _late(run, VAL_LOSS)[0]:
         return  # training was no longer logged: the two ends are of different times
-    done = spent(run) or falling(run).levelled
+    done = spent(run) or (falling(run).surely if run.state == RUNNING else falling(run).levelled)
     if not (done or _slow(falling(run))) or not 0 < val < RATIO * train:
         return
     poor = _decayed(run) if val >= LEARNED * first else _poor_for_it(run, done and val < CLOSE * train)
@@ -90,7 +90,7 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _slow(seen: Falling) -> bool:
     """Whether doubling the steps was shown to bring little of the loss: of a network that a setting holds back, all that is to come."""
-    return -seen.now.gain + DOWN * seen.now.error < SLOW * abs(end(seen.curve))
+    return seen.now.gain + 2 * seen.now.error < SLOW * abs(end(seen.curve))
 
 
 def _poor_for_it(run: Run, hints: bool) -> Poor | None:

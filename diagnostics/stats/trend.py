@@ -32,16 +32,6 @@ class Trend:
         """|gain| in standard errors."""
         return abs(self.gain) / self.error if self.error > 0 else (np.inf if self.gain else 0.0)
 
-    def doubled(self, level: float) -> float:
-        """Where a curve now at ``level`` will stand after twice the steps.
-
-        A positive loss follows the power law with the slope of now, which never reaches zero, and at most quarters: a
-        steeper slope does not last. Any other follows the straight line.
-        """
-        if not level > 0 > self.gain:
-            return level + self.gain
-        return level * max(float(np.exp(self.gain / level)), 0.25)
-
 
 @once
 def trend(curve: Curve, tail: float = TAIL, groups: int = 10) -> Trend:

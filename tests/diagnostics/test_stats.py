@@ -95,12 +95,6 @@ def test_bounce_of_a_run_that_learned_nothing_is_none():
     assert bounce(synthetic.make(np.full(100, 1.0))) is None
 
 
-def test_twice_the_steps_never_promise_a_negative_loss():
-    falling = trend(Curve("train/loss", np.arange(1, 101), 5 - 1.0 * np.log2(np.arange(1, 101)) + 2))
-    assert 0 < falling.doubled(0.3) < 0.3
-    assert falling.doubled(-1.0) == pytest.approx(-2.0, rel=0.05)
-
-
 def _before(train, val) -> float:
     steps = np.arange(50, 50 + len(train))
     curves = {

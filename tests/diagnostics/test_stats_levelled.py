@@ -1,34 +1,53 @@
-"""Whether a loss has levelled off, and that the answer does not flicker."""
-
-from dataclasses import replace
-from itertools import pairwise
+"""Whether a loss has levelled off, and what going on should bring."""
 
 import numpy as np
 import pytest
 
-from diagnostics import Run, synthetic
+from collector.schema import LR, TRAIN_LOSS
+from diagnostics import Curve, Run, synthetic
+from diagnostics.stats.forecast import forecast
 from diagnostics.stats.levelled import falling
 
-
-def power_law(seed: int, noise: float = 0.02, evals: int = 40) -> Run:
-    """A loss whose gain per doubling of the steps passes slowly through the bound."""
-    rng = np.random.default_rng(seed)
-    level = 0.3 + 2.0 * (1 + np.arange(4000) / 5) ** -0.6
-    run = synthetic.make(level + 0.1 * rng.standard_normal(4000))
-    at = np.linspace(0, 3999, evals).astype(int)
-    val = synthetic.Curve("val/loss", at, level[at] + noise * rng.standard_normal(evals))
-    return Run(run.name, {**run.curves, "val/loss": val})
+STEPS = np.arange(1, 4001)
 
 
-def upto(run: Run, step: int) -> Run:
-    return Run(run.name, {tag: curve.where(curve.steps <= step) for tag, curve in run.curves.items()}, state="running")
+def going(shape, noise: float = 0.02, seed: int = 0) -> Run:
+    """The first 2,000 steps of a loss whose continuation is known, with ``noise``."""
+    values = shape(STEPS[:2000].astype(float)) + noise * np.random.default_rng(seed).standard_normal(2000)
+    return synthetic.make(values)
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_one_change_of_mind_at_most_on_the_way_down(seed):
-    run = power_law(seed)
-    said = [falling(upto(run, step)).levelled for step in range(100, 4000, 100)]
-    assert sum(a != b for a, b in pairwise(said)) <= 1
+SHAPES = {
+    "a power": lambda s: 0.3 + 2.0 * (1 + s / 5) ** -0.6,
+    "a slow power": lambda s: 3.0 * s**-0.08,
+    "exponential": lambda s: 0.5 + 1.8 * np.exp(-s / 900),
+    "levelled off": lambda s: 0.5 + 1.8 * np.exp(-s / 150),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("seed", range(5))
+def test_the_forecast_is_what_came(name, seed):
+    shape, seen = SHAPES[name], forecast(going(SHAPES[name], seed=seed), TRAIN_LOSS)
+    came = shape(2000.0) - shape(4000.0)
+    assert abs(seen.gain - came) < 3 * seen.error + came / 2 + 0.005
+    assert seen.error < 0.06
+
+
+def test_half_a_line_is_no_end_and_a_spent_rate_is_one():
+    run = going(SHAPES["exponential"])
+    low = Run(run.name, {**run.curves, LR: Curve(LR, STEPS[:2000], np.linspace(0.1, 0.0, 2000))})
+    assert forecast(low, TRAIN_LOSS).gain < 1e-3 < forecast(run, TRAIN_LOSS).gain
+
+
+def test_twice_the_steps_never_promise_a_negative_loss():
+    seen = forecast(going(SHAPES["exponential"]), TRAIN_LOSS)
+    assert 0 < seen.goes_to(seen.gain / 2) < seen.gain / 2
+    assert seen.goes_to(-1.0) < -1.0
+
+
+def test_too_few_points_forecast_nothing():
+    assert forecast(synthetic.make(np.array([3.0, 2.0, 1.0])), TRAIN_LOSS).error == np.inf
 
 
 def test_a_loss_on_its_way_down_has_not_levelled_off():
@@ -37,22 +56,18 @@ def test_a_loss_on_its_way_down_has_not_levelled_off():
 
 def test_a_flat_end_is_level_and_a_new_fall_takes_it_back():
     flat = np.r_[synthetic.falling(2.3, 1.0, steps=1000, pace=20), np.full(2000, 1.0)]
-    assert falling(synthetic.make(synthetic.noisy(flat))).levelled
+    assert falling(synthetic.make(synthetic.noisy(flat))).surely
     again = np.r_[flat, np.linspace(1.0, 0.2, 1500)]
     assert not falling(synthetic.make(synthetic.noisy(again))).levelled
 
 
-def test_a_run_that_has_ended_needs_less_to_take_it_back():
-    flat = np.r_[synthetic.falling(2.3, 1.0, steps=1000, pace=20), np.full(2000, 1.0), np.linspace(1.0, 0.85, 500)]
-    ended = synthetic.make(synthetic.noisy(flat, 0.02))
-    assert falling(replace(ended, state="running")).levelled
-    assert not falling(ended).levelled
-
-
-def test_scaling_the_loss_and_the_steps_changes_nothing():
-    run = power_law(3)
-    scaled = Run(run.name, {t: synthetic.Curve(t, 7 * c.steps, 100 * c.values) for t, c in run.curves.items()})
-    assert falling(scaled).levelled == falling(run).levelled
+def test_scaling_the_loss_and_the_steps_and_thinning_changes_nothing():
+    run = going(SHAPES["a power"])
+    scaled = Run(run.name, {t: Curve(t, 7 * c.steps + 5, 100 * c.values) for t, c in run.curves.items()})
+    thinned = Run(run.name, {t: Curve(t, c.steps[::2], c.values[::2]) for t, c in run.curves.items()})
+    gain = falling(run).now.gain
+    assert falling(scaled).now.gain == pytest.approx(100 * gain, rel=0.01)
+    assert falling(thinned).now.gain == pytest.approx(gain, rel=0.3)
 
 
 def test_one_spike_of_1e30_changes_nothing():

@@ -1,33 +1,127 @@
-"""What people call their columns, and what we call them."""
+"""What people call their columns, and what we call them: a name alone, read word by word; ``pairs`` reads a whole header."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from collector import schema
 from collector.schema import EPOCH, STEP, WALL_TIME
 
 RUN, TAG, VALUE = "run", "tag", "value"
+TRAIN, VAL = "train", "val"
+LOSS, ACCURACY, ERROR_RATE = "loss", "accuracy", "error rate"
 
-# Foreign names, normalised as in ``plain``, by what they are read as; the likeliest first.
+# Foreign names, normalised as in ``plain``, by what they are read as; the likeliest first: a count over all epochs before
+# one that may begin anew in each.
 INDEX: Mapping[str, Sequence[str]] = {
-    STEP: ("step", "global_step", "trainer_global_step", "iteration", "iterations", "iter", "update", "num_updates"),
-    EPOCH: ("epoch", "train_epoch", "current_epoch", "epochs"),
+    STEP: (
+        "global_step", "trainer_global_step", "train_global_step", "global_iteration", "global_iter", "num_updates",
+        "training_iteration", "num_steps", "n_steps", "step", "steps", "train_step", "training_step", "step_num",
+        "optimizer_step", "iteration", "iterations", "iter", "iters", "itr", "n_iter", "update", "updates",
+        "total_timesteps", "time_total_timesteps", "timesteps", "boosting_round", "batch_idx",
+    ),
+    EPOCH: (
+        "epoch", "train_epoch", "current_epoch", "trainer_epoch", "epochs", "epoch_num", "epoch_number", "epoch_idx",
+        "epoch_index", "n_epoch", "num_epoch", "epoch_no", "ep",
+    ),
     WALL_TIME: ("wall_time", "timestamp", "walltime", "time", "datetime", "date"),
     RUN: ("run", "run_id", "run_name"),
     TAG: ("tag", "metric", "metric_name", "key"),
     VALUE: ("value", "values", "metric_value"),
+}  # fmt: skip
+SPLITS: Mapping[str, str] = {
+    **dict.fromkeys(("train", "training", "tr", "trn"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "vl", "dev", "eval", "evaluation", "evaluate", "holdout"), VAL),
+    **dict.fromkeys(("test", "testing", "tst", "te"), VAL),
 }
-TRAIN, VAL = ("train", "training", "tr"), ("val", "valid", "validation", "dev", "eval", "test")
-LOSS, ACCURACY = ("loss",), ("accuracy", "acc", "top1", "top_1", "acc1", "top1_accuracy", "top1_acc")
-ERROR_RATE = ("error_rate", "err_rate", "top1_error", "top1_err")  # a bare "error" may be a regression's
-WHEN = ("", "_step", "_epoch")  # Lightning's forked names
-GAUGES: Mapping[str, Sequence[str]] = {
-    schema.LR: ("lr", "learning_rate", "optim_lr", "train_lr", "train_learning_rate", "x_lr0", "lr_pg0", "lr0"),
-    schema.GRAD_NORM: ("grad_norm", "gradient_norm", "train_grad_norm", "gnorm", "total_grad_norm"),
-    schema.UPDATE_RATIO: ("update_ratio", "optim_update_ratio"),
-    schema.STEP_TIME: ("step_time", "perf_step_time"),
+SECOND = {"dev": 1, "eval": 1, "evaluation": 1, "evaluate": 1, "holdout": 1, "test": 2, "testing": 2, "tst": 2, "te": 2}
+WHEN = {"step", "epoch", "batch", "iter", "iteration", "iterations", "per", "vs"}
+IDLE = {
+    "avg",
+    "average",
+    "mean",
+    "running",
+    "smoothed",
+    "total",
+    "overall",
+    "metrics",
+    "metric",
+    "scalars",
+    "logs",
+    "log",
 }
-LR_GROUP = re.compile(r"^(?:x/lr|lr/pg|lr[-_])(?P<group>.+)$", re.IGNORECASE)  # of YOLO, and of Lightning's LR monitor
+# Of a loss, but none: its best value so far, its spread, the scale of mixed precision …
+NO_CURVE = {
+    "best", "min", "max", "lowest", "highest", "std", "var", "stderr", "scale", "scaler", "scaling", "weight", "weights",
+    "ratio", "delta", "diff", "change", "gap", "count", "num", "n", "time", "runtime", "coef", "coeff", "lambda", "patience",
+    "target", "threshold", "improvement", "improved", "norm", "grad", "gradient", "lr", "rate", "is", "ema", "swa", "initial",
+    "entropy coef", "clip", "clipped", "worst", "samples", "steps", "median",
+}  # fmt: skip
+LOSSES = {"loss", "losses", "cost"}
+OTHER_LOSSES = {  # measures that a training may minimise, said without the word
+    "ce", "crossentropy", "xent", "xentropy", "nll", "logloss", "mlogloss", "binarylogloss", "multilogloss", "bce", "mse",
+    "rmse", "mae", "binarycrossentropy", "categoricalcrossentropy", "sparsecategoricalcrossentropy",
+    "languagecrossentropy", "l1", "l2",
+}  # fmt: skip
+ACCURACIES = {
+    "accuracy", "acc", "accuracies", "accs", "top1", "top1acc", "top1accuracy", "acc1", "acctop1", "accuracytop1", "accat1",
+    "accuracyat1", "accuracy1", "prec1", "precat1", "precisionat1", "top1precision", "categoricalaccuracy",
+    "sparsecategoricalaccuracy", "binaryaccuracy", "multiclassaccuracy", "accuracyscore", "classificationaccuracy",
+    "acctop1acc", "classacc",
+}  # fmt: skip
+ERROR_RATES = {  # a bare "error" may be a regression's
+    "errorrate", "errrate", "top1error", "top1err", "err1", "errat1", "errorat1", "errortop1", "errtop1", "top1errorrate",
+    "classificationerror", "classificationerrorrate",
+}  # fmt: skip
+IN_FRONT = {
+    "train",
+    "training",
+    "trainer",
+    "optim",
+    "optimizer",
+    "opt",
+    "charts",
+    "hparams",
+    "params",
+    "current",
+    "curr",
+    "last",
+}
+GAUGES: Mapping[str, frozenset[str]] = {  # joined words, without those of ``IN_FRONT``
+    schema.LR: frozenset({"lr", "learningrate", "learnrate", "lrate", "lr0", "xlr0", "lrpg0", "lrgroup0", "lrlr"}),
+    schema.GRAD_NORM: frozenset({
+        "gradnorm", "gradientnorm", "gnorm", "totalgradnorm", "gradnormtotal", "globalgradnorm", "gradglobalnorm",
+        "gradnormglobal", "l2normgradglobal", "gradl2norm", "l2gradnorm", "gradsnorm", "gradientl2norm", "grad20normtotal",
+        "totalgradientnorm", "globalgradientnorm", "gradienttotalnorm",
+    }),
+    schema.UPDATE_RATIO: frozenset({"updateratio"}),
+    schema.STEP_TIME: frozenset({"steptime", "perfsteptime"}),
+}  # fmt: skip
+LR_GROUP = re.compile(
+    r"^(?:x/lr|lr/pg|lr/group|lr[-_])(?P<group>.+)$", re.IGNORECASE
+)  # YOLO's, and Lightning's monitor's
+NO_LR = re.compile(r"momentum|decay|mult|scale|factor|sched|find|warm|min|max|patience", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Name:
+    """What one name says by itself.
+
+    Attributes:
+        name: as in the log.
+        quantity: ``LOSS``, ``ACCURACY``, ``ERROR_RATE``, or "" for what is none of them.
+        split: ``TRAIN``, ``VAL``, or "" where the name does not say.
+        second: 0 for the validation set; larger for one that may stand for it.
+        group: which loss, or which evaluation set; "" where the name says no more.
+        idle: words that say nothing of the quantity: the fewer, the likelier the name.
+    """
+
+    name: str
+    quantity: str = ""
+    split: str = ""
+    second: int = 0
+    group: str = ""
+    idle: int = 0
 
 
 def plain(name: str) -> str:
@@ -35,66 +129,87 @@ def plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.strip().strip("\"'").lower()).strip("_")
 
 
+def words(name: str) -> list[str]:
+    """The words of ``name``: ``"valLoss/Top@1 acc"`` → ``val loss top at 1 acc``; ``trainloss`` is two as well."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", " ", name[:200])
+    found = re.sub(r"[^a-z0-9]+", " ", apart.lower().replace("@", " at ")).split()
+    return [part for word in found for part in _in_two(word)]
+
+
+def read(name: str) -> Name:
+    """What ``name`` says."""
+    said = words(name)
+    splits = [SPLITS[w] for w in said if w in SPLITS]
+    if splits[:1] == [VAL] and TRAIN in splits:  # eval_train_loss: an evaluation of the training set is neither
+        return Name(name)
+    quantity, group = _quantity([w for w in said if w not in SPLITS and w not in WHEN and w not in IDLE])
+    second = max((SECOND.get(w, 0) for w in said), default=0)
+    split = VAL if VAL in splits else TRAIN if splits else ""
+    idle = len([w for w in said if w in WHEN or w in IDLE]) + max(len(splits) - 1, 0)
+    return Name(name, quantity, split, second, group, idle) if quantity else Name(name)
+
+
 def index_of(names: Iterable[str]) -> dict[str, str]:
     """The column that is the step, the epoch, the wall time, the run, the tag, the value: by role, where there is one."""
-    by_plain = {plain(name): name for name in names}
+    by_plain: dict[str, str] = {}
+    for name in names:
+        by_plain.setdefault(plain(name), name)
     found = {role: [by_plain[p] for p in known if p in by_plain] for role, known in INDEX.items()}
     return {role: candidates[0] for role, candidates in found.items() if candidates}
 
 
-def candidates(names: Sequence[str]) -> dict[str, list[str]]:
-    """By tag, the columns of ``names`` that may hold it, the likeliest first."""
-    have = {plain(name): name for name in reversed(names)}
-    tags = {**_known(), **GAUGES}
-    if _bare_is_val(have):
-        bare = [*ACCURACY, *ERROR_RATE]
-        tags[schema.TRAIN_ACCURACY] = [p for p in tags[schema.TRAIN_ACCURACY] if p not in bare]
-        tags[schema.VAL_ACCURACY] = [*tags[schema.VAL_ACCURACY], *bare]
-    found = {tag: [have[p] for p in known if p in have] for tag, known in tags.items()}
-    first = [name for name in names if LR_GROUP.match(name.strip())]
-    found[schema.LR] = found[schema.LR] or first[:1]
-    return {tag: columns for tag, columns in found.items() if columns}
+def gauges(names: Sequence[str]) -> dict[str, list[str]]:
+    """By tag, the columns of ``names`` that may hold what has no split, in their order."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        joined = "".join(_behind(words(name)))
+        for tag in (tag for tag, known in GAUGES.items() if joined in known):
+            found.setdefault(tag, []).append(name)
+    groups = [name for name in names if lr_group(name)]
+    return found if schema.LR in found or not groups else {**found, schema.LR: groups[:1]}
 
 
-def is_error_rate(name: str) -> bool:
-    """Whether the column counts errors, so that the accuracy is one minus it."""
-    return any(plain(name).removesuffix(when).endswith(rate) for rate in ERROR_RATE for when in WHEN)
-
-
-def is_known(names: Sequence[str]) -> bool:
-    """Whether a header with these names looks like a training log's: it names a curve, or steps beside something."""
-    index = index_of(names)
-    return bool(candidates(names)) or STEP in index or {TAG, VALUE} <= index.keys()
+def lr_group(name: str) -> str:
+    """The parameter group whose learning rate ``name`` is; "" when it is none."""
+    found = LR_GROUP.match(name.strip())
+    return found["group"] if found and not NO_LR.search(found["group"]) else ""
 
 
 def own_tag(name: str) -> str:
     """The tag of a column nobody knows: its own name; further LR groups become ``optim/lr/<group>``."""
-    group = LR_GROUP.match(name.strip())
-    own = f"{schema.LR}/{group['group']}" if group else name.strip()
+    group = lr_group(name)
+    own = f"{schema.LR}/{group}" if group else name.strip()
     return f"log/{own}" if own in schema.INDEX else own  # a run folder keeps the index names for itself
 
 
-def _known() -> dict[str, list[str]]:
-    return {
-        schema.TRAIN_LOSS: _with_split(TRAIN, LOSS, bare=True),
-        schema.VAL_LOSS: _with_split(VAL, LOSS, bare=False),
-        schema.TRAIN_ACCURACY: _with_split(TRAIN, (*ACCURACY, *ERROR_RATE), bare=True),
-        schema.VAL_ACCURACY: _with_split(VAL, (*ACCURACY, *ERROR_RATE), bare=False),
-    }
+def _in_two(word: str) -> list[str]:
+    """``trainloss`` → ``train loss``; any other word stays whole."""
+    for split in SPLITS:
+        rest = word.removeprefix(split)
+        if rest != word and (rest in LOSSES or rest in ACCURACIES):
+            return [split, rest]
+    return [word]
 
 
-def _with_split(splits: Sequence[str], quantities: Sequence[str], bare: bool) -> list[str]:
-    """``train_loss``, ``train_loss_step``, ``loss_train`` … and at last ``loss`` alone."""
-    both = [f"{s}_{q}{when}" for when in WHEN for s in splits for q in quantities]
-    turned = [f"{q}_{s}" for s in splits for q in quantities]
-    return [*both, *turned, *(quantities if bare else ())]
+def _quantity(said: Sequence[str]) -> tuple[str, str]:
+    """The quantity that ``said`` names, and which of its kind."""
+    joined = "".join(said)
+    for quantity, known in ((LOSS, LOSSES), (ACCURACY, ACCURACIES), (ERROR_RATE, ERROR_RATES)):
+        if joined in known:
+            return quantity, ""
+    if joined in OTHER_LOSSES:
+        return LOSS, joined
+    if NO_CURVE & {*said}:
+        return "", ""
+    for quantity, known in ((LOSS, LOSSES), (ACCURACY, {"accuracy", "acc"})):
+        if said and said[-1] in known:
+            return quantity, "".join(said[:-1])
+        if said and said[0] in known:
+            return quantity, "".join(said[1:])
+    return (LOSS, joined) if said and said[-1] in OTHER_LOSSES else ("", "")
 
 
-def _bare_is_val(have: Mapping[str, str]) -> bool:
-    """Whether ``accuracy`` beside ``train_loss`` and ``valid_loss`` is the validation's, as fastai prints it."""
-    known = _known()
-    split_losses = all(
-        any(p in have for p in known[tag] if p != "loss") for tag in (schema.TRAIN_LOSS, schema.VAL_LOSS)
-    )
-    split_accuracy = [p for tag in (schema.TRAIN_ACCURACY, schema.VAL_ACCURACY) for p in known[tag]]
-    return split_losses and not any(p in have for p in split_accuracy if p not in (*ACCURACY, *ERROR_RATE))
+def _behind(said: list[str]) -> list[str]:
+    while len(said) > 1 and said[0] in IN_FRONT:
+        said = said[1:]
+    return said

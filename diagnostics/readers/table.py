@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from diagnostics.readers import delimited, names
+from diagnostics.readers import delimited, names, pairs
 from diagnostics.readers.columns import Column, numbers, strings
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
@@ -33,7 +33,7 @@ def claims(path: Path) -> bool:
     """Whether ``path`` is a .csv, .tsv or .parquet file whose columns sound like training; reads its head."""
     if not path.is_file() or path.suffix.lower() not in TEXT + PARQUET:
         return False
-    return names.is_known(_header(path))
+    return pairs.is_known(_header(path))
 
 
 def read(path: Path, limits: Limits) -> list[Log]:
@@ -44,7 +44,7 @@ def read(path: Path, limits: Limits) -> list[Log]:
     """
     limits.open(path)
     table, place, notes = _read_parquet(path) if _is_parquet(path) else _read_text(path)
-    if not names.is_known(table.column_names):
+    if not pairs.is_known(table.column_names):
         known = "train_loss, val_loss, train_acc, val_acc, lr or step"
         raise ReadError(
             path, f"line 1: no column is a curve we know ({_list(table.column_names)}); rename one to {known}"

@@ -78,6 +78,8 @@ def _period(epochs: Curve) -> tuple[float, int]:
         return 0.0, 0
     first, last = begins[0], begins[-1]
     passed = np.floor(known.values[last]) - np.floor(known.values[first])
+    if not passed > 0:  # epochs that fell back in between
+        return 0.0, 0
     return float(known.steps[last] - known.steps[first]) / float(passed), int(known.steps[first])
 
 

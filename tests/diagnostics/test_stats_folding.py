@@ -70,3 +70,9 @@ def test_epochs_that_begin_at_one_or_hold_gaps_make_no_difference():
     gaps = epochs.where(np.arange(1000) % 3 > 0)
     assert fold(loss, gaps).share > 0.9
     assert fold(loss, epochs).share == pytest.approx(1)
+
+
+def test_epochs_that_fall_back_have_no_length():
+    steps = np.arange(400)
+    epochs = Curve("epoch", np.arange(6), np.array([0.0, 1, 2, 0, 1, 1.5]))
+    assert fold(Curve("train/loss", steps, np.sin(steps)), epochs) is None

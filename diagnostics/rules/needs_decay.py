@@ -8,14 +8,14 @@ Why it matters
     A decay costs nothing and lowers the loss at once, by the more the larger the jitter is beside what is left of the loss.
 
 Criterion
-    The learning rate was logged and never fell below a third of its peak; neither training nor validation gains more than LEVEL of its fall per
-    doubling of the steps by LIKELY standard errors, nor validation more than LEFT of its own level; and validation (the averaged training loss, where
-    it is too sparse) jumps from one evaluation to the next by more than JITTER of its own level over the second half of the run.
+    The learning rate was logged and never fell below a third of its peak; validation (the averaged training loss, where it is too sparse) jumps from one
+    evaluation to the next by more than JITTER of its own level over the second half of the run; and as many steps again are forecast to bring less
+    than BRINGS times the jitter, which is what a decay brings.
 
 Source
-    The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss plateaus at a constant rate → decay it". The bounds are our own, chosen on
-    real small networks trained twice, at a constant rate and with a tenth of it for the last 30 %: above them the decay lowered validation loss. JITTER is
-    above that of all 175 runs of the DeepOBS grid with a good constant rate that have levelled off.
+    The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss plateaus at a constant rate → decay it". BRINGS and JITTER are our own, from
+    real small networks trained twice, at a constant rate and with a tenth of it for the last 30 %: the decay took about twice the jitter off validation,
+    and from JITTER on always more than a tenth of the loss.
 
 Known limits
     A loss whose floor is high, from noise in the labels, hides the jitter; then a decay helps less as well.
@@ -27,47 +27,33 @@ import numpy as np
 
 from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
-from diagnostics.curve import Curve, Floats
+from diagnostics.curve import Floats
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.bounce import Bounce, bounce
 from diagnostics.stats.decay import wanes
+from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
-from diagnostics.stats.trend import trend
 
-JITTER = 0.06  # of the level
-LEVEL, LEFT = 0.0175, 0.12  # per doubling of the steps: of the fall, and of what is left
-LIKELY = 2.0  # standard errors of a gain
-LEAST_EVALS = 8  # evaluations for a slope
+JITTER = 0.08  # of the level: half as much again as any sound run of the DeepOBS grid has
+FLOOR = 0.05  # of the fall: where less of it is left, the level that the jitter is a share of
+BRINGS = 2.0  # times the jitter
 FACTOR = 0.1  # the usual step, and the one that was tried
 MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
-    seen = None if wanes(run) or not _level(run) else bounce(run)
+    seen = None if wanes(run) else bounce(run)
     if seen is None:
         return
     curve = run[seen.tag].finite()
     left, fall = end(curve), max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
-    jitter = seen.share * fall / left if left > 0 else 0.0
-    if jitter > JITTER:
+    jitter = seen.share * fall / max(left, FLOOR * fall)
+    if jitter > JITTER and forecast(run, seen.tag).gain < BRINGS * seen.share * fall:
         yield _finding(run, seen, jitter, left)
-
-
-def _level(run: Run) -> bool:
-    """Whether training no longer clearly gains, and validation neither."""
-    curves = [c.finite() for t in (TRAIN_LOSS, VAL_LOSS) if (c := run.get(t)) is not None]
-    return not any(_falls(curve) for curve in curves if len(curve) >= LEAST_EVALS)
-
-
-def _falls(curve: Curve) -> bool:
-    """By a part of the whole fall that stands out of the noise, or, of validation, of what is left."""
-    now, fall = trend(curve), start(curve) - end(curve)
-    clearly = -now.gain > LEVEL * fall and now.clarity > LIKELY
-    return clearly or (curve.tag == VAL_LOSS and -now.gain > LEFT * abs(end(curve)))
 
 
 def _finding(run: Run, seen: Bounce, jitter: float, left: float) -> Finding:

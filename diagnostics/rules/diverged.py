@@ -13,8 +13,9 @@ Criterion
     the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there; or nothing was learned, the rate
     is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ;
     or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of
-    JUMP above it, and MANY noise widths; or after more than ABOVE of the run clearly above it; or after one update of more than
-    THROWN times the weights; or with validation 2 % higher than at its start; or the loss lost LOST of its best progress and stays there.
+    JUMP above it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the run clearly
+    above it; or after one update of more than THROWN times the weights; or with validation 2 % higher than at its start; or the loss lost LOST of its
+    best progress and stays there. Of the first losses, IN_A_ROW above FAR times the start are enough.
 
 Source
     End worse than start: the labels of the DeepOBS learning-rate grid (progress ≤ 2 % counts as diverged). Lost progress: runmedic's
@@ -35,22 +36,24 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
-from diagnostics.stats.level import blocks, end, start
-from diagnostics.stats.lost import LATE_SHARE, Lost, not_finite, vanished, zeroed
-from diagnostics.stats.noise import noise
+from diagnostics.stats.level import end, start
+from diagnostics.stats.lost import LATE_SHARE, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.rates import careful, lower
 from diagnostics.stats.stillness import LAST_DIGIT, stillness
-from diagnostics.stats.strides import gentle, strides
-from diagnostics.stats.untouched import ends_higher, time_above, untouched
+from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
+    ABOVE,
+    FAR,
+    IN_A_ROW,
+    JUMP,
+    LEAST_HELD,
+    LOST,
+    MANY,
+    STUCK_SHARE,
+    THROWN,
+    thrown,
+)
 
-STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
-JUMP = 0.1  # of the start: a rise that no batch explains
-MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
-LOST = 0.8  # of the best progress given back at the end
-LEAST_NOISE = 5  # losses, to know their noise
-ABOVE = 0.2  # of the run, spent above the start
-THROWN = 1.0  # update ratio: a step as long as the weights
-AT_ONCE, LEAST_HELD = 0.05, 20  # of the run, or losses: one that breaks this early was never near stable
+AT_ONCE = 0.05  # of the run: one that breaks this early was never near stable
 FACTOR, FACTOR_AT_ONCE = 0.1, 0.01  # see Source
 
 Found = tuple[str, Evidence] | None
@@ -61,7 +64,7 @@ def check(run: Run) -> Iterator[Finding]:
     loss = run[TRAIN_LOSS]
     if not len(loss):
         return
-    found = _lost(run, loss) or _killed(run, loss) or _worse_than_start(run, loss)
+    found = _lost(run, loss) or _killed(run, loss) or _worse_than_start(run)
     if found:
         message, evidence = found
         yield Finding("diverged", "error", message, (evidence,), _remedies(run, evidence.first_step))
@@ -101,35 +104,16 @@ def _killed(run: Run, loss: Curve) -> Found:
     return f"The network is dead and has learned nothing: validation loss is {seen.level:.7g} every time.", evidence
 
 
-def _worse_than_start(run: Run, loss: Curve) -> Found:
-    finite = loss.finite()
-    if len(finite) < (
-        LEAST_HELD if gentle(run) else 10
-    ):  # few batches differ by chance, and short steps throw nothing up
+def _worse_than_start(run: Run) -> Found:
+    seen = thrown(run)
+    if seen is None:
         return None
-    first, last, best = untouched(run), end(finite, LATE_SHARE), blocks(finite).best
-    stuck = last > first - STUCK_SHARE * abs(first)
-    given_back = last - best > LOST * (first - best)
-    jump = float(finite.values.max()) - first
-    jumped = jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(
-        finite.values[-max(LEAST_NOISE, len(finite) // 4) :]
-    )
-    harmed = jumped or (stuck and (ends_higher(run) or time_above(run) > ABOVE or _thrown(run)))
-    if not (stuck or (given_back and best < first)) or not harmed:
-        return None
-    since = int(finite.steps[np.argmax(finite.values > first + max(jump, 0.0) / 2)])
-    span = since, int(finite.steps[-1])
-    evidence = Evidence(TRAIN_LOSS, *span, "loss at the end, not to exceed the first", last, first)
+    said = "loss at the end, not to exceed the first"
+    evidence = Evidence(TRAIN_LOSS, seen.since, seen.until, said, seen.last, seen.first)
     return (
-        f"The training loss was thrown up by step {since:,} and ends at {last:.3g}, no better than its start at {first:.3g}.",
+        f"The training loss was thrown up by step {seen.since:,} and ends at {seen.last:.3g}, no better than its start at {seen.first:.3g}.",
         evidence,
     )
-
-
-def _thrown(run: Run) -> bool:
-    """Whether a single update was about as long as the weights."""
-    seen = strides(run)
-    return seen is not None and seen.longest > THROWN
 
 
 def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:

@@ -8,8 +8,9 @@ Why it matters
     Later checkpoints are worse than an earlier one, and more steps make it worse still.
 
 Criterion
-    Validation ends more than RISE above its smoothed best (while the run goes on: TURNED) and by more than WORTH of its own fall, clear of its jitter
-    (CLEAR standard errors), AFTER or more evaluations after that best, with the training loss lower than there; by UNLED of the fall where training
+    Validation ends more than RISE above its smoothed best and by more than WORTH of its own fall, clear of its jitter (CLEAR standard errors), AFTER or more
+    evaluations after that best; while the run goes on, by TURNED, once the evaluations since have gathered ENOUGH evidence (Page's cumulative
+    sum of what each stands above the best, in noise widths); with the training loss lower than there; by UNLED of the fall where training
     does not end below validation. Or validation no longer improves, the gap is wide and
     training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or more, or, where no accuracy was logged, GAP of the fall
     between the losses with a training loss under SOLVED of validation's.
@@ -36,6 +37,7 @@ from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
+from diagnostics.stats.climb import climb
 from diagnostics.stats.level import end, start
 from diagnostics.stats.trend import trend
 from diagnostics.stats.turning import SHORT, Turn, turn
@@ -48,11 +50,12 @@ UNLED = (
     0.02  # the same where training is not ahead, as under strong dropout: no gap speaks for it, so the rise alone must
 )
 AFTER = 4  # evaluations after the best: fewer are a blip
+ENOUGH = 8.0  # noise widths of stats.climb: two evaluations far above the best, or more that are nearer
 GAP = 0.15  # of the fall from the start
 SOLVED = 0.02  # of the validation loss: training has nothing left to learn
 ACCURACY_GAP = 0.1  # ten points of accuracy
 SURE = 0.99  # training accuracy
-LEAST_EVALS = 5  # evaluations to tell a rise from a blip
+LEAST_EVALS = 4  # evaluations to tell a rise from a blip
 GAINING = 0.02  # of the fall per doubling: validation that gains more is not done
 MUCH = 0.25  # of the best validation loss: a rise that a little regularization does not mend
 # For a small rise and for one of more than MUCH. Tried on the 38 overfit MLPs among the tuning histories: the loss on unseen data ended at 0.82 (weight
@@ -78,8 +81,8 @@ def _rise(run: Run, seen: Turn) -> Found | None:
     """Validation passed its best, rose clearly, and training went on falling since."""
     train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
     least = TURNED if run.state == RUNNING else RISE
-    worth = seen.rise > max(WORTH * (start(val) - seen.best), CLEAR * seen.error)
-    if seen.after < AFTER or not worth or not seen.above(least):
+    worth = seen.above(least) and seen.rise > WORTH * (start(val) - seen.best)
+    if not worth or not (climb(val) > ENOUGH if run.state == RUNNING else _clear(seen)):
         return None
     if train.steps[0] > seen.step or end(train, SHORT) >= _around(train, seen.step):
         return None
@@ -98,6 +101,11 @@ def _rise(run: Run, seen: Turn) -> Found | None:
         f"while the training loss fell to {end(train, SHORT):.3g}."
     )
     return message, evidence, "warning" if seen.above(RISE) else "info"
+
+
+def _clear(seen: Turn) -> bool:
+    """Whether the end of a run is above the best by more than the noise: no more evidence is to come."""
+    return seen.after >= AFTER and seen.rise > CLEAR * seen.error
 
 
 def _around(train: Curve, step: int) -> float:

@@ -5,7 +5,7 @@ import numpy as np
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.guess import guess
-from diagnostics.stats.level import before_training, blocks, end, start
+from diagnostics.stats.level import Blocks, before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 
 HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
@@ -20,6 +20,11 @@ def untouched(run: Run) -> float:
     return min(first, blind) if averaged and blind is not None else first
 
 
+def lifted(run: Run) -> float:
+    """The same as training sees it: dropout and batch statistics lift its loss above validation's from the first batch on."""
+    return untouched(run) if run.per_epoch(TRAIN_LOSS) else max(before_training(run), start(run[TRAIN_LOSS]))
+
+
 def ends_higher(run: Run) -> bool:
     """Whether validation, or training where it is too sparse, ends clearly above its start."""
     val = run.get(VAL_LOSS)
@@ -29,11 +34,16 @@ def ends_higher(run: Run) -> bool:
 
 
 def time_above(run: Run) -> float:
-    """The share of the run that the training loss stood clearly above the untouched network's.
+    """The share of the run that the loss stood clearly above the untouched network's: of training's, or of validation's, which nothing lifts.
 
     0 where no validation says what that was: a first batch may have been an easy one.
     """
-    first, levels = before_training(run), blocks(run[TRAIN_LOSS])
+    first = before_training(run)
     if first == start(run[TRAIN_LOSS]):
         return 0.0
-    return float(np.mean(levels.levels > first + max(HIGHER * abs(first), CLEAR * levels.error)))
+    return max(_share_above(blocks(run[TRAIN_LOSS]), lifted(run)), _share_above(blocks(run[VAL_LOSS]), first))
+
+
+def _share_above(levels: Blocks, first: float) -> float:
+    above = levels.levels > first + max(HIGHER * abs(first), CLEAR * levels.error)
+    return float(np.mean(above)) if len(levels.curve) >= LEAST_EVALS else 0.0

@@ -8,9 +8,9 @@ import pytest
 from collector.schema import VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
-from diagnostics.stats.untouched import ends_higher, time_above, untouched
+from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouched
 
-THROWN = synthetic.noisy(np.r_[np.full(300, 3.0), np.full(700, 2.3)], 0.01)
+THROWN = synthetic.noisy(np.r_[2.3, np.full(299, 3.0), np.full(700, 2.3)], 0.01)
 
 
 def _known_before(run, first=2.3):
@@ -35,6 +35,20 @@ def test_the_time_above_is_told_by_validation_alone():
     assert time_above(run) == 0.0
     assert time_above(_known_before(run)) == pytest.approx(0.3, abs=0.03)
     assert time_above(_known_before(run, first=3.1)) == 0.0
+
+
+def test_a_loss_that_training_itself_lifts_was_not_thrown_up():
+    falls = synthetic.noisy(synthetic.falling(3.0, 2.4), 0.01)  # dropout: above validation's start for most of the run
+    run = _known_before(synthetic.make(falls))
+    assert lifted(run) == falls[0]
+    assert time_above(run) == 0.0
+
+
+def test_validation_that_was_thrown_up_tells_of_a_first_batch_that_was_too():
+    run = synthetic.make(np.full(1000, 2.5))
+    steps = np.arange(0, 1001, 25)
+    val = Curve(VAL_LOSS, steps, np.where((steps > 0) & (steps <= 600), 2.5, 2.3))
+    assert time_above(synthetic.with_curves(run, val)) == pytest.approx(0.6, abs=0.05)
 
 
 def test_ending_higher():

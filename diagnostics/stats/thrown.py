@@ -1,0 +1,76 @@
+"""A training loss that was thrown up, and ends no better than the untouched network or has given back what it had won."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.schema import TRAIN_LOSS
+from diagnostics.curve import Curve
+from diagnostics.run import Run
+from diagnostics.stats.level import blocks, end
+from diagnostics.stats.lost import LATE_SHARE
+from diagnostics.stats.noise import noise
+from diagnostics.stats.strides import gentle, strides
+from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouched
+
+STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
+JUMP = 0.1  # of the start: a rise that no batch explains
+MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
+LEAST_NOISE = 20  # losses, to know their noise
+LOST = 0.8  # of the best progress given back at the end
+ABOVE = 0.2  # of the run, spent above the start
+THROWN = 1.0  # update ratio: a step as long as the weights
+LEAST, LEAST_HELD = 10, 20  # losses: few batches differ by chance, and short steps throw nothing up
+FAR, IN_A_ROW = 3.0, 3  # times the start, and losses: so far above it, few are enough
+
+
+@dataclass(frozen=True)
+class Thrown:
+    """Where it was thrown up.
+
+    Attributes:
+        first: the loss of the untouched network.
+        last: the loss at the end.
+        since: the first step half way up the jump; ``until``, the last.
+    """
+
+    first: float
+    last: float
+    since: int
+    until: int
+
+
+def thrown(run: Run) -> Thrown | None:
+    """Measure it; None where the run is better off than that, or too young to tell."""
+    loss = run[TRAIN_LOSS].finite()
+    if len(loss) < (LEAST_HELD if gentle(run) else LEAST):
+        return _seen(run, loss) if _far_above(run, loss) else None
+    first, last, best = untouched(run), end(loss, LATE_SHARE), blocks(loss).best
+    stuck = last > first - STUCK_SHARE * abs(first)
+    given_back = best < first and last - best > LOST * (first - best)
+    harmed = _jumped(loss, lifted(run)) or (stuck and (ends_higher(run) or time_above(run) > ABOVE or _long_step(run)))
+    return _seen(run, loss) if (stuck or given_back) and harmed else None
+
+
+def _seen(run: Run, loss: Curve) -> Thrown:
+    first, highest = untouched(run), float(loss.values.max())
+    since = int(loss.steps[np.argmax(loss.values > first + max(highest - first, 0.0) / 2)])
+    return Thrown(first, end(loss, LATE_SHARE), since, int(loss.steps[-1]))
+
+
+def _far_above(run: Run, loss: Curve) -> bool:
+    """Whether the last few losses are all so far above the start, and above the first, that no noise explains it."""
+    first = lifted(run)
+    late = loss.values[-IN_A_ROW:]
+    return late.size == IN_A_ROW and first > 0 and bool(late.min() > FAR * first)
+
+
+def _jumped(loss: Curve, first: float) -> bool:
+    jump, late = float(loss.values.max()) - first, loss.values[-max(LEAST_NOISE, len(loss) // 4) :]
+    return jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(late)
+
+
+def _long_step(run: Run) -> bool:
+    """Whether a single update was about as long as the weights."""
+    seen = strides(run)
+    return seen is not None and seen.longest > THROWN

@@ -1,24 +1,34 @@
-"""Write ``docs/rules.md`` from the rule files: ``python -m curvewise.docs``."""
+"""Write the generated pages, ``docs/rules.md`` and ``docs/past-logs.md``, from the sources: ``python -m curvewise.docs``."""
 
+import inspect
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
-from diagnostics import rules
+from diagnostics import readers, rules
 from diagnostics.engine import HEADLINES
 from diagnostics.rule import Rule
 
-PAGE = Path(__file__).parents[1] / "docs" / "rules.md"
-HEAD = """<!-- generated from diagnostics/rules/ by `make docs`; do not edit -->
+DOCS = Path(__file__).parents[1] / "docs"
+RULES = """<!-- generated from diagnostics/rules/ by `make docs`; do not edit -->
 # The rules
 
 Every run gets exactly one verdict, the first of these that holds; every rule answers found, clear, or not checked and why.
 """
+LOGS = """<!-- generated from diagnostics/readers/ by `make docs`; do not edit -->
+# Past logs
+
+`curvewise diagnose PATH…`, `curvewise import PATH… --to DIR` and the Upload page read any of these: a file, a folder, or an archive
+of them. Files are recognised by what is in them, in this order, and not by their names. What a name was taken for is printed as a note and
+can be changed on the Upload page; what nobody knows keeps its own name. Damage is told with its place, and what can be read around it is kept.
+"""
 
 
-def page() -> str:
-    """The whole page, rules in the order of the headline verdicts, then the others by name."""
+def rule_page() -> str:
+    """Every rule in the order of the headline verdicts, then the others by name."""
     ordered = sorted(rules.all_rules(), key=_place)
     contents = "\n".join(f"{n}. [{rule.title}](#{rule.slug})" for n, rule in enumerate(ordered, 1))
-    return "\n".join([HEAD, contents, *(section(rule) for rule in ordered)]) + "\n"
+    return "\n".join([RULES, contents, *(section(rule) for rule in ordered)]) + "\n"
 
 
 def section(rule: Rule) -> str:
@@ -30,9 +40,27 @@ def section(rule: Rule) -> str:
     return "\n".join([*parts, f"**Needs.** {needs}"])
 
 
+def log_page() -> str:
+    """What every reader says of its format."""
+    modules = [import_module(f"diagnostics.readers.{name}") for name in ("archive", *readers.READERS)]
+    told = [inspect.cleandoc(module.__doc__ or "").replace("``", "`") for module in modules]
+    return "\n".join([LOGS, *(_format(text) for text in told)])
+
+
+def _format(text: str) -> str:
+    """The first sentence is the heading; what follows a colon in it belongs to the text."""
+    first, _, rest = text.partition("\n\n")
+    heading, colon, more = " ".join(first.split()).partition(": ")
+    lead = f"{more[0].upper()}{more[1:]}\n" if colon and more else ""
+    return "\n".join([f"## {heading.rstrip('.')}\n", *filter(None, [lead, rest and f"{rest}\n"])])
+
+
 def _place(rule: Rule) -> tuple[int, str]:
     return (HEADLINES.index(rule.slug) if rule.slug in HEADLINES else len(HEADLINES), rule.slug)
 
 
+PAGES: dict[Path, Callable[[], str]] = {DOCS / "rules.md": rule_page, DOCS / "past-logs.md": log_page}
+
 if __name__ == "__main__":
-    PAGE.write_text(page())
+    for path, page in PAGES.items():
+        path.write_text(page())

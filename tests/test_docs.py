@@ -3,14 +3,17 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from curvewise.cli import COMMANDS
-from curvewise.docs import PAGE, page
+from curvewise.docs import PAGES
 
 HOME = Path(__file__).parents[1]
 
 
-def test_the_rule_page_is_fresh():
-    assert PAGE.read_text() == page(), "run `make docs`"
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_the_generated_pages_are_fresh(page):
+    assert page.read_text() == PAGES[page](), "run `make docs`"
 
 
 def test_every_command_is_in_the_readme():

@@ -1,5 +1,6 @@
 """Rows of named values, as most tools log them, gathered into series."""
 
+from array import array
 from collections.abc import Iterator, Mapping
 
 import numpy as np
@@ -16,23 +17,28 @@ class Rows:
     """Collects rows in the order of the log; what a row does not name has no entry there."""
 
     def __init__(self) -> None:
-        self._where: list[tuple[float, float, float]] = []  # step, epoch, wall time of each row; NaN where not said
-        self._columns: dict[str, tuple[list[int], list[float]]] = {}
+        self._where = array("d")  # step, epoch, wall time of each row in turn; NaN where not said
+        self._columns: dict[str, tuple[array[int], array[float]]] = {}
         self.texts: dict[str, str] = {}  # the last value of each name that was no number
 
     def __len__(self) -> int:
-        return len(self._where)
+        return len(self._where) // 3
+
+    @property
+    def names(self) -> int:
+        """How many different quantities there are so far."""
+        return len(self._columns)
 
     def add(
         self, values: Mapping[str, object], step: object = None, epoch: object = None, wall_time: object = None
     ) -> None:
         """One row. Numbers may be written as text; nested mappings get joined names; ``wall_time`` in s since 1970."""
-        row = len(self._where)
-        self._where.append((_or_nan(step), _or_nan(epoch), _or_nan(wall_time)))
+        row = len(self)
+        self._where.extend((_or_nan(step), _or_nan(epoch), _or_nan(wall_time)))
         for name, value in _flat(values):
             read = number(value)
             if read is not None:
-                rows, column = self._columns.setdefault(name, ([], []))
+                rows, column = self._columns.get(name) or self._columns.setdefault(name, (array("q"), array("d")))
                 rows.append(row)
                 column.append(read)
             elif isinstance(value, str):

@@ -8,44 +8,52 @@ import pytest
 
 from collector.schema import RUNNING
 from diagnostics import Evidence, Finding, diagnose, synthetic
-from diagnostics.steady import FINE, GROWTH, standing
+from diagnostics.steady import GROWTH, QUIET, standing
 
 
 def finding(rule: str) -> Finding:
-    return Finding(rule, "info" if rule in FINE else "warning", rule, (Evidence("train/loss", 0, 1, "s", 1.0, 1.0),))
+    return Finding(rule, "info" if rule in QUIET else "warning", rule, (Evidence("train/loss", 0, 1, "s", 1.0, 1.0),))
 
 
-def verdict(*newest_first: str, state: str | None = RUNNING, also: tuple[str, ...] = ("healthy",)) -> str:
-    """What stands when the looks, newest first, say this."""
+def verdict(*newest_first: str, now: str = "healthy", state: str | None = RUNNING) -> str:
+    """What stands when this is found now, and the looks, newest first, said that."""
     run = replace(synthetic.make(synthetic.noisy(synthetic.falling())), state=state)
-    now, *before = newest_first
-    earlier = iter([[finding(rule)] for rule in before])
-    return standing(run, [finding(now), *map(finding, also)], lambda run: next(earlier, [])).rule
+    looks = iter([[finding(rule)] for rule in newest_first])
+    return standing(run, [finding(now), finding("healthy")], lambda run: next(looks, [])).rule
 
 
 @pytest.mark.parametrize(
     "looks, said",
     [
         (("lr_too_high",) * 3, "lr_too_high"),
-        (("lr_too_high", "lr_too_high", "healthy", "healthy", "healthy", "healthy"), "healthy"),
-        (("healthy", "healthy", "healthy", "lr_too_high", "lr_too_high", "lr_too_high"), "lr_too_high"),
-        (("healthy",) * 4 + ("lr_too_high",) * 3, "healthy"),
-        (("keep_training", "healthy", "keep_training", "healthy") + ("lr_too_low",) * 3, "keep_training"),
+        (("lr_too_high",) * 2, "healthy"),
+        (("healthy",) * 7 + ("lr_too_high",) * 3, "lr_too_high"),  # absence of evidence
+        (("healthy",) * 8 + ("lr_too_high",) * 3, "healthy"),  # evidence of absence
+        (("keep_training", "healthy", "not_enough_data") * 3 + ("lr_too_low",) * 3, "healthy"),
         (("lr_too_high", "lr_too_low") * 5, "healthy"),
+        (("lr_too_low", "lr_too_low") + ("lr_too_high",) * 3, "lr_too_high"),
+        (("lr_too_low",) * 3 + ("lr_too_high",) * 3, "lr_too_low"),
         (("diverged", "diverged", "healthy"), "diverged"),
-        (("overfitting", "overfitting", "healthy"), "overfitting"),
-        (("overfitting", "healthy", "overfitting", "healthy"), "healthy"),
-        (("lr_too_high",), "healthy"),
+        (("not_enough_data", "diverged", "diverged"), "diverged"),
+        (("overfitting", "healthy"), "overfitting"),
+        (("healthy", "overfitting"), "overfitting"),
+        (("healthy", "healthy", "overfitting"), "healthy"),
+        (("needs_decay",) * 7, "healthy"),
+        (("needs_decay",) * 8, "needs_decay"),
     ],
 )
 def test_what_stands(looks, said):
     assert verdict(*looks) == said
 
 
-def test_a_run_that_has_ended_is_judged_as_it_is():
-    assert verdict("lr_too_high", "healthy", "healthy", state="finished") == "lr_too_high"
-    assert verdict("lr_too_high", "healthy", "healthy", state="crashed") == "lr_too_high"
-    assert verdict("lr_too_high", "healthy", "healthy", state=None) == "lr_too_high"  # a past log
+def test_only_what_gathers_evidence_of_its_own_needs_no_look():
+    assert verdict(now="overfitting") == "overfitting"
+    assert verdict(now="lr_too_high") == "healthy"
+
+
+@pytest.mark.parametrize("state", ["finished", "crashed", None])  # None: a past log
+def test_a_run_that_has_ended_is_judged_as_it_is(state):
+    assert verdict("healthy", "healthy", now="lr_too_high", state=state) == "lr_too_high"
 
 
 def test_the_same_past_is_looked_at_however_long_the_run_is():
@@ -59,7 +67,14 @@ def test_the_same_past_is_looked_at_however_long_the_run_is():
     for length in (1000, 1003, 1006):
         standing(run.until(length), [finding("lr_too_high"), finding("healthy")], headlines)
     seen = sorted(set(asked))
-    assert len(seen) <= 5 and all(b / a == pytest.approx(GROWTH, rel=0.05) for a, b in pairwise(seen))
+    assert len(seen) == 8 and all(b / a == pytest.approx(GROWTH, rel=0.05) for a, b in pairwise(seen))
+
+
+def test_no_look_is_taken_twice():
+    asked = []
+    run = replace(synthetic.make(synthetic.falling(steps=12)), state=RUNNING)
+    standing(run, [finding("healthy")], lambda run: [asked.append(len(run["train/loss"])) or finding("healthy")])
+    assert asked == [12, 11, 10, 9, 8, 7, 6, 5]
 
 
 def test_a_loss_that_is_no_longer_a_number_is_said_at_once():

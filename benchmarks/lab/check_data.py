@@ -49,12 +49,13 @@ def flow() -> Data:
 
 
 def airports() -> Data:
-    """vega_datasets' airports: which of 12 states one of 1,359 is in from its place."""
-    from vega_datasets import local_data
+    """vega_datasets' airports: which of the 12 states with most of them one is in from its place."""
+    return _airports(12)
 
-    table = local_data.airports()
-    table = table[table.state.isin(table.state.value_counts().index[:12])]
-    return split(standardised(table[["latitude", "longitude"]].to_numpy()), _codes(table.state), 12)
+
+def states() -> Data:
+    """The same of 40 states."""
+    return _airports(40)
 
 
 def weather() -> Data:
@@ -92,12 +93,12 @@ def patches() -> Data:
     return split(x, x, None)
 
 
-def cat() -> Data:
-    """scikit-image's photograph of a cat, thinned by 4: the colour of a pixel from its bare place."""
-    from skimage.data import chelsea
+def horse() -> Data:
+    """scikit-image's silhouette of a horse, thinned by 4: whether a pixel is inside from its bare place."""
+    from skimage.data import horse as silhouette
 
-    place, colours = pixels(chelsea(), 4)
-    return split(place, standardised(colours), None)
+    place, outside = pixels(silhouette()[:, :, None] * 255.0, 4)
+    return split(place, (outside[:, 0] > 0.5).astype(int), 2)
 
 
 def surnames() -> Data:
@@ -116,8 +117,8 @@ def code() -> Data:
 
 
 CHECK_DATA: tuple[Callable[[], Data], ...] = (
-    *(segments, bananas, phishing, flow, airports, weather),
-    *(cars, textures, patches, cat, surnames, code),
+    *(segments, bananas, phishing, flow, airports, states, weather),
+    *(cars, textures, patches, horse, surnames, code),
 )
 
 
@@ -129,6 +130,14 @@ def _table(rows: Iterable[tuple[dict[str, Any], Any]]) -> tuple[np.ndarray, np.n
 
 def _codes(values: Iterable[Any]) -> np.ndarray:
     return np.unique(np.array(list(values)), return_inverse=True)[1]
+
+
+def _airports(count: int) -> Data:
+    from vega_datasets import local_data
+
+    table = local_data.airports()
+    table = table[table.state.isin(table.state.value_counts().index[:count])]
+    return split(standardised(table[["latitude", "longitude"]].to_numpy()), _codes(table.state), count)
 
 
 def _patches(picture: np.ndarray, mean: int) -> np.ndarray:

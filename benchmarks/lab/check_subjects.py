@@ -47,8 +47,8 @@ CHECK = {
     "patches-autoencoder-momentum": Subject(
         Recipe("patches", "autoencoder", 48, 2, optimizer="momentum", lr=0.06, batch_size=32, steps=1500), 0.03
     ),
-    "cat-siren-adam": Subject(
-        Recipe("cat", "siren", 48, 3, optimizer="adam", lr=0.01, batch_size=64, steps=1500), 0.003
+    "horse-siren-rmsprop": Subject(
+        Recipe("horse", "siren", 32, 3, optimizer="rmsprop", lr=0.01, batch_size=32, steps=1500), 0.002
     ),
     "surnames-rnn-rmsprop": Subject(
         Recipe("surnames", "rnn", 32, 1, optimizer="rmsprop", lr=0.008, batch_size=32, steps=800, dropout=0.3), 0.005
@@ -70,5 +70,8 @@ CHECK = {
             weight_decay=0.01,
         ),
         0.008,
+    ),
+    "states-glu-adam": Subject(
+        Recipe("states", "glu", 48, 2, optimizer="adam", lr=0.02, batch_size=32, steps=1500), 0.006
     ),
 }

@@ -368,4 +368,4 @@ def test_one_part_is_labelled_anew_and_the_others_stay(tmp_path, monkeypatch):
 
 
 def test_the_shelf_is_small():
-    assert sum(file.stat().st_size for file in shelf.FOLDER.iterdir()) < 8e6
+    assert sum(file.stat().st_size for file in shelf.FOLDER.iterdir()) < 9e6

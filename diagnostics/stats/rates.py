@@ -12,7 +12,7 @@ from diagnostics.run import Run
 # Where sound rates end, by optimizer. Adam's own default is 1e-3 (Kingma & Ba, 2015); plain gradient descent is used ten times higher than with
 # a momentum of 0.9, which makes every step count ten times.
 CAREFUL: Mapping[str, float] = {"adam": 1e-3, "momentum": 1e-2, "sgd": 1e-1}
-UNKNOWN = 3e-3  # on the DeepOBS grid every diverged run but one ends lower at this rate or the one below
+UNKNOWN = 3e-3  # between Adam's and momentum's: high for neither
 HIGHEST: Mapping[str, float] = {"adam": 1e-2, "momentum": 1e-1, "sgd": 1.0}
 
 
@@ -61,16 +61,20 @@ class Lower:
     why: str
 
 
+def by(run: Run, factor: float, why: str) -> Lower:
+    """The rate times ``factor``."""
+    now = peak(run)
+    return Lower(factor, _words(factor) if now is None else f"{now * factor:.2g}, {_words(factor)},", why)
+
+
 def lower(run: Run, factor: float, most: float = np.inf) -> Lower:
     """The rate times ``factor``, or less: one far outside practice, 30 say, is not off by a factor of ten.
 
     It comes down to ``most``, and to a careful rate for the optimizer, when those are lower yet.
     """
     now, bound = peak(run), min(most, careful(run))
-    if now is None:
-        return Lower(factor, _words(factor), "")
-    if now * factor <= bound:
-        return Lower(factor, f"{now * factor:.2g}, {_words(factor)},", "")
+    if now is None or now * factor <= bound:
+        return by(run, factor, "")
     with_what = {"adam": "with Adam", "momentum": "with momentum", "sgd": "with plain SGD"}.get(family(run) or "", "")
     why = f"{bound:.2g} is a careful rate{' ' + with_what if with_what else ''}, and {now:.2g} is far above it"
     return Lower(bound / now, f"{bound:.2g}, {_words(bound / now)},", why)

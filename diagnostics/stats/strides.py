@@ -9,15 +9,12 @@ from diagnostics.curve import Curve
 from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.decay import LOW
-from diagnostics.stats.layers import layers
 from diagnostics.stats.level import by_part
 
 LEAST = 5  # measurements
 TENTHS = 10  # parts: a stretch of the run, and no single outlier
-EARLY = 0.1  # of the run, or the least measurements: fresh weights are small, and Adam's first steps are its longest
 GENTLE = 2e-3  # twice the course's 1e-3: updates that never are longer throw no weights about
 LONGER = 1.5  # times the steps half way through: a linear warmup has 2, and that until half as long again after it
-SHRUNK = 0.5  # of their first size: weights that a strong decay takes down make every step look long
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,6 @@ class Strides:
         longest: the largest of all, and ``at``, the step it was measured at.
         fullest: median of the tenth of them in which they are longest.
         typical: median of all.
-        later: median without the first tenth.
         first_step, last_step: of the first and the last of these measurements.
     """
 
@@ -36,7 +32,6 @@ class Strides:
     at: int
     fullest: float
     typical: float
-    later: float
     first_step: int
     last_step: int
 
@@ -51,16 +46,12 @@ def strides(run: Run) -> Strides | None:
     full = _at_full_rate(run, seen)
     if len(full) < LEAST:
         return None
-    place = (full.steps - seen.steps[0]) / max(1, int(seen.steps[-1] - seen.steps[0]))
-    begun = max(LEAST, int((place <= EARLY).sum()))
-    late = full.values[begun:] if len(full) >= begun + LEAST else full.values[-LEAST:]
     top = int(np.argmax(full.values))
     return Strides(
         longest=float(full.values[top]),
         at=int(full.steps[top]),
         fullest=float(by_part(np.median, full.values, max(1, min(TENTHS, len(full) // LEAST))).max()),
         typical=float(np.median(full.values)),
-        later=float(np.median(late)),
         first_step=int(full.steps[0]),
         last_step=int(full.steps[-1]),
     )
@@ -90,12 +81,3 @@ def gentle(run: Run) -> bool:
     """Whether no update ever was long, as far as they were measured."""
     seen = strides(run)
     return seen is not None and seen.longest < GENTLE
-
-
-def shrunk(run: Run) -> bool:
-    """Whether the weights became much smaller than they began."""
-    norms = layers(run, "weight_norm")
-    if norms is None or len(norms.steps) < 2:
-        return False
-    whole = np.sqrt(np.nansum(norms.values**2, axis=1))
-    return bool(whole[-1] < SHRUNK * whole[0])

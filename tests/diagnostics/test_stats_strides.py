@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diagnostics import synthetic
-from diagnostics.stats.strides import gentle, shrunk, strides, warming
+from diagnostics.stats.strides import gentle, strides, warming
 
 LOSS = synthetic.falling()
 
@@ -18,7 +18,7 @@ def _run(ratio, lr=0.1):
 def test_first_tenth_and_rest_are_told_apart():
     seen = strides(_run(np.r_[3.0, np.full(99, 0.3), np.full(900, 0.02)]))
     assert seen is not None
-    assert (seen.longest, seen.fullest, seen.later) == pytest.approx((3.0, 0.3, 0.02))
+    assert (seen.longest, seen.fullest, seen.typical) == pytest.approx((3.0, 0.3, 0.02))
     assert seen.at == seen.first_step
 
 
@@ -60,12 +60,3 @@ def test_too_few_measurements_say_nothing():
 @pytest.mark.parametrize("ratio, is_gentle", [(1e-4, True), (np.r_[0.01, np.full(999, 1e-4)], False), (None, False)])
 def test_gentle(ratio, is_gentle):
     assert gentle(_run(ratio)) == is_gentle
-
-
-def test_weights_that_a_decay_takes_down_have_shrunk():
-    run = synthetic.layered(synthetic.healthy(), np.ones(3))
-    assert run.layers is not None and not shrunk(run)
-    steps = run.layers["step"].to_numpy()
-    less = run.layers.assign(weight_norm=np.exp(-3 * (steps - steps[0]) / (steps[-1] - steps[0])))
-    assert shrunk(replace(run, layers=less))
-    assert not shrunk(synthetic.healthy())

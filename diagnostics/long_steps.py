@@ -1,0 +1,130 @@
+"""Signs that the steps of a run were too long: each as a sentence and the evidence for it, or None."""
+
+from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from diagnostics.curve import Curve
+from diagnostics.report import Evidence
+from diagnostics.run import Run
+from diagnostics.stats.bounce import bounce
+from diagnostics.stats.decay import wanes
+from diagnostics.stats.excursion import JUMP, excursion
+from diagnostics.stats.fall import fall_after
+from diagnostics.stats.jump import jump
+from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
+from diagnostics.stats.level import before_training, end, start
+from diagnostics.stats.relapse import relapse
+from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
+from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
+from diagnostics.stats.strides import strides
+
+BOUNCE = 0.009  # of the fall: see lr_too_high
+SOLVED = 0.2  # training loss over validation loss: below it validation jumps from overconfidence
+EARLY, LATE = 0.05, 0.35  # of the run, and of the fall: most of the fall of a rate that is too high is done by then
+GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
+THROWN = 0.8  # update ratio of one step, the course's being 1e-3
+ABOVE = 0.1  # of the run spent above the start
+REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
+HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
+FLUNG = 4.0  # times the start: see lr_too_high
+UNCHANGED = "median change of validation, as a share of its level"
+NO_GRADIENT = "largest gradient of the dead layers over its first"
+JITTER, GAVE_BACK = "jitter as a share of the fall", "share of the fall given back"
+THIRD = "third highest loss over the first"
+
+Sign = tuple[str, Evidence] | None
+
+
+def died(run: Run, loss: Curve) -> Sign:
+    """No gradient reaches a weight any more, though the rate is up."""
+    seen = None if wanes(run) else stillness(run)
+    if seen is None or not (seen.dead or (seen.all_but_dead and end(loss) > REST * start(loss))):
+        return None
+    limit, how = (LAST_DIGIT, "to the last digit") if seen.dead else (STILL, "within a few millionths")
+    evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, UNCHANGED, seen.change, limit)
+    said = f"validation loss has been {seen.level:.7g} {how} since step {seen.first_step:,}"
+    return f"The network is dead: {said}.", evidence
+
+
+def lost_a_layer(run: Run, loss: Curve) -> Sign:
+    """Long steps threw weights out, and some layer gets no gradient since."""
+    seen = killed(run)
+    if seen is None or end(loss) <= LITTLE * start(loss):
+        return None
+    tag = GRAD_NORM if GRAD_NORM in run else TRAIN_LOSS
+    evidence = Evidence(tag, seen.first_step, seen.last_step, NO_GRADIENT, seen.left, GONE)
+    what = f"{seen.names[0]} gets no gradient any more" + (
+        f", as {len(seen.names)} of {seen.of} layers" if len(seen.names) > 1 else ""
+    )
+    return f"Weights grew to {seen.grown:.3g} times their first size and {what}.", evidence
+
+
+def rose_again(loss: Curve) -> Sign:
+    """No sound step brings a training loss back up for good, whatever the schedule did later."""
+    seen = relapse(loss)
+    if seen is None or seen.share <= GIVEN_BACK:
+        return None
+    span = seen.step, int(loss.steps[-1])
+    evidence = Evidence(TRAIN_LOSS, *span, GAVE_BACK, seen.share, GIVEN_BACK)
+    return (
+        f"The training loss was down to {seen.best:.3g} near step {seen.step:,}, then rose and is at {seen.last:.3g}.",
+        evidence,
+    )
+
+
+def threw(run: Run, loss: Curve) -> Sign:
+    """One update was about as long as the weights, and the run is stuck since."""
+    seen = strides(run)
+    if seen is None or seen.longest <= THROWN or end(loss) <= LITTLE * start(loss) or gaining(loss):
+        return None
+    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, THROWN)
+    said = f"moved the weights by {seen.longest:.0%} of their size; the training loss is stuck at {end(loss):.3g}"
+    return f"The update at step {seen.at:,} {said}.", evidence
+
+
+def bounces(run: Run, loss: Curve) -> Sign:
+    """Validation jumps from one evaluation to the next, after a quick fall, and nothing is gained."""
+    seen = bounce(run)
+    if seen is None or seen.share <= BOUNCE or end(loss) < SOLVED * end(run[seen.tag]):
+        return None
+    if fall_after(loss, EARLY) > LATE or not surely_stuck(loss) or gaining(run[seen.tag], LIKELY):
+        return None  # too long a step falls fast, and is stuck then; on its way down a run may wobble
+    what = "Validation jumps" if seen.tag != TRAIN_LOSS else "The averaged training loss jumps"
+    evidence = Evidence(seen.tag, seen.first_step, seen.last_step, JITTER, seen.share, BOUNCE)
+    said = f"up and down by {seen.share:.1%} of the whole fall at a time and no longer gets lower"
+    return f"{what} {said}.", evidence
+
+
+def stood_above(run: Run, loss: Curve) -> Sign:
+    """A good part of the run was spent above its start, and it came back to little better."""
+    seen = excursion(run)
+    if seen is None or seen.share <= ABOVE or end(loss) <= HARMED * before_training(run):
+        return None
+    said = "share of the run spent above the start"
+    evidence = Evidence(seen.tag, seen.first_step, seen.last_step, said, seen.share, ABOVE)
+    what = "The training loss" if seen.tag == TRAIN_LOSS else "Validation loss"
+    return f"{what} was thrown above its start and stayed there for {seen.share:.0%} of the run.", evidence
+
+
+def jumped(run: Run, loss: Curve) -> Sign:
+    """The loss was thrown up, and it is stuck since."""
+    seen, last = jump(run), end(loss)
+    if seen is None or seen.often <= JUMP or last <= HARMED * before_training(run):
+        return None
+    evidence = Evidence(TRAIN_LOSS, seen.step, int(loss.steps[-1]), THIRD, seen.often, JUMP)
+    return (
+        f"The training loss jumped to {seen.peak:.3g} at step {seen.step:,} and has been stuck near {last:.3g} since.",
+        evidence,
+    )
+
+
+def flung(run: Run) -> Sign:
+    """The loss was high above its start for more than a moment, and the weights grew by that: those do not come back."""
+    seen, grown = jump(run), most_grown(run)
+    if seen is None or seen.often <= FLUNG or grown <= GROWN:
+        return None
+    first, last = int(run[TRAIN_LOSS].steps[0]), int(run[TRAIN_LOSS].steps[-1])
+    evidence = Evidence(TRAIN_LOSS, first, last, THIRD, seen.often, FLUNG)
+    where = f"{seen.peak:.3g}, {seen.height:.3g} times its start, at step {seen.step:,}"
+    return (
+        f"The training loss was flung up to {where}, and weights grew to {grown:.3g} times their first size.",
+        evidence,
+    )

@@ -1,0 +1,39 @@
+"""How far single losses were flung above the start."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.schema import TRAIN_LOSS
+from diagnostics.run import Run
+from diagnostics.stats.level import before_training
+from diagnostics.stats.noise import noise
+
+MANY = 8.0  # noise widths: see diverged
+FEW = 3  # losses: as many high ones are no odd batch
+
+
+@dataclass(frozen=True)
+class Jump:
+    """The highest training loss.
+
+    Attributes:
+        peak: that loss, and ``step``, where it was.
+        height: the same over the loss of the untouched network.
+        often: the third highest over it.
+    """
+
+    peak: float
+    step: int
+    height: float
+    often: float
+
+
+def jump(run: Run) -> Jump | None:
+    """Measure it; None where it does not stand out of the noise, or the start is no scale."""
+    loss, first = run[TRAIN_LOSS].finite(), before_training(run)
+    peak = float(loss.values.max())
+    if first <= 0 or peak - first < MANY * noise(loss.values[-len(loss) // 4 :]):
+        return None
+    often = float(np.sort(loss.values)[-min(FEW, len(loss))])
+    return Jump(peak, int(loss.steps[np.argmax(loss.values)]), peak / first, often / first)

@@ -8,13 +8,13 @@ Why it matters
 
 Criterion
     Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
-    from there to half of the fall less than STEEP times as long. Or the fall over the whole run stays under
+    from there to half of the fall less than STEEP times as long (GENTLE times, where the layers show weights that began too small). Or the fall over the whole run stays under
     NO_FALL of the start, and is not a straight line that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
-    more than THROWN times their norm nor shrunk below SHRUNK of it, unless they began too small. Or the layers say that the weights began too small (early in the run the gradient of one is under UNEQUAL of another's, or one
-    grew GREW-fold before half of the fall), and the loss, once it has learnt the mean, rests for RESTED of the run and then goes half of the rest of its way in
-    less than GENTLE times as long; or never moves again,
-    with a layer whose updates are under STILL of another's. Or the first cross-entropy is more than HIGH_START times ln(classes), or than RAISED_START and
-    is not half way down for FLAT_HIGH of the run.
+    more than THROWN times their norm nor shrunk below SHRUNK of it, unless they began too small. Or the loss, once it has learnt the mean, rests for RESTED of the run and then
+    goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with a layer whose updates are under
+    STILL of another's and layers wider than NARROW. Weights began too small where, early in the run, the gradient of one is under UNEQUAL of another's, or all together grew GREW-fold before half of
+    the fall. Or the first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is
+    not half way down for FLAT_HIGH of the run.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss flat for a while, then starts to drop → bad initialization".
@@ -37,10 +37,22 @@ from diagnostics.rule import Rule
 from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.balance import balance, growth, norm_left, stillness
+from diagnostics.stats.guess import guess
+from diagnostics.stats.held_back import NARROW, narrow  # noqa: F401  (Criterion)
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import RESTING, departure, running_median, second_departure
+from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
+    GREW,
+    SHRUNK,
+    STILL,
+    THROWN,
+    UNEQUAL,
+    began_small,
+    moved,
+    shrank,
+    stands_still,
+)
 
 FLAT_SHARE = 0.06  # of the run: sound runs leave the start within 3 %
 STEEP = 0.55  # an exponential fall has 5.6, a straight one 4, the S of a sound first few steps 0.7 to 1.1, a plateau 0.2 to 0.4
@@ -55,13 +67,6 @@ LEAST = (
 STRAIGHT = 2.0  # times the fall of one half of the run over that of the other: a straight line has 1, the way out of a plateau 10
 LEAST_EVALS = 8  # evaluations, whose noise is then known
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
-UNEQUAL = 0.0035  # smallest over largest gradient: sound networks have 0.004 (deep, attention, recurrence) to 0.9, weights of a tenth 0.003 and less
-GREW = 6.0  # times: sound weights grow to 3.4 times their norm by then, those of a tenth to 18
-THROWN, SHRUNK = (
-    10.0,
-    0.1,
-)  # times the norm: what steps that are too long, and a decay too strong, make of sound weights
-STILL = 0.01  # of the liveliest layer's update ratio
 RESTED = 0.15  # of the run: the level it rests at is itself known only at a tenth
 GENTLE = 1.0  # in place of STEEP, where the layers speak as well: a straight fall has 2 and more
 RAISED_START, FLAT_HIGH = (
@@ -88,7 +93,7 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     fall = (first - last) / first
     if abs(fall) > NO_FALL or _straight(run):
         return None
-    if (_trains_slowly(loss) or _moved(run)) and not _guesses(run):
+    if (_trains_slowly(loss) or moved(run)) and not _guesses(run):
         return None
     evidence = Evidence(
         TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL
@@ -98,20 +103,7 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
 
 def _guesses(run: Run) -> bool:
     """Whether nothing was learned and no weight decay accounts for it: that is never healthy, however far the weights went."""
-    left = norm_left(run)
-    return any(predicts_uniformly.check(run)) and not (left is not None and left < SHRUNK)
-
-
-def _moved(run: Run) -> bool:
-    """Whether too long steps, or a weight decay, took sound weights far from where they started; then it is not the start that holds the loss."""
-    grown, left = growth(run, run.last_step), norm_left(run)
-    far = (grown is not None and grown > THROWN) or (left is not None and left < SHRUNK)
-    return far and not _unequal(run)
-
-
-def _unequal(run: Run) -> bool:
-    seen = balance(run)
-    return seen is not None and seen < UNEQUAL
+    return any(predicts_uniformly.check(run)) and not shrank(run)
 
 
 def _rested(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
@@ -119,15 +111,17 @@ def _rested(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if (run.state == RUNNING and _young(run, loss)) or len(blocks(loss).levels) < 2 * RESTING:
         return None
     begin, seen = _warmed_up(run, loss), second_departure(loss)
-    moved = seen.fall > max(CLEAR * blocks(loss).error, NO_FALL * abs(seen.level))
-    until = seen.left if moved else int(loss.steps[-1])
+    left = seen.fall > max(CLEAR * blocks(loss).error, NO_FALL * abs(seen.level))
+    until = seen.left if left else int(loss.steps[-1])
     rest = (until - begin) / max(1, run.last_step - begin)
-    steep = not moved or seen.half - seen.left <= GENTLE * (until - begin)
+    steep = not left or seen.half - seen.left <= GENTLE * (until - begin)
     if rest < RESTED or not steep or _thrown_up(run, loss, until):
         return None
-    if not (_began_small(run, loss) if moved else _stands_still(run)):
+    if not (
+        began_small(run, max(seen.half, departure(loss).half)) if left else (stands_still(run) and not narrow(run))
+    ):
         return None
-    said = f"rested at {seen.level:.3g} for {rest:.0%} of the run" if moved else f"has not moved from {seen.level:.3g}"
+    said = f"rested at {seen.level:.3g} for {rest:.0%} of the run" if left else f"has not moved from {seen.level:.3g}"
     evidence = Evidence(TRAIN_LOSS, begin, until, "share of the run before it left the level it rests at", rest, RESTED)
     return f"The training loss {said}, and the layers show weights that began too small.", evidence
 
@@ -136,19 +130,6 @@ def _thrown_up(run: Run, loss: Curve, until: int) -> bool:
     """Whether the loss rose before ``until``, by more than its noise: then it was thrown up, not at rest."""
     rest = blocks(loss.where(loss.steps <= until))
     return bool(rest.levels.max() > (1 + JUMP) * before_training(run) + CLEAR * rest.error)
-
-
-def _began_small(run: Run, loss: Curve) -> bool:
-    """Whether gradients shrink from layer to layer, or weights had to grow many times over before the loss could fall."""
-    first = departure(loss)
-    late = first.left - _warmed_up(run, loss) > FLAT_SHARE * run.last_step
-    return _unequal(run) or (late and (growth(run, first.half) or 1.0) > GREW)
-
-
-def _stands_still(run: Run) -> bool:
-    """Whether a layer that no gradient reaches keeps its weights, or loses them to the weight decay."""
-    seen, left = stillness(run), norm_left(run)
-    return _unequal(run) and ((seen is not None and seen < STILL) or (left is not None and left < SHRUNK))
 
 
 def _trains_slowly(loss: Curve) -> bool:
@@ -178,8 +159,9 @@ def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     begin, seen = _warmed_up(run, loss), departure(loss)
     whole = run.last_step - begin  # of the run, though the loss may have been logged for only a part of it
     flat, drop = seen.left - begin, seen.half - seen.left
+    steep = GENTLE if began_small(run, seen.half) else STEEP
     clear = seen.fall > max(CLEAR * noise(loss.values[: max(20, len(loss) // 20)]), NO_FALL * abs(seen.level))
-    if whole <= 0 or not clear or flat <= FLAT_SHARE * whole or drop > STEEP * flat or _jumped(loss, seen.left):
+    if whole <= 0 or not clear or flat <= FLAT_SHARE * whole or drop > steep * flat or _jumped(loss, seen.left):
         return None
     evidence = Evidence(
         TRAIN_LOSS, begin, seen.left, "share of the run before a tenth of the fall", flat / whole, FLAT_SHARE
@@ -206,15 +188,16 @@ def _warmed_up(run: Run, loss: Curve) -> int:
 
 
 def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    if not run.classes or run.classes < 2 or run.loss not in ("cross_entropy", "CrossEntropyLoss"):
+    blind = guess(run)
+    if blind is None:
         return None
-    first, guess = start(loss), float(np.log(run.classes))
+    first = start(loss)
     waits = departure(loss).half - int(loss.steps[0]) > FLAT_HIGH * run.last_step and not _young(run, loss)
-    least = (RAISED_START if waits and end(loss) < guess else HIGH_START) * guess
+    least = (RAISED_START if waits and end(loss) < blind else HIGH_START) * blind
     if first <= least:
         return None
     evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[0]), "first loss", first, least)
-    return f"The first loss is {first:.3g}; a blind guess among {run.classes} classes would have {guess:.3g}.", evidence
+    return f"The first loss is {first:.3g}; a guess among {run.classes} classes would have {blind:.3g}.", evidence
 
 
 def _rival(run: Run) -> str:

@@ -12,7 +12,8 @@ Criterion
     a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where it
     is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
     have been recorded and have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Without such a setting, and with validation as close, as a hint: with FEW classes or fewer and less than MOST of the first loss left, training and validation accuracy under
-    POOR_ACCURACY at a rate that is spent, or a validation loss that jitters by less than CALM of its level.
+    POOR_ACCURACY at a rate that is spent, or a validation loss that jitters by less than CALM of its level. Or neither
+    accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said).
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "no gap between train and val accuracy, both low → underfitting, bigger model".
@@ -33,20 +34,24 @@ from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.balance import norm_left
 from diagnostics.stats.decay import spent
-from diagnostics.stats.level import before_training, end
+from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
+    CLOSE,
+    HEAVY_DROPOUT,
+    NARROW,
+    SHRUNK,
+    STRONG,
+    STRONG_ADAMW,
+    HeldBack,
+    decayed,
+    held_back,
+    width,
+)
+from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.levelled import Falling, falling
 from diagnostics.stats.noise import noise
 
-RATIO, CLOSE = (
-    1.3,
-    1.15,
-)  # validation over training loss: no gap worth the name where a setting explains it, and where none does
-NARROW = 4  # units or channels: nothing but toys has so few
-HEAVY_DROPOUT = 0.6  # the usual most is 0.5
-STRONG, STRONG_ADAMW = 5e-3, 0.5  # weight decay: ten times the usual 5e-4, and five times the usual 0.1
-SHRUNK = 0.35  # of the weight norm's height: decays that suit the task were seen to leave 0.47 and more, those that do not under 0.3
+RATIO = 1.3  # validation over training loss: no gap worth the name where a setting explains it; CLOSE, where none does
 SOLVED = 0.02  # of the first loss
 SOLVED_ACCURACY, SURE = 0.97, 0.05  # fraction right; of the first loss: right, and sure of it
 FEW = 20  # classes: with more, a language's say, half right may be all there is
@@ -54,13 +59,14 @@ POOR_ACCURACY = 0.85  # fraction right
 CALM = 0.03  # of the level: what jumps more may be held up by its learning rate
 MOST = 0.6  # of the first loss: where more is left, the targets may be noise for the most part, and no model would do better
 SLOW = 0.1  # of the loss, per doubling of the steps
+RISE = 0.02  # fraction right, gained since the start
+LUCK = 1.2  # times what a guess among the classes gets right
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
 LEAST_EVALS = 5  # evaluations for an end level that is not the start
 ENOUGH_UNITS = 32  # units: what small tasks are solved with
 WIDER = 4.0  # factor on the width where it is not known
 USUAL = 0.01  # of a weight decay of STRONG or more: about the usual one
 USUAL_DROPOUT = 0.2
-WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "units", "n_embd", "d_model", "channels")
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ def check(run: Run) -> Iterator[Finding]:
     done = spent(run) or (falling(run).surely if run.state == RUNNING else falling(run).levelled)
     if not (done or _slow(falling(run))) or not 0 < val < RATIO * train:
         return
-    poor = _decayed(run) if val >= LEARNED * first else _poor_for_it(run, done and val < CLOSE * train)
+    poor = _why(run, learned=val < LEARNED * first, hints=done and val < CLOSE * train)
     if poor:
         gap = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "validation over training loss at the end", val / train, RATIO)
         yield Finding("underfitting", poor.severity, poor.message, (poor.evidence, gap), poor.remedies)
@@ -93,13 +99,16 @@ def _slow(seen: Falling) -> bool:
     return seen.now.gain + 2 * seen.now.error < SLOW * abs(end(seen.curve))
 
 
-def _poor_for_it(run: Run, hints: bool) -> Poor | None:
-    return (_explained(run) if not _solved(run) else None) or (_hint(run) if hints else None)
+def _why(run: Run, learned: bool, hints: bool) -> Poor | None:
+    """What says that the run is poor; of a network that learned nothing, only a decay that took its weights, or an accuracy that never rose."""
+    held = decayed(run) if not learned else None if _solved(run) else held_back(run)
+    return _poor(run, held) if held else _at_chance(run) or (_hint(run) if learned and hints else None)
 
 
 def cannot(run: Run) -> str | None:
     """Without a setting that could explain it or the loss of a guess, no level is known to be poor."""
-    if _width(run) or run.setting("weight_decay") or run.setting("dropout") or run.classes:
+    known = width(run) or run.setting("weight_decay") or run.setting("dropout") or run.classes
+    if known or (TRAIN_ACCURACY in run and VAL_ACCURACY in run):
         return None
     return "how low the loss could go is not known: say classes, or width, weight_decay and dropout in the config"
 
@@ -120,43 +129,45 @@ def _solved(run: Run) -> bool:
     return left <= (SURE if right else SOLVED)
 
 
-def _explained(run: Run) -> Poor | None:
-    """A setting holds the network back."""
-    return _decayed(run) or _dropped(run) or _narrow(run)
-
-
-def _decayed(run: Run) -> Poor | None:
-    decay, left = run.setting("weight_decay") or 0.0, norm_left(run)
-    strong = STRONG_ADAMW if "adamw" in str(run.config.get("optimizer", "")).lower() else STRONG
-    apart = end(run[VAL_LOSS]) >= CLOSE * end(run[TRAIN_LOSS])  # then the decay still has a gap to close
-    if decay < strong or apart or left is None or left >= SHRUNK:
-        return None  # a strong decay may be what the task wants; weights that gave way to it tell
-    shrunk = f", which has shrunk the weights to {left:.0%} of their norm"
-    usual = Remedy(f"Lower weight decay to {USUAL * decay:.2g}.", "weight_decay", "about what is usual", factor=USUAL)
-    return _poor(run, f"under a weight decay of {decay:g}{shrunk}", "weight decay", decay, strong, (usual,))
-
-
-def _dropped(run: Run) -> Poor | None:
-    dropout = run.setting("dropout") or 0.0
-    if dropout < HEAVY_DROPOUT:
-        return None
-    less = Remedy(
-        f"Lower dropout to {USUAL_DROPOUT}.", "dropout", "so few units left cannot carry the task", value=USUAL_DROPOUT
+def _poor(run: Run, held: HeldBack) -> Poor:
+    name = held.parameter.replace("_", " ")
+    evidence = Evidence(TRAIN_LOSS, *_late(run, TRAIN_LOSS), name, held.value, held.limit)
+    ends = f"{end(run[TRAIN_LOSS]):.3g} and {end(run[VAL_LOSS]):.3g}"
+    return Poor(
+        f"Training and validation have levelled off together at {ends} {held.why}.",
+        evidence,
+        "warning",
+        (_freer(run, held),),
     )
-    return _poor(run, f"under dropout of {dropout:g}", "dropout", dropout, HEAVY_DROPOUT, (less,))
 
 
-def _narrow(run: Run) -> Poor | None:
-    width = _width(run)
-    if not width or width > NARROW:
+def _freer(run: Run, held: HeldBack) -> Remedy:
+    if held.parameter == "weight_decay":
+        said = f"Lower weight decay to {USUAL * held.value:.2g}."
+        return Remedy(said, "weight_decay", "about what is usual", factor=USUAL)
+    if held.parameter == "dropout":
+        because = "so few units left cannot carry the task"
+        return Remedy(f"Lower dropout to {USUAL_DROPOUT}.", "dropout", because, value=USUAL_DROPOUT)
+    return _wider(run)
+
+
+def _at_chance(run: Run) -> Poor | None:
+    """Both accuracies never rose from where they began, whatever the loss did: a guess, also where nobody said among how many classes."""
+    curves = [run[tag].finite() for tag in (TRAIN_ACCURACY, VAL_ACCURACY) if _accuracy(run, tag) is not None]
+    if len(curves) < 2 or any(end(c) > start(c) + RISE or end(c) > LUCK / (run.classes or 2) for c in curves):
         return None
-    return _poor(run, f"with layers {width:g} wide", "layer width", width, NARROW, (_wider(run),))
-
-
-def _poor(run: Run, why: str, name: str, value: float, limit: float, remedies: tuple[Remedy, ...]) -> Poor:
-    evidence = Evidence(TRAIN_LOSS, *_late(run, TRAIN_LOSS), name, value, limit)
-    message = f"Training and validation have levelled off together at {end(run[TRAIN_LOSS]):.3g} and {end(run[VAL_LOSS]):.3g} {why}."
-    return Poor(message, evidence, "warning", remedies)
+    right = end(curves[-1])
+    evidence = Evidence(
+        VAL_ACCURACY, *_late(run, VAL_ACCURACY), "validation accuracy", right, start(curves[-1]), "fraction"
+    )
+    message = f"The network has learned nothing: both accuracies are still {right:.1%}, where they began."
+    because = "the loss fell at once and then rested: steps that are too long switch a network off"
+    return Poor(
+        message,
+        evidence,
+        "warning",
+        (Remedy("Start again with a tenth of the learning rate.", "lr", because, factor=0.1),),
+    )
 
 
 def _hint(run: Run) -> Poor | None:
@@ -184,14 +195,10 @@ def _calm(run: Run) -> bool:
     return noise(values[len(values) // 2 :]) < CALM * abs(end(run[VAL_LOSS]))
 
 
-def _width(run: Run) -> float | None:
-    return next((w for name in WIDTHS if (w := run.setting(name))), None)
-
-
 def _wider(run: Run) -> Remedy:
-    width = _width(run)
-    factor = max(2.0, ENOUGH_UNITS / width) if width else WIDER
-    said = f"Make the layers {factor:g} times as wide{f', {factor * width:g}' if width else ''}, or add one."
+    wide = width(run)
+    factor = max(2.0, ENOUGH_UNITS / wide) if wide else WIDER
+    said = f"Make the layers {factor:g} times as wide{f', {factor * wide:g}' if wide else ''}, or add one."
     return Remedy(said, "width", "there is no gap to close, so capacity is what is missing", factor=factor)
 
 

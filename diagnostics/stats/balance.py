@@ -27,14 +27,16 @@ def balance(run: Run) -> float | None:
 
 
 def growth(run: Run, step: float) -> float | None:
-    """By how much the norm of a weight matrix has grown, at most, from the first sample up to ``step``; None where it was not seen."""
+    """By how much the norms of the weight matrices have grown from the first sample to the last by ``step``, on their geometric mean; None where it was not seen.
+
+    Of all, not of one: a last layer grows in every classification, an embedding hardly; weights that began too small grow everywhere.
+    """
     norms = layers(run, "weight_norm")
     if norms is None or not len(norms.steps) or not norms.names:
         return None
     until = norms.where((norms.steps <= step) | (norms.steps == norms.steps[0])).values
-    first = np.where(until[0] > 0, until[0], np.nan)
-    grown = until / first
-    return float(np.nanmax(grown)) if np.isfinite(grown).any() else None
+    seen = (until[0] > 0) & (until[-1] > 0) & np.isfinite(until[-1])
+    return float(np.exp(np.mean(np.log(until[-1][seen] / until[0][seen])))) if seen.any() else None
 
 
 def norm_left(run: Run) -> float | None:

@@ -69,3 +69,15 @@ def test_a_high_first_loss_counts_once_it_costs_steps(pace, found):
     values = synthetic.falling(1.7 * np.log(10), 0.3, pace=pace)
     run = replace(synthetic.make(synthetic.noisy(values, 0.02)), classes=10, loss="cross_entropy")
     assert bool(said(run)) is found
+
+
+def test_a_narrow_network_that_stands_still_is_no_bad_start():
+    run = synthetic.layered(rested(0.4, last=0.06), SHRINKING, update_ratio=[1e-7, 1e-5, 1e-3])
+    assert said(synthetic.with_config(run, width=64)) and said(synthetic.with_config(run, width=2)) is None
+
+
+def test_one_layer_that_grows_says_nothing():
+    values = np.r_[np.full(200, 2.3), np.linspace(2.3, 1.2, 250), synthetic.falling(1.2, steps=550)]
+    run = synthetic.layered(synthetic.make(synthetic.noisy(values, 0.02)), SOUND)
+    grows = np.where(run.layers.layer == run.layers.layer.iloc[-1], 40 ** np.minimum(1, run.layers.step / 400), 1.0)
+    assert said(replace(run, layers=run.layers.assign(weight_norm=grows))) is None

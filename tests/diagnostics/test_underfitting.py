@@ -112,3 +112,12 @@ def test_a_slow_gain_that_a_setting_explains_is_no_reason_to_go_on(width, found)
     run = synthetic.make(synthetic.noisy(loss, 0.01), synthetic.noisy(loss, 0.001, seed=1), classes=50)
     run = synthetic.with_config(run, **({"width": width} if width else {}))
     assert bool(said(run)) is found
+
+
+@pytest.mark.parametrize("began, ends, found", [(0.1, 0.1, True), (0.1, 0.5, False), (0.7, 0.7, False)])
+def test_a_network_whose_accuracy_never_rose_has_learned_nothing_however_far_its_loss_fell(began, ends, found):
+    right = began + (ends - began) * (1 - np.exp(-np.arange(synthetic.STEPS) / 100))
+    run = stuck(0.65, first=3.5, train_accuracy=right, val_accuracy=right)
+    assert bool(said(run)) is found
+    if found:
+        assert "learned nothing" in said(run).message and said(run).remedies[0].parameter == "lr"

@@ -1,0 +1,66 @@
+"""Settings that hold a network back: layers too narrow, dropout too heavy, a weight decay that the weights gave way to."""
+
+from dataclasses import dataclass
+
+from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics.run import Run
+from diagnostics.stats.balance import norm_left
+from diagnostics.stats.level import end
+
+NARROW = 4  # units or channels: nothing but toys has so few
+HEAVY_DROPOUT = 0.6  # the usual most is 0.5
+STRONG, STRONG_ADAMW = 5e-3, 0.5  # weight decay: ten times the usual 5e-4, and five times the usual 0.1
+SHRUNK = 0.35  # of the weight norm's height: decays that suit the task were seen to leave 0.47 and more, those that do not under 0.3
+CLOSE = 1.15  # validation over training loss: no gap for a decay to close
+WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "units", "n_embd", "d_model", "channels")
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """The setting, and by how much it is out of the usual.
+
+    Attributes:
+        parameter: its name in a remedy: ``weight_decay``, ``dropout`` or ``width``.
+        why: in words, to follow "the losses have levelled off".
+        value, limit: what it is, and from where on it holds back.
+    """
+
+    parameter: str
+    why: str
+    value: float
+    limit: float
+
+
+def held_back(run: Run) -> HeldBack | None:
+    """The first of them that ``run`` has."""
+    return decayed(run) or _dropped(run) or narrow(run)
+
+
+def decayed(run: Run) -> HeldBack | None:
+    """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell."""
+    decay, left = run.setting("weight_decay") or 0.0, norm_left(run)
+    strong = STRONG_ADAMW if "adamw" in str(run.config.get("optimizer", "")).lower() else STRONG
+    if decay < strong or left is None or left >= SHRUNK or end(run[VAL_LOSS]) >= CLOSE * end(run[TRAIN_LOSS]):
+        return None
+    why = f"under a weight decay of {decay:g}, which has shrunk the weights to {left:.0%} of their norm"
+    return HeldBack("weight_decay", why, decay, strong)
+
+
+def _dropped(run: Run) -> HeldBack | None:
+    dropout = run.setting("dropout") or 0.0
+    return (
+        HeldBack("dropout", f"under dropout of {dropout:g}", dropout, HEAVY_DROPOUT)
+        if dropout >= HEAVY_DROPOUT
+        else None
+    )
+
+
+def narrow(run: Run) -> HeldBack | None:
+    """Layers of a handful of units."""
+    wide = width(run)
+    return HeldBack("width", f"with layers {wide:g} wide", wide, NARROW) if wide and wide <= NARROW else None
+
+
+def width(run: Run) -> float | None:
+    """The layers' width, by its usual names."""
+    return next((w for name in WIDTHS if (w := run.setting(name))), None)

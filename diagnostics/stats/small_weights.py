@@ -1,0 +1,40 @@
+"""Whether the layers show weights that began too small, or sound ones that something took far away."""
+
+from diagnostics.run import Run
+from diagnostics.stats.balance import balance, growth, norm_left, stillness
+
+UNEQUAL = 0.0035  # smallest over largest gradient: sound networks have 0.004 (deep, attention, recurrence) to 0.9, weights of a tenth 0.003 and less
+GREW = 6.0  # times: sound weights grow to 4.4 times their norm until half of the fall, on the mean of the layers, those of a tenth to 7 and more
+THROWN, SHRUNK = (
+    10.0,
+    0.1,
+)  # times the norm: what steps that are too long, and a decay too strong, make of sound weights
+STILL = 0.01  # of the liveliest layer's update ratio
+
+
+def unequal(run: Run) -> bool:
+    """Whether gradients shrink from layer to layer as weights that are too small make them."""
+    seen = balance(run)
+    return seen is not None and seen < UNEQUAL
+
+
+def began_small(run: Run, half: int) -> bool:
+    """Whether gradients shrink from layer to layer, or all weights had to grow many times over before half of the fall, at step ``half``."""
+    return unequal(run) or (growth(run, half) or 1.0) > GREW
+
+
+def stands_still(run: Run) -> bool:
+    """Whether a layer that no gradient reaches keeps its weights, or loses them to the weight decay."""
+    seen = stillness(run)
+    return unequal(run) and ((seen is not None and seen < STILL) or shrank(run))
+
+
+def shrank(run: Run) -> bool:
+    """Whether a weight decay took the weights."""
+    left = norm_left(run)
+    return left is not None and left < SHRUNK
+
+
+def moved(run: Run) -> bool:
+    """Whether too long steps, or a weight decay, took sound weights far from where they started; then it is not the start that holds the loss."""
+    return ((growth(run, run.last_step) or 1.0) > THROWN or shrank(run)) and not unequal(run)

@@ -6,6 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from diagnostics.curve import Floats
+from diagnostics.readers import rewinds
+from diagnostics.readers.epoch_clock import at_their_steps
+from diagnostics.readers.inner_steps import counted_on
 from diagnostics.readers.log import Log, Series
 
 MOST_STEP = 2.0**53  # above, a float64 no longer counts by ones
@@ -19,8 +22,10 @@ def placed(log: Log) -> tuple[list[Series], list[str]]:
     logged = np.concatenate([*(s.steps for s in log.series), np.empty(0)])
     if not _whole(logged):
         return _without_steps(log.series)
+    log, notes = counted_on(log)
+    clocked, told = at_their_steps(log.series)
+    log, notes = replace(log, series=tuple(clocked)), [*notes, *told]
     known = _relation(log)
-    notes: list[str] = []
     series = [_from_epochs(s, known, notes) for s in log.series]
     series = _from_times(series, notes)
     lost = sum(int((~np.isfinite(s.steps)).sum()) for s in series)
@@ -35,8 +40,8 @@ def _whole(values: Floats) -> bool:
 
 
 def _without_steps(series: Sequence[Series]) -> tuple[list[Series], list[str]]:
-    """Epochs stand for steps where each was logged once, in whole numbers; else rows are counted."""
-    if series and all(s.epochs is not None and _counts(s.epochs) for s in series):
+    """Epochs stand for steps where each was logged once, in whole numbers, or again by a resume; else rows are counted."""
+    if series and all(s.epochs is not None and (_counts(s.epochs) or _resumes(s.epochs)) for s in series):
         return [replace(s, steps=s.epochs) for s in series if s.epochs is not None], [EPOCHS_STAND]
     rows = [np.arange(len(s)) if s.order is None else s.order for s in series]
     return [replace(s, steps=r.astype(np.float64)) for s, r in zip(series, rows, strict=True)], [ROWS_STAND]
@@ -44,6 +49,17 @@ def _without_steps(series: Sequence[Series]) -> tuple[list[Series], list[str]]:
 
 def _counts(epochs: Floats) -> bool:
     return bool(np.isfinite(epochs).all()) and _whole(epochs) and np.unique(epochs).size == epochs.size
+
+
+def _resumes(epochs: Floats) -> bool:
+    """Whether ``epochs`` go on at a later one than the first wherever they go back: from the first on is another fit."""
+    if not epochs.size or not np.isfinite(epochs).all() or not _whole(epochs):
+        return False
+    ahead = np.diff(epochs)
+    again = epochs[1:][ahead <= 0]
+    return bool(
+        (ahead != 0).all() and (again > epochs[0]).all() and len(again) <= max(1, rewinds.RESUMES * len(epochs))
+    )
 
 
 def _relation(log: Log) -> tuple[Floats, Floats]:

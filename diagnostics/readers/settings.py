@@ -1,13 +1,17 @@
 """The hyperparameters that lie beside a log, as YAML or JSON: read without running anything that they name."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 LARGEST = 1 << 20  # bytes; settings are short, and a file beyond is something else
 MOST, DEEPEST, LONGEST = 2_000, 10, 50  # settings, levels, items of a list
+
+EXPONENT = re.compile(r"^[-+]?\d+\.?\d*[eE][-+]?\d{1,3}$")
 
 Settings = dict[str, object]
 
@@ -40,17 +44,6 @@ def beside(folder: Path, *names: str) -> tuple[Settings, list[str]]:
         return {}, [f"{path.name}: could not be read ({' '.join(str(error).split())[:100]})"]
 
 
-def yaml_settings(path: Path, within: str = "") -> Settings:
-    """The settings in ``path``, those of each name under its key ``within``; empty where there is nothing to read."""
-    try:
-        found = _loaded(path)
-    except _WRONG:
-        return {}
-    if within:
-        found = {name: value[within] for name, value in found.items() if isinstance(value, Mapping) and within in value}
-    return flat(found)
-
-
 def _loaded(path: Path) -> Mapping[object, object]:
     if path.stat().st_size > LARGEST:
         raise ValueError("larger than settings are")
@@ -59,7 +52,7 @@ def _loaded(path: Path) -> Mapping[object, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def flat(values: Mapping[object, object]) -> Settings:
+def flat(values: Mapping[Any, object]) -> Settings:
     """``values`` without nesting: ``{"optimizer": {"lr": 0.1}}`` → ``{"optimizer/lr": 0.1}``; at most ``MOST``."""
     found: Settings = {}
     for name, value in _leaves(values, ""):
@@ -69,7 +62,7 @@ def flat(values: Mapping[object, object]) -> Settings:
     return found
 
 
-def _leaves(values: Mapping[object, object], within: str, depth: int = 0) -> Iterator[tuple[str, object]]:
+def _leaves(values: Mapping[Any, object], within: str, depth: int = 0) -> Iterator[tuple[str, object]]:
     for key, value in values.items():
         name = f"{within}{str(key)[:200]}"
         if isinstance(value, Mapping):
@@ -79,4 +72,9 @@ def _leaves(values: Mapping[object, object], within: str, depth: int = 0) -> Ite
             if len(value) <= LONGEST and all(isinstance(v, str | int | float | bool | None) for v in value):
                 yield name, list(value)
         else:
-            yield name, value if isinstance(value, str | int | float | bool | None) else str(value)[:200]
+            yield name, _typed(value) if isinstance(value, str | int | float | bool | None) else str(value)[:200]
+
+
+def _typed(value: object) -> object:
+    """YAML reads ``1e-3`` as text, for want of a point."""
+    return float(value) if isinstance(value, str) and EXPONENT.match(value) else value

@@ -1,0 +1,80 @@
+"""MMEngine: ``vis_data/scalars.json``, one object a line, of MMDetection 3, MMSegmentation 1, MMPose 1, MMPretrain …
+
+Training lines have ``iter`` and ``step``. The ``step`` of an evaluation's line is the number of the epoch where training
+counts epochs: it is put at the step that the training had reached. ``vis_data`` holds the same scalars twice, and the folder
+around it the same again as text: they are read once, as one run. Pictures and ``config.py`` are not read.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from diagnostics.readers import json_text
+from diagnostics.readers.errors import ReadError
+from diagnostics.readers.limits import Limits
+from diagnostics.readers.log import Log
+from diagnostics.readers.phases import Phases
+
+SCALARS, WITHIN = "scalars.json", "vis_data"
+PLACE = ("iter", "step", "epoch")
+LATEST = 30  # objects of the head that are looked at
+
+
+def claims(path: Path) -> bool:
+    """Whether ``path`` is such a file, or a folder with one in ``vis_data`` or beside MMEngine's own."""
+    if path.is_dir():
+        file = _inside(path)
+        return file is not None and claims(file)
+    return path.suffix == ".json" and any(_is_train(v) for v in json_text.peek(path)[:LATEST])
+
+
+def read(path: Path, limits: Limits) -> list[Log]:
+    """One log.
+
+    Raises:
+        ReadError: no line can be read.
+    """
+    file = path if path.is_file() else _inside(path)
+    if file is None:
+        raise ReadError(path, f"no {SCALARS} in it; name a folder that holds one")
+    lines, phases, last, again = json_text.Lines(file, limits), Phases(), dict[str, object](), 0
+    for row in lines:
+        values = {k: v for k, v in row.items() if k not in PLACE}
+        if "iter" in row:
+            phases.train(values, row.get("step", row["iter"]), row.get("epoch"))
+        elif row and row == last:
+            again += 1
+        elif row:
+            _evaluation(phases, values, row)
+        last = row
+        limits.names(file, phases.rows.names)
+    series = phases.rows.series()
+    notes = [*lines.notes, *([f"evaluations logged twice: {again}, read once"] if again else [])]
+    return [
+        Log(_name(path, file), str(path), series, phases.rows.epochs(), phases.meanings(series), notes=tuple(notes))
+    ]
+
+
+def _evaluation(phases: Phases, values: Mapping[str, object], row: Mapping[str, object]) -> None:
+    """Its step counts epochs, unless it is as far as the training's."""
+    step, reached = row.get("step"), phases.step
+    told = isinstance(step, int | float) and isinstance(reached, int | float) and step >= reached > 0
+    alone = reached is None
+    phases.evaluate(values, step=step if told or alone else None)
+
+
+def _is_train(value: object) -> bool:
+    return isinstance(value, Mapping) and {"iter", "step", "time"} <= value.keys() and "training_iteration" not in value
+
+
+def _inside(folder: Path) -> Path | None:
+    """The scalars of a run's folder, or of its ``vis_data``."""
+    inside = [folder / WITHIN / SCALARS, *([folder / SCALARS] if folder.name == WITHIN else [])]
+    return next((file for file in inside if file.is_file()), None)
+
+
+def _name(path: Path, file: Path) -> str:
+    """After the run's folder, which is called after the time it began, or its file where that is."""
+    if path.is_file() and path.name != SCALARS:
+        return path.stem
+    folder = file.absolute().parent
+    return folder.parent.name if folder.name == WITHIN else folder.name

@@ -7,7 +7,7 @@ from functools import partial
 import numpy as np
 
 from collector.schema import LR, TRAIN_LOSS
-from diagnostics.curve import Curve, Floats
+from diagnostics.curve import Floats
 from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.level import by_part
@@ -74,25 +74,28 @@ def forecast(run: Run, tag: str) -> Forecast:
     curve = run[tag].finite()
     first, last = min(int(curve.steps[0]), int(run[TRAIN_LOSS].steps[0])), int(curve.steps[-1])
     late = curve.where(curve.steps >= last - TAIL * (last - first))
-    place, goal = _distance(run, late, first)
     groups = min(GROUPS, len(late))
-    if groups < LEAST or not np.isfinite(place).all() or place[0] == place[-1]:
+    if groups < LEAST:
         return Forecast(0.0, np.inf, int(late.steps[0]), last)
-    gain, error = _mean(by_part(np.mean, place, groups), by_part(np.median, late.values, groups), goal)
+    place, goal = _distance(run, by_part(np.mean, late.steps, groups), first, last)
+    if not np.isfinite(place).all() or place[0] == place[-1]:
+        return Forecast(0.0, np.inf, int(late.steps[0]), last)
+    gain, error = _mean(place, by_part(np.median, late.values, groups), goal)
     return Forecast(gain, error, int(late.steps[0]), last)
 
 
-def _distance(run: Run, curve: Curve, first: int) -> tuple[Floats, float]:
-    """How far into the run each point of ``curve`` is (1 at its end), and where twice the steps would be: by the sum of the learning rate, where it was logged."""
-    steps = (curve.steps - first + 1).astype(np.float64)
+def _distance(run: Run, steps: Floats, first: int, last: int) -> tuple[Floats, float]:
+    """How far into the run each of ``steps`` is (1 at its end), and where twice the steps would be: by the sum of the learning rate, where it was logged."""
+    whole = float(last - first + 1)
     lr = run.get(LR)
     rate = lr.finite() if lr is not None else None
     if rate is None or len(rate) < 2 or rate.values.max() <= 0:
-        return steps / steps[-1], FACTOR
-    at = np.r_[min(first, int(rate.steps[0])) - 1, rate.steps]
-    sums = np.interp(curve.steps, at, np.r_[0.0, np.cumsum(np.diff(at) * rate.values)])
-    now = float(np.interp(curve.steps[-1], rate.steps, rate.values))
-    return np.maximum(sums / sums[-1], SOON), 1 + (FACTOR - 1) * now * float(steps[-1]) / float(sums[-1])
+        return (steps - first + 1) / whole, FACTOR
+    at = np.concatenate([[min(first, int(rate.steps[0])) - 1], rate.steps])
+    sums = np.concatenate([[0.0], np.cumsum(np.diff(at) * rate.values)])
+    done = float(np.interp(last, at, sums))
+    now = float(np.interp(last, rate.steps, rate.values))
+    return np.maximum(np.interp(steps, at, sums) / done, SOON), 1 + (FACTOR - 1) * now * whole / done
 
 
 def _mean(place: Floats, level: Floats, goal: float) -> tuple[float, float]:

@@ -16,7 +16,13 @@ from diagnostics.run import Run
 
 __all__ = ["READERS", "Limits", "Log", "ReadError", "logs", "logs_all", "read", "read_all", "sources", "understand"]
 
-READERS = ("run_folder", "wandb_log", "table")  # module names; the first that claims a path reads it
+READERS = (
+    "run_folder",
+    "wandb_log",
+    "mlflow_files",
+    "mlflow_database",
+    "table",
+)  # module names; the first that claims a path reads it
 LAST_RESORT = "table"  # reads a file that nobody claims, or says best why it cannot be read
 
 

@@ -1,7 +1,7 @@
 """Where a log goes back: a resume overwrites what came after the step it began at; rows in any order are only sorted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,18 @@ def restarts(series: Sequence[Series]) -> list[Restart]:
     if longest is None or longest.order is None:
         return []
     return _restarts(longest.steps, longest.order)
+
+
+def by_time(series: Sequence[Series]) -> list[Series]:
+    """Series that were each logged by itself, with rows in common after all: the instants at which anything was logged.
+
+    As they are where one has rows, or no times, or times that go back.
+    """
+    for s in series:
+        if s.order is not None or s.wall_time is None or not (np.diff(s.wall_time, prepend=-np.inf) >= 0).all():
+            return list(series)
+    times = np.unique(np.concatenate([s.wall_time for s in series if s.wall_time is not None]))
+    return [replace(s, order=np.searchsorted(times, s.wall_time)) for s in series if s.wall_time is not None]
 
 
 def overwritten(series: Series, known: Sequence[Restart]) -> Bools:

@@ -31,6 +31,7 @@ def understand(log: Log, meanings: Mapping[str, Meaning] | None = None) -> Run:
     log = _with_epochs(log, meanings or {})
     read = {**guess(log), **(meanings or {})}
     series, notes = placed(log)
+    series = rewinds.by_time(series) if any(rewinds.goes_back(s.steps) for s in series) else series
     timeline = _timeline(series)
     split = [timeline.split(s) for s in series]
     names = _names(series, read)

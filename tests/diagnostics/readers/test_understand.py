@@ -138,3 +138,12 @@ def test_the_largest_float_stands_for_infinity() -> None:
     largest = 1.7976931348623157e308
     run = understand(Log("a", "a", (series("loss", [0, 1, 2], [1, largest, -largest]),)))
     assert run["train/loss"].values.tolist() == [1, float("inf"), float("-inf")]
+
+
+def test_series_logged_by_themselves_resume_together_by_their_times() -> None:
+    steps = np.array([*range(0, 100, 2), *range(60, 80, 2)])
+    train = series("loss", steps, wall_time=np.arange(60.0))
+    val = series("val_loss", [50, 90], wall_time=np.array([25.5, 45.5]))
+    run = understand(Log("a", "a", (train, val)))
+    assert run.resumed_at == (60,) and run["train/loss"].steps.tolist() == list(range(0, 80, 2))
+    assert run.superseded["val/loss"].steps.tolist() == [90]

@@ -1,0 +1,166 @@
+"""SQLite databases opened to be looked at: never written to, nothing laid beside them, and bounded in time and memory.
+
+SQLite itself puts files beside a database it only reads, and changes one whose last writer died. Where that could happen a
+copy is read instead; with the copy go the rows that are still in the journal (``-wal``) beside the database.
+"""
+
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from diagnostics.readers.errors import ReadError
+from diagnostics.readers.limits import Limits
+
+MAGIC = b"SQLite format 3\0"
+WAL_AT, WAL = 18, b"\x02\x02"  # where the header says that rows go to a -wal file first
+BESIDE = ("-wal", "-journal")  # what the last writer may have left
+TRIES = 3  # copies of a database that is being written to
+LONGEST = 64 << 20  # bytes of one cell; a damaged length must not take all memory
+OFTEN = 100_000  # SQLite's own instructions between two looks at the clock
+BATCH = 20_000  # rows at a time
+
+MOST_TOLD = 3  # damages of a table, told one by one
+FURTHEST = 2**40  # rows; what is looked for behind damage, in steps that double
+
+BROKEN = (sqlite3.Error, UnicodeDecodeError)  # the latter where even SQLite's message holds bytes of the damage
+
+Tables = dict[str, list[str]]  # columns by table
+Row = tuple[object, ...]
+
+
+def is_sqlite(path: Path) -> bool:
+    """Whether the file begins as a SQLite database."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def holds(path: Path, wanted: Callable[[Tables], bool]) -> bool:
+    """Whether ``path`` is a database whose tables are ``wanted``; never raises for a damaged one."""
+    if not is_sqlite(path):
+        return False
+    try:
+        base = sqlite3.connect(_uri(path, "immutable=1"), uri=True)  # as of the last time it was packed
+        base.text_factory = _text
+        try:
+            if wanted(tables(base)):
+                return True
+        finally:
+            base.close()
+        if not any(_left(path)):
+            return False
+        with opened(path, Limits()) as base:  # nothing was ever packed: all is beside it
+            return wanted(tables(base))
+    except (*BROKEN, ReadError):
+        return False
+
+
+@contextmanager
+def opened(path: Path, limits: Limits) -> Iterator[sqlite3.Connection]:
+    """The database for reading, as of now.
+
+    Raises:
+        ReadError: time is over.
+        sqlite3.Error: the database is damaged.
+    """
+    limits.open(path)
+    with tempfile.TemporaryDirectory(prefix="curvewise-") as folder:
+        base = sqlite3.connect(_sound(path, Path(folder)), uri=True, isolation_level=None)
+        try:
+            base.text_factory = _text
+            base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+            base.execute("PRAGMA trusted_schema = OFF")
+            late: list[ReadError] = []
+            base.set_progress_handler(lambda: _late(path, limits, late), OFTEN)
+            try:
+                yield base
+            except BROKEN as error:
+                if late:
+                    raise late[0] from None
+                raise sqlite3.DatabaseError(str(error)) from error
+        finally:
+            base.close()
+
+
+def tables(base: sqlite3.Connection) -> Tables:
+    """The columns of every table, by its name; views are none."""
+    names = base.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    info = "SELECT name FROM pragma_table_info(?)"
+    return {str(name): [str(column) for (column,) in base.execute(info, (name,))] for (name,) in names}
+
+
+def rows(base: sqlite3.Connection, table: str, columns: Sequence[str], notes: list[str]) -> Iterator[list[Row]]:
+    """The rows of ``table`` in the order of writing, in batches; ``columns`` are SQL. Damaged ones are passed over and told."""
+    query = f"SELECT rowid, {', '.join(columns)} FROM {table} WHERE rowid > ? ORDER BY rowid"
+    after, further, damaged = -(2**62), 1, 0
+    while further < FURTHEST:
+        batch: list[Row] = []
+        try:
+            for row in base.execute(query, (after,)):
+                after, further = row[0], 1
+                batch.append(row[1:])
+                if len(batch) == BATCH:
+                    yield batch
+                    batch = []
+            further = FURTHEST
+        except BROKEN as error:
+            if "interrupted" in str(error):
+                raise
+            if further == 1:
+                damaged += 1
+                notes += [_damaged(table, after, error)] if damaged <= MOST_TOLD else []
+            after, further = max(after, 0) + further, further * 2
+        if batch:
+            yield batch
+
+
+def _damaged(table: str, after: int, error: Exception) -> str:
+    return f"the database is damaged in table {table} after row {max(after, 0):,} ({error}): some rows are lost"
+
+
+def _late(path: Path, limits: Limits, late: list[ReadError]) -> int:
+    try:
+        limits.at(path, 0.5)  # how far it is nobody knows
+    except ReadError as error:
+        late.append(error)
+    return len(late)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
+
+
+def _left(path: Path) -> Iterator[Path]:
+    """What the last writer left beside the database."""
+    for suffix in BESIDE:
+        beside = path.with_name(path.name + suffix)
+        if beside.is_file() and beside.stat().st_size:
+            yield beside
+
+
+def _sound(path: Path, folder: Path) -> str:
+    """The address at which the database can be opened without a trace."""
+    if not any(_left(path)):
+        with path.open("rb") as file:
+            head = file.read(WAL_AT + len(WAL))
+        return _uri(path, "immutable=1" if head[WAL_AT:] == WAL else "mode=ro")
+    for _ in range(TRIES):
+        before = _state(path)
+        for file_path in (path, *_left(path)):
+            shutil.copyfile(file_path, folder / file_path.name)
+        if _state(path) == before:
+            break
+    return _uri(folder / path.name, "mode=rw")
+
+
+def _state(path: Path) -> list[tuple[str, int, int]]:
+    """Tells whether somebody wrote meanwhile."""
+    return [(p.name, p.stat().st_size, p.stat().st_mtime_ns) for p in (path, *_left(path))]
+
+
+def _uri(path: Path, how: str) -> str:
+    return f"{path.absolute().as_uri()}?{how}"

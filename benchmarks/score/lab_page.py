@@ -21,7 +21,8 @@ from diagnostics.engine import HEADLINES
 WORSE = 0.02  # share of the validation loss: an end that much higher is worse, not noise
 TITLES = {
     "tuning": "Tuning part: thresholds were chosen while looking at these",
-    "test": "Test part: other data sets and architectures",
+    "test": "Test part: other data sets and architectures, unseen once, looked at since",
+    "check": "Check part: data sets and architectures of neither, unseen until it was judged",
 }
 # What a reader must know before believing a part's figures.
 SEEN = {
@@ -88,7 +89,7 @@ def matrix(part: Part) -> str:
     quiet = [v in QUIET for t, v in zip(part.truths, part.verdicts, strict=True) if t == "healthy"]
     heads = ", ".join(f"{short} `{slug}`" for slug, short in SHORT.items())
     return (
-        f"### {TITLES[part.name]}\n\n{SEEN[part.name]}{len(part.cases)} runs, macro-F1 **{part.f1:.3f}**. Rows are the truth, columns what was said ({heads}).\n\n"
+        f"### {TITLES[part.name]}\n\n{SEEN.get(part.name, "")}{len(part.cases)} runs, macro-F1 **{part.f1:.3f}**. Rows are the truth, columns what was said ({heads}).\n\n"
         + as_tables(part.truths, part.verdicts)
         + f"\nOf the healthy runs, {share(sum(part.alarmed), len(part.alarmed))} have a finding at warning or worse and "
         f"{share(len(quiet) - sum(quiet), len(quiet))} a verdict other than `healthy` and `keep_training`.\n"

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from collector.schema import VAL_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics import Report, Run, diagnose
 
 # Shares of the run at which it is judged: close together at first, where most verdicts are due.
-SHARES = (0.01, 0.02, 0.04, 0.06, 0.08, 0.1, *(i / 20 for i in range(3, 21)))
+SHARES = (0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07, 0.1, *(i / 20 for i in range(3, 21)))
 # Shares of the run after the true minimum of the validation loss, at which overfitting is looked for.
 AFTER = (0.0, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 SILENT = "not_enough_data"
+WELL = 0.1  # of the first loss: below it by that much, a run has not diverged yet
 
 
 def first_step(run: Run) -> int:
@@ -71,6 +72,24 @@ def lowest_validation(run: Run) -> float | None:
     curve = run.get(VAL_LOSS)
     finite = curve.finite() if curve is not None else None
     return share_at(run, int(finite.steps[finite.values.argmin()])) if finite is not None and len(finite) else None
+
+
+def left_start(run: Run) -> float:
+    """The share of the run at which the training loss was last clearly below its first value: what diverged was still well there; 0 where it never was."""
+    loss = run.get(TRAIN_LOSS)
+    first = loss.finite().values[:1] if loss is not None else []
+    if loss is None or not len(first):
+        return 0.0
+    below = loss.steps[loss.values < first[0] - WELL * abs(first[0])]
+    return share_at(run, int(below[-1])) if below.size else 0.0
+
+
+def points_between(run: Run, tag: str, first: float, last: float) -> int:
+    """Points of ``tag`` after the share ``first`` of the run, up to ``last``."""
+    curve = run.get(tag)
+    if curve is None:
+        return 0
+    return int(((curve.steps > step_at(run, first)) & (curve.steps <= step_at(run, last))).sum())
 
 
 def shares_after(share: float) -> list[float]:

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 import pandas as pd
 
 from benchmarks.score.opinions import Reports
-from benchmarks.score.prefixes import SHARES, detection, lowest_validation, shares_after
+from benchmarks.score.prefixes import SHARES, detection, left_start, lowest_validation, points_between, shares_after
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics import Run
 from diagnostics.engine import HEADLINES
+from diagnostics.rules.not_enough_data import MIN_POINTS
 
 FAULTLESS = ("healthy", "keep_training", "not_enough_data")
 DUE = {"diverged": 0.02, "lr_too_high": 0.15, "lr_too_low": 0.15}
 """Share of the run by which a verdict is promised."""
 DUE_AFTER = 0.05
 """Overfitting: share of the run after the true minimum of the validation loss."""
+LEAST = {"diverged": 10, "lr_too_high": MIN_POINTS, "lr_too_low": MIN_POINTS, "overfitting": 2}
+"""Points that must be there by then for anyone to tell: losses; of overfitting, evaluations after the minimum."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,10 @@ class Judged:
 
 
 def measured(runs: Sequence[Judged], reports: Reports) -> pd.DataFrame:
-    """A row a run: truth, first, settled, flips; of overfitting, ``first`` and ``settled`` are shares after the minimum."""
+    """A row a run: truth, first, settled, flips, and whether it could be told in time.
+
+    Of overfitting, ``first`` and ``settled`` are shares after the minimum.
+    """
     rows = []
     for case in runs:
         found = detection(reports.verdicts(case.run, SHARES), case.truth)
@@ -36,12 +43,31 @@ def measured(runs: Sequence[Judged], reports: Reports) -> pd.DataFrame:
         if begun is not None:
             after = detection(reports.verdicts(case.run, tuple(shares_after(begun))), case.truth)
             first, settled = (None if s is None else s - begun for s in (after.first, after.settled))
-        rows.append({"run": case.name, "truth": case.truth, "first": first, "settled": settled, "flips": found.flips})
+        rows.append(
+            {
+                "run": case.name,
+                "truth": case.truth,
+                "first": first,
+                "settled": settled,
+                "flips": found.flips,
+                "could": could(case),
+            }
+        )
     return pd.DataFrame(rows)
 
 
+def could(case: Judged) -> bool:
+    """Whether, by when the verdict is due, it had happened and enough of it was logged."""
+    if case.truth == "overfitting":
+        begun = lowest_validation(case.run) or 0.0
+        return points_between(case.run, VAL_LOSS, begun, begun + DUE_AFTER) >= LEAST[case.truth]
+    due = DUE.get(case.truth, 1.0)
+    well = case.truth == "diverged" and left_start(case.run) > due
+    return not well and points_between(case.run, TRAIN_LOSS, -1.0, due) >= LEAST.get(case.truth, 0)
+
+
 def by_truth(found: pd.DataFrame) -> pd.DataFrame:
-    """A row a fault: runs, medians and 90th percentiles of first and settled, never settled, settled in time."""
+    """A row a fault: runs, medians and 90th percentiles of first and settled, never settled, settled in time; and of those that could be told in time."""
     rows = {}
     for slug in (s for s in HEADLINES if s in set(found.truth) - set(FAULTLESS)):
         runs = found[found.truth == slug]
@@ -55,5 +81,7 @@ def by_truth(found: pd.DataFrame) -> pd.DataFrame:
             "never": int(settled.isna().sum()),
             "due": due,
             "in time": None if due is None else int((settled <= due + 1e-9).sum()),
+            "could": int(runs.could.sum()),
+            "could, in time": None if due is None else int((settled[runs.could] <= due + 1e-9).sum()),
         }
     return pd.DataFrame.from_dict(rows, orient="index")

@@ -8,7 +8,9 @@ from benchmarks.score.prefixes import (
     Detection,
     detection,
     flips,
+    left_start,
     lowest_validation,
+    points_between,
     share_at,
     shares_after,
     step_at,
@@ -83,3 +85,16 @@ def test_the_true_minimum_of_validation():
     assert lowest_validation(run) is None
     assert lowest_validation(synthetic.with_curves(run, val)) == 0.25
     assert shares_after(0.95)[-1] == 1.0 and shares_after(0.95)[0] == 0.95
+
+
+def test_how_long_a_run_that_diverged_was_well():
+    assert left_start(synthetic.make(np.array([2.0, 1.0, 1.95, 40.0, np.nan]))) == 0.25
+    assert left_start(synthetic.make(np.array([2.0, 2.1, 40.0]))) == 0.0
+    assert left_start(synthetic.make(np.full(3, np.nan))) == 0.0
+
+
+def test_points_between_two_shares():
+    run = synthetic.make(np.ones(101))
+    assert points_between(run, TRAIN_LOSS, 0.5, 0.6) == 10
+    assert points_between(run, TRAIN_LOSS, -1.0, 0.1) == 11
+    assert points_between(run, VAL_LOSS, 0.0, 1.0) == 0

@@ -66,6 +66,17 @@ def test_a_part_is_judged_and_told():
     assert "macro-F1 **1.000**" in matrix(part)
     times = timing.by_truth(part.times)
     assert list(times.index) == ["diverged"] and times.settled["diverged"] == pytest.approx(0.3, abs=0.06)
+    assert times.could["diverged"] == 0  # it was well when it was due
+
+
+def test_what_could_be_told_in_time():
+    blown = Judged("blown", "diverged", synthetic.make(np.r_[2.3, np.full(999, 9.0)]))
+    coarse = Judged("coarse", "diverged", synthetic.make(np.r_[2.3, np.full(99, 9.0)]))
+    val = synthetic.falling(2.3, 0.5, pace=30) + np.linspace(0, 0.5, synthetic.STEPS)
+    rare = synthetic.make(synthetic.falling(), val)  # one evaluation in 5 % of the run
+    often = synthetic.with_curves(rare, Curve(VAL_LOSS, np.arange(1, 1001, 10), val[::10]))
+    turned = [Judged("turned", "overfitting", run) for run in (rare, often)]
+    assert [timing.could(case) for case in (blown, coarse, *turned)] == [True, False, False, True]
 
 
 def test_a_finding_that_names_two_causes_is_whichever_is_true():

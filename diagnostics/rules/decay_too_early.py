@@ -25,7 +25,6 @@ Known limits
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -37,6 +36,7 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import Decay, decay, gain_per_sum
+from diagnostics.stats.heading import heading
 from diagnostics.stats.level import end, start
 from diagnostics.stats.levelled import falling
 from diagnostics.stats.trend import trend
@@ -45,10 +45,7 @@ LATEST = 0.5  # of the run: a later decay leaves too little to complain of
 CLEAR = 3.0  # standard errors: one chance in 700 when nothing falls
 MARGIN = 0.15  # of the final loss
 WORTH, BIG_WORTH = 0.01, 0.08  # of the fall from start to end: with MARGIN, and without it for losses with a high floor
-CAUTION = 0.5  # of the exponent measured before the decay
-STRETCH = 0.6  # of the steps before the decay: an early decay leaves few points, and their noise hides the slope
 LEAST_EVALS = 8  # evaluations for a slope with an error
-LEAST_BEFORE = 4  # points before the decay to see a slope and its error
 CREEP, CREEP_FALL = 0.04, 0.015  # per doubling of the steps: of the loss at the end, and of the whole fall
 CREEP_CLEAR = 8.0  # standard errors: a decayed rate is quiet, so a slow fall shows clearly
 EARLY = 0.25  # of the run: usual schedules of steps come later, and after them what is left falls as well
@@ -79,19 +76,19 @@ def _early(loss: Curve, fall: Decay) -> bool:
 
 def _stopped_short(loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
     """The loss was falling clearly, and was heading well below where it ended."""
-    heading = _heading(loss, fall)
-    if heading is None:
+    where = heading(loss, fall.step)
+    if where is None or where.clarity < CLEAR:
         return None
     last, whole = end(loss), start(loss) - end(loss)
-    lost = last - heading.level
+    lost = last - where.level
     if lost < BIG_WORTH * whole and (lost < MARGIN * abs(last) or lost < WORTH * whole):
         return None
-    message = f"while the loss was still falling; it was heading for {heading.level:.3g} and ended at {last:.3g}."
+    message = f"while the loss was still falling; it was heading for {where.level:.3g} and ended at {last:.3g}."
     span = fall.step, int(loss.steps[-1])
-    before = heading.first_step, fall.step
+    before = where.first_step, fall.step
     return message, (
-        Evidence(TRAIN_LOSS, *span, "loss at the end, against where it was heading", last, heading.level),
-        Evidence(TRAIN_LOSS, *before, "fall before the decay, in standard errors", heading.clarity, CLEAR),
+        Evidence(TRAIN_LOSS, *span, "loss at the end, against where it was heading", last, where.level),
+        Evidence(TRAIN_LOSS, *before, "fall before the decay, in standard errors", where.clarity, CLEAR),
     )
 
 
@@ -138,29 +135,6 @@ def _starves(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, .
     said = "slope over the sum of the learning rate, in standard errors"
     evidence = Evidence(curve.tag, int(after.steps[0]), int(after.steps[-1]), said, clarity, CLOCK_CLEAR)
     return f"and the loss, {end(curve):.3g} now, has fallen only as fast as such short steps allow.", (evidence,)
-
-
-@dataclass(frozen=True)
-class Heading:
-    """Where a loss was going before the decay: its level at the end of the run, and how clear the slope was."""
-
-    level: float
-    clarity: float
-    first_step: int
-
-
-def _heading(loss: Curve, fall: Decay) -> Heading | None:
-    before = loss.where(loss.steps <= fall.step)
-    begin, last = int(loss.steps[0]), int(loss.steps[-1])
-    if len(before) < LEAST_BEFORE or end(before, 0.2) <= 0:
-        return None
-    now = trend(before, STRETCH)
-    level = end(before, 0.1)
-    if now.gain >= 0 or now.clarity < CLEAR:
-        return None
-    exponent = np.log2(max(1 + now.gain / level, 0.25))  # a doubling that quarters the loss is as steep as we believe
-    ratio = (last - begin + 1) / (fall.step - begin + 1)
-    return Heading(float(level * ratio ** (CAUTION * exponent)), now.clarity, now.first_step)
 
 
 def _remedies(loss: Curve, fall: Decay) -> tuple[Remedy, ...]:

@@ -73,14 +73,14 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import at_height, wanes
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
-from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names them)
+from diagnostics.stats.killed import GONE, GROWN, most_grown  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.rates import CAREFUL, Lower, by, lower
 from diagnostics.stats.standstill import gaining
 from diagnostics.stats.strides import gentle, strides
 
 AIM = 1e-2  # update ratio of the longest tenth: the upper end of what sound runs of the lab have
 FACTOR, DEAD_FACTOR = 0.1, 0.01  # the course's step, and two of them
-LEAST = 0.3  # half a decade: a gentler cut is lost in the noise
+LEAST = 0.3  # half a decade: a gentler cut is lost in the noise; a decay from here on is the course's tenth at least
 REVIVES = CAREFUL["adam"] / 10
 LONGEST_TENTH = "median update ratio of the tenth where it is highest"
 FROM_HERE = (JITTER, GAVE_BACK)  # the weights are where they should be, but for the last bit
@@ -144,11 +144,16 @@ def _remedies(run: Run, seen: Evidence) -> tuple[Remedy, ...]:
 def _less(run: Run, seen: Evidence) -> Lower:
     """By what the updates were, where they were measured: to the longest that sound runs take. Else by a tenth, or a hundredth for what died."""
     steps = strides(run)
-    if steps is not None:
-        longest = steps.longest if steps.longest > THROWN else steps.fullest
-        why = f"updates of {longest:.1g} of the weights come down to {AIM:g}, as sound runs have them"
-        return by(run, min(float(f"{AIM / longest:.1g}"), LEAST), why)
-    return lower(run, DEAD_FACTOR, REVIVES) if seen.statistic == UNCHANGED else lower(run, FACTOR)
+    if steps is None:
+        return lower(run, DEAD_FACTOR, REVIVES) if seen.statistic == UNCHANGED else lower(run, FACTOR)
+    longest = steps.longest if steps.longest > THROWN else steps.fullest * _swollen(run)
+    why = f"updates of {longest:.1g} of the weights come down to {AIM:g}, as sound runs have them"
+    return by(run, min(float(f"{AIM / longest:.1g}"), FACTOR if seen.statistic in FROM_HERE else LEAST), why)
+
+
+def _swollen(run: Run) -> float:
+    """How much longer updates are beside the weights half way from their first size to now: long steps make weights large, and look short then."""
+    return float(np.sqrt(max(most_grown(run), 1.0)))
 
 
 def _bouncing(share: float, last: float = 0.3, lr: float | np.ndarray = 0.5, pace: float = 60) -> Run:

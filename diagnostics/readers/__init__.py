@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, cast
 
-from diagnostics.readers import archive
+from diagnostics.readers import archive, refused
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
@@ -21,6 +21,19 @@ READERS = (
     "wandb_log",
     "mlflow_files",
     "mlflow_database",
+    "huggingface",
+    "lightning",
+    "ultralytics",
+    "dvclive",
+    "ray_tune",
+    "algoperf",
+    "skorch",
+    "mmengine",
+    "mmcv",
+    "detectron2",
+    "keras_history",
+    "tensorboard",
+    "plain_json",
     "table",
 )  # module names; the first that claims a path reads it
 LAST_RESORT = "table"  # reads a file that nobody claims, or says best why it cannot be read
@@ -55,6 +68,8 @@ def logs(path: Path | str, limits: Limits | None = None) -> list[Log | Run]:
     reader = next((r for r in _readers() if r.claims(path)), None)
     if reader is None and path.is_dir():
         raise ReadError(path, "not a run folder (it holds neither run.json nor scalars/); name a folder that does")
+    if reader is None:
+        refused.check(path)
     return [*(reader or _reader(LAST_RESORT)).read(path, limits)]
 
 

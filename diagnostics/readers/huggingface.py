@@ -30,7 +30,7 @@ KEPT = ("max_steps", "num_train_epochs", "train_batch_size", "logging_steps", "e
 def claims(path: Path) -> bool:
     """Whether ``path`` is a trainer's state or history, or a folder of its checkpoints."""
     if path.is_dir():
-        return any(_is_state(state) for state in _checkpoints(path)[:1])
+        return any(_is_state(state) for state in _checkpoints(path))
     if path.suffix.lower() not in (".json", ".txt", ".log", ""):
         return False
     return any(_is_history(value) for value in json_text.peek(path)[:1])

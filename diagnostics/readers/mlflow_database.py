@@ -85,7 +85,7 @@ def _all(
 ) -> Iterator[Row]:
     """Every row of a table; empty without the table, None where a column is missing."""
     for batch in rows(base, table, _columns(known, table, columns), notes) if table in known else ():
-        yield from batch
+        yield from (row[1:] for row in batch)
 
 
 def _columns(known: Tables, table: str, columns: Sequence[str]) -> list[str]:
@@ -97,10 +97,11 @@ def _series(
 ) -> dict[str, list[Series]]:
     """The metrics of each run, in the order in which they were first logged."""
     columns = _columns(known, "metrics", ("run_uuid", "key", "value", "timestamp", "step", "is_nan"))
+    base.text_factory = bytes  # names are told apart as they are; only each one once is made text
     keys: dict[Key, int] = {}
     codes, numbers = [], []
     for batch in rows(base, "metrics", columns, notes):
-        runs, names, *cells = zip(*batch, strict=True)
+        _, runs, names, *cells = zip(*batch, strict=True)
         pairs = zip(runs, names, strict=True)
         codes.append(np.array([keys.setdefault(pair, len(keys)) for pair in pairs], dtype=np.int64))
         numbers.append(np.array([_numbers(column) for column in cells]))
@@ -118,8 +119,12 @@ def _by_run(keys: list[Key], codes: Ints, numbers: Floats) -> dict[str, list[Ser
     value = np.where(is_nan == 1, np.nan, boundless(value))
     found: dict[str, list[Series]] = {}
     for (run_id, name), (a, b) in zip(keys, pairwise(ends), strict=True):
-        found.setdefault(str(run_id), []).append(Series(str(name), value[a:b], step[a:b], None, time[a:b] / 1000))
+        found.setdefault(_text(run_id), []).append(Series(_text(name), value[a:b], step[a:b], None, time[a:b] / 1000))
     return found
+
+
+def _text(said: object) -> str:
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
 
 
 def _numbers(column: tuple[object, ...]) -> Floats:

@@ -94,28 +94,29 @@ def tables(base: sqlite3.Connection) -> Tables:
 
 
 def rows(base: sqlite3.Connection, table: str, columns: Sequence[str], notes: list[str]) -> Iterator[list[Row]]:
-    """The rows of ``table`` in the order of writing, in batches; ``columns`` are SQL. Damaged ones are passed over and told."""
+    """The rows of ``table`` in the order of writing, in batches: their number, and ``columns``, which are SQL.
+
+    Damaged ones are passed over and told.
+    """
     query = f"SELECT rowid, {', '.join(columns)} FROM {table} WHERE rowid > ? ORDER BY rowid"
-    after, further, damaged = -(2**62), 1, 0
+    after, further, size, damaged = -(2**62), 1, BATCH, 0
     while further < FURTHEST:
-        batch: list[Row] = []
         try:
-            for row in base.execute(query, (after,)):
-                after, further = row[0], 1
-                batch.append(row[1:])
-                if len(batch) == BATCH:
-                    yield batch
-                    batch = []
-            further = FURTHEST
+            cursor = base.execute(query, (after,))
+            while batch := cursor.fetchmany(size):
+                yield batch
+                after, further = batch[-1][0], 1
+            return
         except BROKEN as error:
             if "interrupted" in str(error):
                 raise
+            if size > 1:  # one by one up to the damage
+                size = 1
+                continue
             if further == 1:
                 damaged += 1
                 notes += [_damaged(table, after, error)] if damaged <= MOST_TOLD else []
             after, further = max(after, 0) + further, further * 2
-        if batch:
-            yield batch
 
 
 def _damaged(table: str, after: int, error: Exception) -> str:

@@ -12,7 +12,7 @@ from diagnostics.readers import Log, ReadError, logs, read_all, sources, underst
 from diagnostics.readers.mlflow_database import claims as claims_database
 from diagnostics.readers.mlflow_files import claims as claims_files
 from tests.logs import log, truth
-from tests.logs.compare import agrees, points
+from tests.logs.points import agrees, points
 
 FILES, DATABASE = log("mlflow") / "mlruns", log("mlflow") / "mlflow.db"
 STORES = pytest.mark.parametrize("store", [FILES, DATABASE], ids=["files", "database"])

@@ -16,7 +16,7 @@ from diagnostics.readers import Limits, Log, ReadError, logs, read_all, sources,
 from diagnostics.readers.leveldb_log import records
 from diagnostics.readers.wandb_log import MAGIC, UNENDED, claims, read
 from tests.logs import log, truth
-from tests.logs.compare import agrees, points, same
+from tests.logs.points import agrees, points, same
 
 WANDB = log("wandb") / "wandb"
 

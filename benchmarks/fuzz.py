@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -135,6 +136,7 @@ def judged(home: Path, size: int) -> str | None:
 def _read(home: Path, size: int) -> str | None:
     """What the reading said that it must not; in the child."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    warnings.simplefilter("error")
     try:
         runs, errors = read_all([home, *[p for p in home.rglob("*") if p.is_file()]])
         reports = [diagnose(run) for run in runs]

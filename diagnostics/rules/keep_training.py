@@ -8,9 +8,10 @@ Why it matters
 
 Criterion
     The run goes on; or its learning rate is not spent, and as many steps again are forecast to take WORTH or more of the loss at the end off validation (off
-    training, where there are under LEAST_EVALS evaluations; where less than FLOOR of the fall is left, of that). The forecast is the mean over falls
+    training, where there are under LEAST_EVALS evaluations; where less than FLOOR of the fall is left, of that); by CLEAR
+    standard deviations, where validation stands WIDE times above training, for then what training gains is learned by heart. The forecast is the mean over falls
     like powers and exponentials of the summed learning rate, to whatever floor, each weighted by how well it fits the last TAIL of the run. A run that ended before NEARLY of the steps or
-    epochs in its settings must be two standard deviations short of WORTH to be called done; one that has not seen its data once, or whose schedule had
+    epochs in its settings must be CLEAR standard deviations short of WORTH to be called done; one that has not seen its data once, or whose schedule had
     only begun to come down, is not done.
 
 Source
@@ -33,7 +34,7 @@ from diagnostics.run import Run
 from diagnostics.stats.decay import spent
 from diagnostics.stats.forecast import FACTOR, TAIL
 from diagnostics.stats.level import end
-from diagnostics.stats.levelled import FLOOR, LEAST_EVALS, WORTH, Falling, falling  # noqa: F401  (Criterion)
+from diagnostics.stats.levelled import CLEAR, FLOOR, LEAST_EVALS, WIDE, WORTH, Falling, falling  # noqa: F401  (Criterion)
 from diagnostics.stats.plan import NEARLY, cut_short, done, first_pass
 
 
@@ -72,7 +73,8 @@ def _more(seen: Falling, stopped: str | None) -> Remedy:
 
 
 def _share(seen: Falling) -> float:
-    return max(0.0, WORTH * seen.now.gain / seen.worth) if seen.worth else 0.0
+    scale = max(abs(end(seen.curve)), FLOOR * seen.fall)
+    return max(0.0, seen.now.gain / scale) if scale else 0.0
 
 
 def _message(run: Run, seen: Falling, stopped: str | None) -> str:

@@ -11,6 +11,10 @@ from diagnostics.stats.level import end, start
 
 WORTH = 0.06  # of the loss at the end, for twice the steps: three times the steps then bring a tenth
 FLOOR = 0.05  # of the fall: where less of it is left, what the loss is a share of
+WIDE = (
+    1.5  # validation over training loss: what training still gains is learned by heart, and validation seldom follows
+)
+CLEAR = 2.0  # standard deviations of a gain that is there
 LEAST_EVALS = 8  # evaluations for a forecast with an error; fewer and training decides
 
 
@@ -22,7 +26,8 @@ class Falling:
         curve: the finite points judged: validation, or training where there are too few evaluations.
         now: what twice the steps should bring.
         fall: start − end.
-        worth: the gain below which going on is not worth it, in the unit of the loss.
+        worth: the gain below which going on is not worth it, in the unit of the loss; where validation stands WIDE above training, a gain that
+            is not CLEAR is none.
     """
 
     curve: Curve
@@ -38,7 +43,7 @@ class Falling:
     @property
     def surely(self) -> bool:
         """The same beyond doubt: even two standard deviations more would not be worth it."""
-        return self.fall <= 0 or self.now.gain + 2 * self.now.error < self.worth
+        return self.fall <= 0 or self.now.gain + CLEAR * self.now.error < self.worth
 
 
 @once
@@ -48,4 +53,6 @@ def falling(run: Run) -> Falling:
     tag = TRAIN_LOSS if val is None or len(val.finite()) < LEAST_EVALS else VAL_LOSS
     curve = run[tag].finite()
     fall = start(curve) - end(curve)
-    return Falling(curve, forecast(run, tag), fall, WORTH * max(abs(end(curve)), FLOOR * fall))
+    now, worth = forecast(run, tag), WORTH * max(abs(end(curve)), FLOOR * fall)
+    apart = tag == VAL_LOSS and end(curve) > WIDE * end(run[TRAIN_LOSS]) > 0
+    return Falling(curve, now, fall, max(worth, CLEAR * now.error) if apart else worth)

@@ -44,33 +44,41 @@ from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
+from diagnostics.short_steps import (  # noqa: F401 (the Criterion names the bounds)
+    BIG,
+    CLEAR,
+    FAR,
+    FELL,
+    GAIN,
+    KEEPS_UP,
+    KEEPS_UP_LATE,
+    LATE,
+    LEAST_PASSES,
+    LEFT,
+    LIKELY,
+    LONG,
+    LONGEST,
+    MEASURED,
+    MUCH,
+    SHORT,
+    SOLVED,
+    STEADY,
+    SUDDEN,
+    USUAL,
+    crawls,
+    keeps_falling,
+    never_long,
+    passes,
+    went_on,
+)
 from diagnostics.stats.decay import wanes
-from diagnostics.stats.headway import Headway, headway
-from diagnostics.stats.level import end, start
-from diagnostics.stats.octaves import octaves
+from diagnostics.stats.headway import headway
 from diagnostics.stats.rates import highest, peak
 from diagnostics.stats.strides import Strides, strides, warming
 from diagnostics.stats.trend import TAIL
 
-USUAL = 1e-3  # update ratio: the course's
-SHORT, FAR, LONGEST = 0.9e-3, 0.7e-3, 3e-3  # update ratios: see Source; and three times the course's
 AIM = 5e-3  # update ratio of the longest tenth: the lab's sound networks have that in the median
-FELL, SOLVED = 0.2, 0.05  # of the start: a fall worth the name, and a loss that is solved
-GAIN = 0.04  # of the whole fall per doubling of the steps, as in keep_training
-BIG = 0.12  # of the loss at the end: late in the fall an eighth less loss is still much
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
-CLEAR, LIKELY = 8.0, 1.0  # standard errors: a slow fall is a smooth one; single batches, of training, are not
-MEASURED = 4.0  # standard errors where short steps were measured: the fall need not tell
-SHOWN = 2.0  # standard errors: to say that a loss rises, or has levelled off
-KEEPS_UP, KEEPS_UP_LATE = 0.82, 0.75  # of what training gains: on the way down, and late in the fall
-LATE = 0.2  # of the start: with less than that left, training and validation part at any rate
-LEFT = 0.25  # of the fall so far: on the DeepOBS grid good rates leave under 0.13 or nearly all of them, and low ones over 0.39
-STEADY = 0.3  # times the doubling before: a fall that comes to its end brings less
-SUDDEN = (
-    4.0  # times the doubling before: a loss falling straight with the step has 2, one that just left a plateau more
-)
-LEAST_PASSES, LONG = 10, 100  # passes over the data
-MUCH = 0.7  # of the start, left at first, less with every pass and nothing after LONG: good rates have less left
 # By how much to raise the rate, by the gain per doubling: the more of the fall is yet to come, the further off the rate is.
 SIZES = ((0.4, 100.0), (0.3, 30.0), (0.15, 10.0), (-np.inf, 3.0))
 
@@ -79,71 +87,10 @@ def check(run: Run) -> Iterator[Finding]:
     """Fires once: for steps that were measured to be short, or, where nobody measured them, for a fall that goes on and on."""
     loss, seen = run[TRAIN_LOSS].finite(), strides(run)
     if seen is not None:
-        if not warming(run) and (_never_long(run, loss, seen) or _crawls(run, seen)):
+        if not warming(run) and (never_long(run, loss, seen) or crawls(run, seen)):
             yield _short(run, seen)
-    elif _enough(run, loss) and _slow(headway(run)):
+    elif went_on(run, loss) and keeps_falling(headway(run)):
         yield _unmeasured(run)
-
-
-def _never_long(run: Run, loss: Curve, seen: Strides) -> bool:
-    """Not even at its liveliest, and nothing else accounts for it: the loss is not solved, and validation does not rise."""
-    last = headway(run)[-1]
-    if end(loss) <= SOLVED * start(loss) or (last.curve.tag == VAL_LOSS and last.surely(-SHOWN) < 0):
-        return False
-    return seen.fullest < (FAR if _levelled(last) else SHORT)
-
-
-def _levelled(last: Headway) -> bool:
-    """Whether the loss fell, and was shown to fall no more."""
-    fell = end(last.curve) < (1 - FELL) * start(last.curve)
-    return fell and last.surely(-SHOWN) < GAIN * last.fall
-
-
-def _crawls(run: Run, seen: Strides) -> bool:
-    """Usually short and never long, and the loss still shrinks by much."""
-    losses = headway(run)
-    if seen.typical >= USUAL or seen.fullest >= LONGEST or max(one.now.clarity for one in losses) < MEASURED:
-        return False
-    return all(one.of_loss > BIG and one.now.clarity >= LIKELY for one in losses)
-
-
-def _enough(run: Run, loss: Curve) -> bool:
-    """Whether there were more than enough steps, at a rate that stayed up."""
-    passes = _passes(run)
-    return passes >= LEAST_PASSES and end(loss) > MUCH * (1 - passes / LONG) * start(loss) and not wanes(run)
-
-
-def _passes(run: Run) -> float:
-    return float(run.epochs.values[-1] - run.epochs.values[0]) if run.epochs is not None and len(run.epochs) else 0.0
-
-
-def _slow(losses: tuple[Headway, ...]) -> bool:
-    clear = max(one.now.clarity for one in losses) >= CLEAR
-    return clear and all(_falls(one) for one in losses) and _keeps_up(losses) and _much_to_come(losses)
-
-
-def _falls(one: Headway) -> bool:
-    """By enough of the whole fall, or of the loss that is left."""
-    enough = one.of_fall > GAIN or one.of_loss > BIG
-    return start(one.curve) > end(one.curve) and enough and one.now.clarity >= LIKELY
-
-
-def _keeps_up(losses: tuple[Headway, ...]) -> bool:
-    """Whether validation gains most of what training surely gains: a run that begins to overfit is not held back by its rate."""
-    train, last = losses[0], losses[-1]
-    share = KEEPS_UP if end(train.curve) > LATE * start(train.curve) else KEEPS_UP_LATE
-    return train is last or last.surely(0) >= share * train.surely(1)
-
-
-def _much_to_come(losses: tuple[Headway, ...]) -> bool:
-    """Whether the doublings do not peter out, or still take much of what is left; of validation, once it has points enough."""
-    for one in reversed(losses):
-        if (seen := octaves(one.curve)) is None:
-            continue
-        if seen.last > SUDDEN * max(seen.before, 0.0):
-            return False
-        return seen.left > LEFT * one.fall or (one.of_loss > BIG and seen.last > STEADY * seen.before)
-    return False
 
 
 def _short(run: Run, seen: Strides) -> Finding:
@@ -164,14 +111,14 @@ def _short(run: Run, seen: Strides) -> Finding:
 
 
 def _unmeasured(run: Run) -> Finding:
-    losses, passes = headway(run), _passes(run)
+    losses, made = headway(run), passes(run)
     curve, gain = losses[-1].curve, min(one.of_fall for one in losses)
     what = "Validation" if curve.tag == VAL_LOSS else "Training"
-    said = f"{what} loss still falls by {gain:.0%} of its whole fall per doubling of the steps, after {passes:.0f} passes over the data."
+    said = f"{what} loss still falls by {gain:.0%} of its whole fall per doubling of the steps, after {made:.0f} passes over the data."
     of_fall = "fall per doubling of the steps, as a share of the whole fall"
     evidence = (
         Evidence(curve.tag, *_tail(curve), of_fall, gain, min(gain, GAIN)),
-        Evidence(TRAIN_LOSS, *_span(run[TRAIN_LOSS].finite()), "length of the run", passes, LEAST_PASSES, "epochs"),
+        Evidence(TRAIN_LOSS, *_span(run[TRAIN_LOSS].finite()), "length of the run", made, LEAST_PASSES, "epochs"),
     )
     size = next(size for least, size in SIZES if gain >= least)
     why = f"with {gain:.0%} of the fall per doubling yet to come, rates that much higher did better on every curve we know"

@@ -29,7 +29,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -41,7 +41,8 @@ from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import NARROW, narrow  # noqa: F401  (Criterion)
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
-from diagnostics.stats.plateau import RESTING, departure, running_median, second_departure
+from diagnostics.stats.plateau import RESTING, departure, second_departure
+from diagnostics.stats.rest import CLEAR, jumped, straight, thrown_up, trains_slowly, warmed_up
 from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
     SHRUNK,
@@ -58,14 +59,10 @@ FLAT_SHARE = 0.06  # of the run: sound runs leave the start within 3 %
 STEEP = 0.55  # an exponential fall has 5.6, a straight one 4, the S of a sound first few steps 0.7 to 1.1, a plateau 0.2 to 0.4
 NO_FALL = 0.02  # of the start: DeepOBS' bound between a little progress and none
 HIGH_START = 3.0  # times ln(classes): a guess that is confidently wrong
-JUMP = 0.1  # of the start: a rise that no batch explains, as in diverged
 LOUD = 0.2  # of the start: batches that differ more than that hide what a plateau is
-CLEAR = 4.0  # noise widths that the fall must have to be called one
 LEAST = (
     100  # points: a plateau of the first losses of a run in flight says nothing yet; fewer only when each is an epoch
 )
-STRAIGHT = 2.0  # times the fall of one half of the run over that of the other: a straight line has 1, the way out of a plateau 10
-LEAST_EVALS = 8  # evaluations, whose noise is then known
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 RESTED = 0.15  # of the run: the level it rests at is itself known only at a tenth
 GENTLE = 1.0  # in place of STEEP, where the layers speak as well: a straight fall has 2 and more
@@ -91,9 +88,9 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if run.state == RUNNING and _young(run, loss):
         return None
     fall = (first - last) / first
-    if abs(fall) > NO_FALL or _straight(run):
+    if abs(fall) > NO_FALL or straight(run):
         return None
-    if (_trains_slowly(loss) or moved(run)) and not _guesses(run):
+    if (trains_slowly(loss) or moved(run)) and not _guesses(run):
         return None
     evidence = Evidence(
         TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL
@@ -110,12 +107,12 @@ def _rested(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     """The layers say that the weights began too small, and the loss rested long, or rests still, at what a constant answer has."""
     if (run.state == RUNNING and _young(run, loss)) or len(blocks(loss).levels) < 2 * RESTING:
         return None
-    begin, seen = _warmed_up(run, loss), second_departure(loss)
+    begin, seen = warmed_up(run, loss), second_departure(loss)
     left = seen.fall > max(CLEAR * blocks(loss).error, NO_FALL * abs(seen.level))
     until = seen.left if left else int(loss.steps[-1])
     rest = (until - begin) / max(1, run.last_step - begin)
     steep = not left or seen.half - seen.left <= GENTLE * (until - begin)
-    if rest < RESTED or not steep or _thrown_up(run, loss, until):
+    if rest < RESTED or not steep or thrown_up(run, loss, until):
         return None
     if not (
         began_small(run, max(seen.half, departure(loss).half)) if left else (stands_still(run) and not narrow(run))
@@ -126,42 +123,19 @@ def _rested(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     return f"The training loss {said}, and the layers show weights that began too small.", evidence
 
 
-def _thrown_up(run: Run, loss: Curve, until: int) -> bool:
-    """Whether the loss rose before ``until``, by more than its noise: then it was thrown up, not at rest."""
-    rest = blocks(loss.where(loss.steps <= until))
-    return bool(rest.levels.max() > (1 + JUMP) * before_training(run) + CLEAR * rest.error)
-
-
-def _trains_slowly(loss: Curve) -> bool:
-    """A small fall that stands far out of the noise is slow learning, not a dead start."""
-    return start(loss) - end(loss) > CLEAR * noise(loss.values) and end(loss) < end(
-        loss.where(loss.steps <= np.median(loss.steps))
-    )
-
-
 def _young(run: Run, loss: Curve) -> bool:
     return len(loss) < LEAST and not run.per_epoch(TRAIN_LOSS)
-
-
-def _straight(run: Run) -> bool:
-    """Both halves fall about alike, clear of the noise: short steps down a slope, not a place without one."""
-    val = run.get(VAL_LOSS)
-    curve = val if val is not None and len(val.finite()) >= LEAST_EVALS else run[TRAIN_LOSS]
-    levels = blocks(curve)
-    middle = len(levels.levels) // 2
-    first, second = levels.levels[0] - levels.levels[middle], levels.levels[middle] - levels.levels[-1]
-    return bool(min(first, second) > CLEAR * levels.error and max(first, second) < STRAIGHT * min(first, second))
 
 
 def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if _young(run, loss):
         return None
-    begin, seen = _warmed_up(run, loss), departure(loss)
+    begin, seen = warmed_up(run, loss), departure(loss)
     whole = run.last_step - begin  # of the run, though the loss may have been logged for only a part of it
     flat, drop = seen.left - begin, seen.half - seen.left
     steep = GENTLE if began_small(run, seen.half) else STEEP
     clear = seen.fall > max(CLEAR * noise(loss.values[: max(20, len(loss) // 20)]), NO_FALL * abs(seen.level))
-    if whole <= 0 or not clear or flat <= FLAT_SHARE * whole or drop > steep * flat or _jumped(loss, seen.left):
+    if whole <= 0 or not clear or flat <= FLAT_SHARE * whole or drop > steep * flat or jumped(loss, seen.left):
         return None
     evidence = Evidence(
         TRAIN_LOSS, begin, seen.left, "share of the run before a tenth of the fall", flat / whole, FLAT_SHARE
@@ -170,21 +144,6 @@ def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         f"The training loss stayed at {seen.level:.3g} for {flat:,} steps ({flat / whole:.0%} of the run) before it fell.",
         evidence,
     )
-
-
-def _jumped(loss: Curve, left: int) -> bool:
-    """Whether the loss rose before it fell: then it was thrown up, not flat."""
-    flat = running_median(loss.where(loss.steps <= left), 5).values
-    return bool(flat.max() > start(loss) + JUMP * abs(start(loss)))
-
-
-def _warmed_up(run: Run, loss: Curve) -> int:
-    """First step at half the peak learning rate: a flat loss before that is the warmup's."""
-    lr = run.get(LR)
-    if lr is None or not len(lr.finite()):
-        return int(loss.steps[0])
-    lr = lr.finite()
-    return max(int(loss.steps[0]), int(lr.steps[np.argmax(lr.values >= lr.values.max() / 2)]))
 
 
 def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:

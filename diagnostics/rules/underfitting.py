@@ -34,6 +34,16 @@ from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
+from diagnostics.stats.accuracy import (  # noqa: F401  (Criterion)
+    LEAST_EVALS,
+    LUCK,
+    RISE,
+    SOLVED,
+    SOLVED_ACCURACY,
+    accuracy,
+    at_chance,
+    solved,
+)
 from diagnostics.stats.decay import spent
 from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     CLOSE,
@@ -52,17 +62,12 @@ from diagnostics.stats.levelled import Falling, falling
 from diagnostics.stats.noise import noise
 
 RATIO = 1.3  # validation over training loss: no gap worth the name where a setting explains it; CLOSE, where none does
-SOLVED = 0.02  # of the first loss
-SOLVED_ACCURACY, SURE = 0.97, 0.05  # fraction right; of the first loss: right, and sure of it
 FEW = 20  # classes: with more, a language's say, half right may be all there is
 POOR_ACCURACY = 0.85  # fraction right
 CALM = 0.03  # of the level: what jumps more may be held up by its learning rate
 MOST = 0.6  # of the first loss: where more is left, the targets may be noise for the most part, and no model would do better
 SLOW = 0.1  # of the loss, per doubling of the steps
-RISE = 0.02  # fraction right, gained since the start
-LUCK = 1.2  # times what a guess among the classes gets right
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
-LEAST_EVALS = 5  # evaluations for an end level that is not the start
 ENOUGH_UNITS = 32  # units: what small tasks are solved with
 WIDER = 4.0  # factor on the width where it is not known
 USUAL = 0.01  # of a weight decay of STRONG or more: about the usual one
@@ -101,8 +106,12 @@ def _slow(seen: Falling) -> bool:
 
 def _why(run: Run, learned: bool, hints: bool) -> Poor | None:
     """What says that the run is poor; of a network that learned nothing, only a decay that took its weights, or an accuracy that never rose."""
-    held = decayed(run) if not learned else None if _solved(run) else held_back(run)
-    return _poor(run, held) if held else _at_chance(run) or (_hint(run) if learned and hints else None)
+    held = decayed(run) if not learned else None if solved(run) else held_back(run)
+    return (
+        _poor(run, held)
+        if held
+        else (_nothing(run) if at_chance(run) else None) or (_hint(run) if learned and hints else None)
+    )
 
 
 def cannot(run: Run) -> str | None:
@@ -116,17 +125,6 @@ def cannot(run: Run) -> str | None:
 def _late(run: Run, tag: str) -> tuple[int, int]:
     curve = run[tag].finite()
     return int(curve.steps[len(curve) // 2]), int(curve.steps[-1])
-
-
-def _accuracy(run: Run, tag: str) -> float | None:
-    curve = run.get(tag)
-    return end(curve) if curve is not None and len(curve.finite()) >= LEAST_EVALS else None
-
-
-def _solved(run: Run) -> bool:
-    accuracy, left = _accuracy(run, TRAIN_ACCURACY), end(run[TRAIN_LOSS]) / before_training(run)
-    right = accuracy is not None and accuracy >= SOLVED_ACCURACY
-    return left <= (SURE if right else SOLVED)
 
 
 def _poor(run: Run, held: HeldBack) -> Poor:
@@ -151,34 +149,25 @@ def _freer(run: Run, held: HeldBack) -> Remedy:
     return _wider(run)
 
 
-def _at_chance(run: Run) -> Poor | None:
-    """Both accuracies never rose from where they began, whatever the loss did: a guess, also where nobody said among how many classes."""
-    curves = [run[tag].finite() for tag in (TRAIN_ACCURACY, VAL_ACCURACY) if _accuracy(run, tag) is not None]
-    if len(curves) < 2 or any(end(c) > start(c) + RISE or end(c) > LUCK / (run.classes or 2) for c in curves):
-        return None
-    right = end(curves[-1])
-    evidence = Evidence(
-        VAL_ACCURACY, *_late(run, VAL_ACCURACY), "validation accuracy", right, start(curves[-1]), "fraction"
-    )
+def _nothing(run: Run) -> Poor:
+    right = end(run[VAL_ACCURACY])
+    said = "validation accuracy, where it began"
+    evidence = Evidence(VAL_ACCURACY, *_late(run, VAL_ACCURACY), said, right, start(run[VAL_ACCURACY]), "fraction")
     message = f"The network has learned nothing: both accuracies are still {right:.1%}, where they began."
     because = "the loss fell at once and then rested: steps that are too long switch a network off"
-    return Poor(
-        message,
-        evidence,
-        "warning",
-        (Remedy("Start again with a tenth of the learning rate.", "lr", because, factor=0.1),),
-    )
+    lower = Remedy("Start again with a tenth of the learning rate.", "lr", because, factor=0.1)
+    return Poor(message, evidence, "warning", (lower,))
 
 
 def _hint(run: Run) -> Poor | None:
     """No setting explains it, but a task that let itself be learned was learned poorly."""
     learnable = end(run[VAL_LOSS]) < MOST * before_training(run)
-    known = run.classes and run.classes <= FEW and _accuracy(run, VAL_ACCURACY) is not None
+    known = run.classes and run.classes <= FEW and accuracy(run, VAL_ACCURACY) is not None
     return _poor_accuracy(run) if known and learnable and (spent(run) or _calm(run)) else None
 
 
 def _poor_accuracy(run: Run) -> Poor | None:
-    reached = {t: a for t in (TRAIN_ACCURACY, VAL_ACCURACY) if (a := _accuracy(run, t)) is not None}
+    reached = {t: a for t in (TRAIN_ACCURACY, VAL_ACCURACY) if (a := accuracy(run, t)) is not None}
     if max(reached.values()) >= POOR_ACCURACY:
         return None
     said = " and ".join(f"{'training' if t == TRAIN_ACCURACY else 'validation'} {a:.1%}" for t, a in reached.items())

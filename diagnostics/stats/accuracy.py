@@ -1,0 +1,30 @@
+"""What the accuracies say of a classification: solved, or no better than a guess."""
+
+from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY
+from diagnostics.run import Run
+from diagnostics.stats.level import before_training, end, start
+
+SOLVED_ACCURACY, SURE = 0.97, 0.05  # fraction right; of the first loss: right, and sure of it
+SOLVED = 0.02  # of the first loss
+RISE = 0.02  # fraction right, gained since the start
+LUCK = 1.2  # times what a guess among the classes gets right
+LEAST_EVALS = 5  # evaluations for an end level that is not the start
+
+
+def accuracy(run: Run, tag: str) -> float | None:
+    """Where the accuracy ``tag`` ends; None with too few evaluations."""
+    curve = run.get(tag)
+    return end(curve) if curve is not None and len(curve.finite()) >= LEAST_EVALS else None
+
+
+def solved(run: Run) -> bool:
+    """Whether training has next to nothing left: of its first loss, or right and sure of it."""
+    right, left = accuracy(run, TRAIN_ACCURACY), end(run[TRAIN_LOSS]) / before_training(run)
+    return left <= (SURE if right is not None and right >= SOLVED_ACCURACY else SOLVED)
+
+
+def at_chance(run: Run) -> bool:
+    """Whether both accuracies never rose from where they began, whatever the loss did: a guess, also where nobody said among how many classes."""
+    curves = [run[tag].finite() for tag in (TRAIN_ACCURACY, VAL_ACCURACY) if accuracy(run, tag) is not None]
+    most = LUCK / (run.classes or 2)
+    return len(curves) == 2 and all(end(c) <= min(start(c) + RISE, most) for c in curves)

@@ -35,5 +35,5 @@ def jump(run: Run) -> Jump | None:
     peak = float(loss.values.max())
     if first <= 0 or peak - first < MANY * noise(loss.values[-len(loss) // 4 :]):
         return None
-    often = float(np.sort(loss.values)[-min(FEW, len(loss))])
+    often = float(np.partition(loss.values, -min(FEW, len(loss)))[-min(FEW, len(loss))])
     return Jump(peak, int(loss.steps[np.argmax(loss.values)]), peak / first, often / first)

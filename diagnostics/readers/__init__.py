@@ -34,6 +34,7 @@ READERS = (
     "keras_history",
     "tensorboard",
     "plain_json",
+    "trackio",
     "table",
 )  # module names; the first that claims a path reads it
 LAST_RESORT = "table"  # reads a file that nobody claims, or says best why it cannot be read

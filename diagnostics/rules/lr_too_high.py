@@ -144,6 +144,8 @@ def _remedies(run: Run, seen: Evidence) -> tuple[Remedy, ...]:
 def _less(run: Run, seen: Evidence) -> Lower:
     """By what the updates were, where they were measured: to the longest that sound runs take. Else by a tenth, or a hundredth for what died."""
     steps = strides(run)
+    if steps is None and seen.statistic in FROM_HERE:
+        return by(run, FACTOR, "")
     if steps is None:
         return lower(run, DEAD_FACTOR, REVIVES) if seen.statistic == UNCHANGED else lower(run, FACTOR)
     longest = steps.longest if steps.longest > THROWN else steps.fullest * _swollen(run)

@@ -1,0 +1,50 @@
+"""By how much a rate that is too high is lowered."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from diagnostics import rules, synthetic
+
+RULE = rules.get("lr_too_high")
+
+
+def _advice(run):
+    (found,) = RULE.check(run)
+    return found.remedies[0]
+
+
+def _thrown(longest, usual=0.01):
+    loss = synthetic.noisy(synthetic.falling(2.3, 1.8, pace=60), 0.1)
+    return synthetic.make(loss, lr=1.0, update_ratio=np.r_[longest, np.full(999, usual)])
+
+
+def _bouncing(ratio):
+    level = synthetic.falling(2.3, 0.3, pace=60)
+    val = level + 0.3 * np.random.default_rng(1).standard_normal(len(level))
+    return synthetic.make(synthetic.noisy(level, 0.1), val, lr=0.5, update_ratio=ratio)
+
+
+def test_a_step_as_long_as_the_weights_is_brought_down_to_what_sound_runs_take():
+    assert 1.0 * _advice(_thrown(1.0)).factor == pytest.approx(0.01)
+    assert 5.0 * _advice(_thrown(5.0)).factor == pytest.approx(0.01)
+
+
+def test_a_decay_from_here_on_is_a_tenth_at_least():
+    assert _advice(_bouncing(0.02)).factor == pytest.approx(0.1)
+    assert _advice(_bouncing(0.5)).factor == pytest.approx(0.02)
+
+
+def test_without_ratios_it_is_the_tenth_of_the_course():
+    assert _advice(_bouncing(None)).factor == pytest.approx(0.1)
+
+
+def test_weights_that_long_steps_made_large_make_them_look_short():
+    """The same updates beside weights that grew tenfold were longer when they began."""
+    run = next(make for name, make in RULE.fires.items() if "killed" in name)()
+    assert run.layers is not None
+    plain = _advice(run).factor
+    assert plain is not None
+    grown = run.layers.assign(weight_norm=np.where(run.layers["weight_norm"] > 5.0, 500.0, 5.0))
+    assert _advice(replace(run, layers=grown)).factor < plain

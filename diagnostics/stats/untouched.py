@@ -29,8 +29,9 @@ def ends_higher(run: Run) -> bool:
     """Whether validation, or training where it is too sparse, ends clearly above its start."""
     val = run.get(VAL_LOSS)
     seen = val.finite() if val is not None else None
-    curve = seen if seen is not None and len(seen) >= LEAST_EVALS else run[TRAIN_LOSS].finite()
-    return end(curve) > start(curve) + max(HIGHER * abs(start(curve)), 2 * noise(curve.values))
+    enough = seen is not None and len(seen) >= LEAST_EVALS
+    curve, first = (seen, start(seen)) if seen is not None and enough else (run[TRAIN_LOSS].finite(), lifted(run))
+    return end(curve) > first + max(HIGHER * abs(first), 2 * noise(curve.values))
 
 
 def time_above(run: Run) -> float:

@@ -79,3 +79,26 @@ def test_said_early_and_then_for_good():
     first = said.index(True)
     assert 400 <= 50 + 25 * first <= 525
     assert all(said[first:])
+
+
+def test_warm_restarts_are_no_overfitting():
+    """A language model under a cosine with restarts: each restart throws both losses up for a while."""
+    t = np.arange(synthetic.STEPS)
+    phase = (t % 250) / 250
+    level = 3.0 + 5.0 * np.exp(-t / 150) + 0.25 * (1 + np.cos(np.pi * phase)) * (t >= 250)
+    run = replace(
+        synthetic.make(synthetic.noisy(level, 0.01), synthetic.noisy(level + 0.05, 0.002, seed=1)), state=RUNNING
+    )
+    assert not any(found(run.until(step), RUNNING) for step in range(100, synthetic.STEPS, 25))
+
+
+def test_robust_overfitting_is_said_soon_after_the_cut():
+    """Both losses jump down where the rate is cut; validation then rises slowly while training falls on."""
+    t = np.arange(synthetic.STEPS)
+    train = np.where(t < 500, 1.4 + 0.9 * np.exp(-t / 100), 1.1 - 0.4 * (t - 500) / 500)
+    val = np.where(t < 500, 1.5 + 0.8 * np.exp(-t / 100), 1.25 + 0.25 * (t - 500) / 500)
+    noise = np.where(t < 500, 0.03, 0.005)
+    jittered = val * (1 + noise * np.random.default_rng(1).standard_normal(len(val)))
+    run = replace(synthetic.make(synthetic.noisy(train, 0.02), jittered), state=RUNNING)
+    said = [step for step in range(100, synthetic.STEPS, 25) if found(run.until(step), RUNNING)]
+    assert said and 500 < said[0] <= 700 and said == list(range(said[0], synthetic.STEPS, 25))

@@ -1,0 +1,44 @@
+"""A loss that was thrown up and stays there, and what only looks like one."""
+
+import numpy as np
+import pytest
+
+from collector.schema import VAL_LOSS
+from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.stats.thrown import thrown
+
+
+def known_before(values, first=2.3):
+    """Validation was measured before the first step."""
+    return synthetic.with_curves(
+        synthetic.make(np.asarray(values, float)), Curve(VAL_LOSS, np.array([0]), np.array([first]))
+    )
+
+
+def test_far_above_the_start_three_losses_are_enough():
+    assert thrown(known_before([2.3, 1800.0])) is None
+    seen = thrown(known_before([2.3, 1800.0, 900.0, 1300.0]))
+    assert seen is not None and seen.first == 2.3 and seen.since == 2 and seen.until == 4
+
+
+def test_few_losses_near_the_start_say_nothing():
+    assert thrown(known_before([2.3, 3.0, 3.5, 3.2, 3.6, 4.0])) is None
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_noisy_batches_of_a_sound_start_were_not_thrown(seed):
+    values = synthetic.noisy(np.full(40, 1.0), 0.4, seed)
+    assert not any(thrown(known_before(values[:n], 1.0)) for n in range(3, 41))
+
+
+def test_dropout_that_lifts_training_from_the_first_batch_is_no_jump():
+    values = synthetic.noisy(np.linspace(4.5, 2.5, 40), 0.05)
+    assert not any(thrown(known_before(values[:n])) for n in range(3, 41))
+
+
+def test_a_loss_that_gave_back_what_it_had_won():
+    values = synthetic.noisy(np.r_[np.linspace(2.3, 1.0, 200), np.full(5, 4.0), np.full(200, 2.3)], 0.01)
+    seen = thrown(known_before(values))
+    assert seen is not None and seen.since == 201
+    assert thrown(known_before(values[:200])) is None

@@ -35,6 +35,7 @@ READERS = (
     "tensorboard",
     "plain_json",
     "trackio",
+    "wandb_chart",
     "table",
 )  # module names; the first that claims a path reads it
 LAST_RESORT = "table"  # reads a file that nobody claims, or says best why it cannot be read

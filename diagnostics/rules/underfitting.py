@@ -8,7 +8,7 @@ Why it matters
     More steps, more data and more regularization bring nothing here; only a more capable or freer model does.
 
 Criterion
-    The loss has levelled off or the learning rate is spent (or, with a setting that explains it, doubling the steps brings less than SLOW of the loss); validation ends below RATIO times training; and something says that both are poor. With
+    The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt), or the learning rate is spent; validation ends below RATIO times training; and something says that both are poor. With
     a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where it
     is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
     have been recorded and have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Without such a setting, and with validation as close, as a hint: with FEW classes or fewer and less than MOST of the first loss left, training and validation accuracy under
@@ -58,7 +58,7 @@ from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     width,
 )
 from diagnostics.stats.level import before_training, end, start
-from diagnostics.stats.levelled import Falling, falling
+from diagnostics.stats.levelled import falling
 from diagnostics.stats.noise import noise
 
 RATIO = 1.3  # validation over training loss: no gap worth the name where a setting explains it; CLOSE, where none does
@@ -66,7 +66,6 @@ FEW = 20  # classes: with more, a language's say, half right may be all there is
 POOR_ACCURACY = 0.85  # fraction right
 CALM = 0.03  # of the level: what jumps more may be held up by its learning rate
 MOST = 0.6  # of the first loss: where more is left, the targets may be noise for the most part, and no model would do better
-SLOW = 0.1  # of the loss, per doubling of the steps
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
 ENOUGH_UNITS = 32  # units: what small tasks are solved with
 WIDER = 4.0  # factor on the width where it is not known
@@ -91,17 +90,12 @@ def check(run: Run) -> Iterator[Finding]:
     if run[TRAIN_LOSS].finite().steps[-1] < _late(run, VAL_LOSS)[0]:
         return  # training was no longer logged: the two ends are of different times
     done = spent(run) or (falling(run).surely if run.state == RUNNING else falling(run).levelled)
-    if not (done or _slow(falling(run))) or not 0 < val < RATIO * train:
+    if not done or not 0 < val < RATIO * train:
         return
-    poor = _why(run, learned=val < LEARNED * first, hints=done and val < CLOSE * train)
+    poor = _why(run, learned=val < LEARNED * first, hints=val < CLOSE * train)
     if poor:
         gap = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "validation over training loss at the end", val / train, RATIO)
         yield Finding("underfitting", poor.severity, poor.message, (poor.evidence, gap), poor.remedies)
-
-
-def _slow(seen: Falling) -> bool:
-    """Whether doubling the steps was shown to bring little of the loss: of a network that a setting holds back, all that is to come."""
-    return seen.now.gain + 2 * seen.now.error < SLOW * abs(end(seen.curve))
 
 
 def _why(run: Run, learned: bool, hints: bool) -> Poor | None:

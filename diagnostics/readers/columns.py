@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from diagnostics.curve import Floats, Ints
 
+DURATION = r"(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)"
 NUMERIC_SHARE = 0.5  # of its cells that are numbers, from which a text column is a column of numbers with damage
 
 
@@ -32,6 +33,8 @@ def numbers(name: str, data: pa.ChunkedArray, place: Callable[[int], str]) -> tu
     """The column's numbers, or None when it holds none, and notes; ``place`` says where a row (0-based) is."""
     if pa.types.is_timestamp(data.type):
         data = pc.divide(pc.cast(pc.cast(data, pa.timestamp("us"), safe=False), pa.int64()), 1e6)  # s since 1970
+    if pa.types.is_time32(data.type):
+        data = _clock(data)
     if _is_number(data.type):
         return _column(name, pc.cast(data, pa.float64(), safe=False)), []
     if pa.types.is_null(data.type):
@@ -51,6 +54,8 @@ def strings(data: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 def _from_text(name: str, texts: pa.ChunkedArray, place: Callable[[int], str]) -> tuple[Column | None, list[str]]:
     cells = texts.to_pandas()
+    if cells.str.fullmatch(DURATION).eq(True).sum() > NUMERIC_SHARE * cells.notna().sum():
+        cells = _in_seconds(cells)
     values = pd.to_numeric(cells, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     there = cells.notna().to_numpy()
     says_nan = cells.str.lower().isin(["nan", "+nan", "-nan"]).to_numpy(dtype=bool)
@@ -59,6 +64,20 @@ def _from_text(name: str, texts: pa.ChunkedArray, place: Callable[[int], str]) -
         return None, [_ignored(name)]
     rows = np.flatnonzero(there & (~np.isnan(values) | says_nan))
     return Column(name, rows, values[rows]), _bad_cells(name, cells, bad, place)
+
+
+def _clock(data: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Seconds of what Arrow took for times of day: it reads ``02:03`` as hours and minutes, training logs mean minutes and seconds."""
+    seconds = pc.cast(pc.cast(pc.cast(data, pa.time32("s")), pa.int32()), pa.float64())
+    values = np.asarray(seconds.drop_null().to_numpy())
+    return pc.divide(seconds, 60.0) if (values % 60 == 0).all() else seconds
+
+
+def _in_seconds(cells: pd.Series) -> pd.Series:
+    """``1:02:03`` and ``02:03`` as seconds, still text, as fastai writes times; other cells as they are."""
+    parts = cells.str.extract(DURATION).astype(float)
+    seconds = parts[0].fillna(0) * 3600 + parts[1] * 60 + parts[2]
+    return cells.where(seconds.isna(), seconds.astype(str))
 
 
 def _bad_cells(name: str, cells: pd.Series, bad: Ints, place: Callable[[int], str]) -> list[str]:
@@ -71,6 +90,8 @@ def _bad_cells(name: str, cells: pd.Series, bad: Ints, place: Callable[[int], st
 
 
 def _column(name: str, data: pa.ChunkedArray) -> Column:
+    if not data.null_count:
+        return Column(name, np.arange(len(data)), np.asarray(data.to_numpy(), dtype=np.float64))
     rows = np.flatnonzero(pc.is_valid(data).to_numpy())
     return Column(name, rows, np.asarray(data.drop_null().to_numpy(), dtype=np.float64))
 

@@ -1,6 +1,5 @@
 """Text tables (CSV and its kin) as Arrow columns: what is empty becomes null, what says nan stays NaN."""
 
-import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,31 +15,48 @@ DELIMITERS = ",;\t"
 HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
 WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
 
+BOM = b"\xef\xbb\xbf"
+INK, LINE_END = re.compile(rb"\S"), re.compile(rb"[\r\n]")
+BLOCK, ROOM = 1 << 20, 16  # bytes that Arrow parses at a time: at least some rows as long as the header
+
 NO_ROWS = "line 1: a header without rows; nothing was logged yet, or name another file"
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """The ``columns`` of a text file, and ``notes`` on its ``left_out`` lines (1-based)."""
+    """The ``columns`` of the text file ``path``, and ``notes`` on its ``left_out`` lines (1-based)."""
 
     columns: pa.Table
-    text: str
+    path: Path
     left_out: frozenset[int]
     notes: list[str]
 
     def line(self, row: int) -> int:
         """The line (1-based) of data row ``row`` (0-based): editors count blank and repeated header lines, rows do not."""
-        lines = list(enumerate(self.text.splitlines(), 1))
-        header = lines[_header_line(self.text) - 1][1].strip()
+        text = _text(self.path.read_bytes())
+        lines = list(enumerate(text.splitlines(), 1))
+        header = next(line for _, line in lines if line.strip()).strip()
         rows = [n for n, line in lines if line.strip() not in ("", header) and n not in self.left_out]
-        return rows[row]
+        return rows[row] if row < len(rows) else lines[-1][0]
+
+
+@dataclass(frozen=True)
+class _Header:
+    """The first line that is not blank: its ``text``, and its number (1-based) as ``line``."""
+
+    text: str
+    line: int
+
+    @property
+    def delimiter(self) -> str:
+        return _delimiter(self.text)
 
 
 def header(path: Path) -> list[str]:
     """The names of the first line; empty when the file is empty or not text. Reads ``HEAD`` bytes."""
     with path.open("rb") as file:
         head = file.read(HEAD)
-    return [] if b"\0" in head else _split(_first_line(_text(head)))
+    return [] if b"\0" in head else _split(_header(head).text)
 
 
 def read_text(path: Path) -> TextTable:
@@ -49,49 +65,86 @@ def read_text(path: Path) -> TextTable:
     Raises:
         ReadError: the file is empty, not text, without a header, or without rows.
     """
-    raw = path.read_bytes()
-    if not raw.strip():
+    head = _head(path)
+    if not head.strip():
         raise ReadError(path, "the file is empty; the program that writes it may not have flushed yet, or name another")
-    if b"\0" in raw[:HEAD]:
-        raise ReadError(path, f"byte {raw.index(0)}: this is binary data, not a table of text; {WAY_OUT}")
-    text = _text(raw)
-    names = _split(_first_line(text))
+    if b"\0" in head[:HEAD]:
+        raise ReadError(path, f"byte {head.index(0)}: this is binary data, not a table of text; {WAY_OUT}")
+    names = _split(_header(head).text)
     if all(_is_number(name) for name in names):
         raise ReadError(path, f"line 1: numbers where column names should be; {WAY_OUT}")
-    return _parse(path, text, names)
-
-
-def _parse(path: Path, text: str, names: list[str]) -> TextTable:
-    wrong: list[pacsv.InvalidRow] = []
-    if "\n" not in text.strip().replace("\r", "\n"):
+    if not _has_rows(head):
         raise ReadError(path, NO_ROWS)
-    table = _arrow(path, text, _unique(names), wrong)
+    return _parse(path, head, _unique(names))
+
+
+def _head(path: Path) -> bytes:
+    """The beginning of the file, with the whole header and some of a row; all of it where that is not enough."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        return head if _has_rows(head) else head + file.read()
+
+
+def _has_rows(head: bytes) -> bool:
+    """Whether anything stands below the header."""
+    end = LINE_END.search(head, _ink(head))
+    return bool(end and INK.search(head, end.end()))
+
+
+def _ink(head: bytes) -> int:
+    """The place of the first byte that is not blank, behind the mark of UTF-8."""
+    found = INK.search(head, len(BOM) if head.startswith(BOM) else 0)
+    return found.start() if found else len(head)
+
+
+def _parse(path: Path, head: bytes, names: list[str]) -> TextTable:
+    wrong: list[pacsv.InvalidRow] = []
+    table = _arrow(path, head, names, wrong)
     again = _is_header_again(table)
-    table = table.filter(pc.invert(again)) if pc.any(again).as_py() else table
+    table = table if again is None else table.filter(pc.invert(again))
     if table.num_rows == 0 and wrong:
         raise ReadError(path, f"line {wrong[0].number}: no line has as many cells as the first; {WAY_OUT}")
     if table.num_rows == 0:
         raise ReadError(path, NO_ROWS)
-    return TextTable(table, text, frozenset(row.number for row in wrong), _wrong_lines(wrong))
+    return TextTable(table, path, frozenset(row.number for row in wrong), _wrong_lines(wrong))
 
 
-def _arrow(path: Path, text: str, names: list[str], wrong: list[pacsv.InvalidRow]) -> pa.Table:
+def _arrow(path: Path, head: bytes, names: list[str], wrong: list[pacsv.InvalidRow]) -> pa.Table:
+    """All columns, read by Arrow from the file itself; in its threads, unless a line or the encoding is wrong."""
+    try:
+        with pa.OSFile(str(path)) as file:
+            table = _read_csv(file, head, names, None)
+        if any(pa.types.is_binary(kind) for kind in table.schema.types):  # text that is no UTF-8
+            return _read_csv(_recoded(path), head, names, wrong)
+        return table
+    except pa.ArrowInvalid:  # only one thread can say which line is wrong
+        try:
+            return _read_csv(_recoded(path), head, names, wrong)
+        except pa.ArrowInvalid as error:
+            if "Empty CSV" in str(error):
+                raise ReadError(path, NO_ROWS) from error
+            raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
+
+
+def _read_csv(file: pa.NativeFile, head: bytes, names: list[str], wrong: list[pacsv.InvalidRow] | None) -> pa.Table:
+    """The table in ``file``; with ``wrong``, lines with too few or too many cells are left out and collected there."""
+
     def skip(row: pacsv.InvalidRow) -> str:
-        wrong.append(row)
+        (wrong if wrong is not None else []).append(row)
         return "skip"
 
-    delimiter = _delimiter(_first_line(text))
-    parse = pacsv.ParseOptions(delimiter=delimiter, invalid_row_handler=skip)
-    point = "," if delimiter != "," and _has_decimal_comma(text[:HEAD]) else "."
+    first = _header(head)
+    strict = wrong is None
+    parse = pacsv.ParseOptions(delimiter=first.delimiter, invalid_row_handler=None if strict else skip)
+    point = "," if first.delimiter != "," and _has_decimal_comma(_text(head[:HEAD])) else "."
     convert = pacsv.ConvertOptions(null_values=ABSENT, strings_can_be_null=True, decimal_point=point)
-    # One thread: with more, Arrow cannot say which line is wrong.
-    read = pacsv.ReadOptions(column_names=names, skip_rows=_header_line(text), use_threads=False)
-    try:
-        return pacsv.read_csv(io.BytesIO(text.encode()), read, parse, convert)
-    except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            raise ReadError(path, NO_ROWS) from error
-        raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
+    block = max(BLOCK, ROOM * len(first.text))
+    read = pacsv.ReadOptions(column_names=names, skip_rows=first.line, use_threads=strict, block_size=block)
+    return pacsv.read_csv(file, read, parse, convert)
+
+
+def _recoded(path: Path) -> pa.NativeFile:
+    return pa.BufferReader(_text(path.read_bytes()).encode())
 
 
 def _wrong_lines(wrong: list[pacsv.InvalidRow]) -> list[str]:
@@ -102,14 +155,14 @@ def _wrong_lines(wrong: list[pacsv.InvalidRow]) -> list[str]:
     return [f"line {row.number} has {row.actual_columns} cells, the header {row.expected_columns}: left out{others}"]
 
 
-def _is_header_again(table: pa.Table) -> pa.Array:
-    """bool [rows]: where a text column holds its own name, as programs write that append to their log."""
-    again = pa.repeat(pa.scalar(False), table.num_rows)
+def _is_header_again(table: pa.Table) -> pa.Array | None:
+    """bool [rows]: where a text column holds its own name, as programs write that append to their log; None for nowhere."""
+    again = None
     for name in table.column_names:
         if pa.types.is_string(table[name].type):
-            same = pc.equal(pc.utf8_trim_whitespace(table[name]), pa.scalar(name))
-            again = pc.or_(again, pc.fill_null(same, False))
-    return again
+            same = pc.fill_null(pc.equal(pc.utf8_trim_whitespace(table[name]), pa.scalar(name)), False)
+            again = same if again is None else pc.or_(again, same)
+    return again if again is not None and pc.any(again).as_py() else None
 
 
 def _has_decimal_comma(head: str) -> bool:
@@ -123,13 +176,13 @@ def _text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
-def _header_line(text: str) -> int:
-    """The line (1-based) of the header: the first that is not blank."""
-    return next(n for n, line in enumerate(text.splitlines(), 1) if line.strip())
-
-
-def _first_line(text: str) -> str:
-    return next((line for line in io.StringIO(text) if line.strip()), "").rstrip("\r\n")
+def _header(head: bytes) -> _Header:
+    ink = _ink(head)
+    end = LINE_END.search(head, ink)
+    start = 1 + max(head.rfind(b"\n", 0, ink), head.rfind(b"\r", 0, ink))
+    before = head[:start]
+    text = _text(head[start : end.start() if end else len(head)])
+    return _Header(text, 1 + before.count(b"\n") + before.replace(b"\r\n", b"").count(b"\r"))
 
 
 def _delimiter(line: str) -> str:

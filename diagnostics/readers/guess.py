@@ -20,7 +20,7 @@ TOP_1, TOP_5 = re.compile(r"(?<=[a-z@ _-])1(?!\d)"), "5"
 def guess(log: Log) -> dict[str, Meaning]:
     """A meaning for every series of ``log``, by name; what nobody knows keeps its own name as tag."""
     taken = _taken(log)
-    peaks = {s.name: _range(s.values)[1] for s in log.series}
+    peaks = {s.name: _range(s.values)[1] for s in log.series if TOP_5 in s.name}
     return {s.name: log.meanings.get(s.name) or _meaning(s, taken, peaks) for s in log.series}
 
 

@@ -14,6 +14,8 @@ ANEW = 0.9  # of the epochs at whose beginning the step goes back, from which st
 def counted_on(log: Log) -> tuple[Log, list[str]]:
     """``log`` with steps that count on, and a note; itself where its steps do so already."""
     shared = [s for s in log.series if s.order is not None and s.epochs is not None]
+    if all((s.steps[1:] > s.steps[:-1]).all() for s in shared):
+        return log, []
     rows, steps, epochs = _by_row(shared)
     if not _begin_anew(steps, epochs):
         return log, []

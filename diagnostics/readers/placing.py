@@ -19,12 +19,13 @@ ROWS_STAND = "no step column of whole numbers: row numbers, from 0, stand for st
 
 def placed(log: Log) -> tuple[list[Series], list[str]]:
     """Every series with a whole step at every point, and what was assumed; points that cannot be placed are left out."""
-    logged = np.concatenate([*(s.steps for s in log.series), np.empty(0)])
-    if not _whole(logged):
+    if not _all_whole([s.steps for s in log.series]):
         return _without_steps(log.series)
     log, notes = counted_on(log)
     clocked, told = at_their_steps(log.series)
     log, notes = replace(log, series=tuple(clocked)), [*notes, *told]
+    if all(np.isfinite(s.steps).all() for s in log.series):
+        return list(log.series), list(dict.fromkeys(notes))
     known = _relation(log)
     series = [_from_epochs(s, known, notes) for s in log.series]
     series = _from_times(series, notes)
@@ -34,8 +35,14 @@ def placed(log: Log) -> tuple[list[Series], list[str]]:
     return [s.at(np.isfinite(s.steps)) for s in series], list(dict.fromkeys(notes))
 
 
+def _all_whole(steps: Sequence[Floats]) -> bool:
+    """Whether there are steps, and all of them whole numbers; the columns of a table have theirs in common."""
+    there = [values for values in {id(s): s for s in steps}.values() if np.isfinite(values).any()]
+    return bool(there) and all(_whole(values) for values in there)
+
+
 def _whole(values: Floats) -> bool:
-    there = values[np.isfinite(values)]
+    there = values if np.isfinite(values).all() else values[np.isfinite(values)]
     return bool(there.size and (np.abs(there) < MOST_STEP).all() and (there == np.floor(there)).all())
 
 

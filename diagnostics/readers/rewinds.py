@@ -58,7 +58,9 @@ def doubled(steps: Floats) -> Bools:
 
 def goes_back(steps: Floats) -> bool:
     """Whether ``steps`` (NaN left out) decrease anywhere."""
-    return bool((np.diff(steps[np.isfinite(steps)]) < 0).any())
+    if not np.isfinite(steps).all():
+        steps = steps[np.isfinite(steps)]
+    return bool((steps[1:] < steps[:-1]).any())
 
 
 def _restarts(steps: Floats, order: Ints) -> list[Restart]:

@@ -35,6 +35,8 @@ class Table:
         column = self.columns.get(self.role.get(role, ""))
         if column is None:
             return None
+        if column.rows.size == self.length:
+            return column.values
         full = np.full(self.length, np.nan)
         full[column.rows] = column.values
         return full
@@ -129,8 +131,12 @@ def _split(columns: Iterable[Column], rows: _Rows, runs: int) -> list[list[Serie
 
 def _by_run(column: Column, rows: _Rows, runs: int) -> Iterator[tuple[int, Series]]:
     at, values = column.rows, column.values
+    if runs == 1:
+        if at.size:
+            yield 0, _series(column.name, values, at, rows)
+        return
     run = rows.run[at]
-    if runs > 1 and (np.diff(run) < 0).any():
+    if (np.diff(run) < 0).any():
         order = np.argsort(run, kind="stable")
         at, values, run = at[order], values[order], run[order]
     ends = np.searchsorted(run, np.arange(runs + 1))
@@ -140,5 +146,7 @@ def _by_run(column: Column, rows: _Rows, runs: int) -> Iterator[tuple[int, Serie
 
 
 def _series(name: str, values: Floats, at: Ints, rows: _Rows) -> Series:
+    if at.size == rows.number.size and (at[:-1] < at[1:]).all():  # every row: no copy
+        return Series(name, values, rows.step, rows.epoch, rows.time, rows.number)
     epoch, time = (None if every is None else every[at] for every in (rows.epoch, rows.time))
     return Series(name, values, rows.step[at], epoch, time, rows.number[at])

@@ -75,6 +75,8 @@ class _Timeline:
 
     def split(self, series: Series) -> tuple[Series, Series]:
         """The points that count, sorted by step, and those that a later one overwrote."""
+        if not self.restarts and not self.shuffled:  # nothing goes back
+            return series, series.at(np.empty(0, dtype=np.int64))
         over = rewinds.overwritten(series, self.restarts)
         live, dead = series.at(~over), series.at(over)
         if rewinds.goes_back(live.steps):
@@ -103,13 +105,13 @@ def _timeline(series: Sequence[Series]) -> _Timeline:
 
 def _names(series: Sequence[Series], read: Mapping[str, Meaning]) -> list[str]:
     """The tag of each series; one that is taken already gets a number behind it."""
-    names: list[str] = []
+    names: dict[str, None] = {}
     for s in series:
         tag, again = read[s.name].tag, 2
         while tag in names:
             tag, again = f"{read[s.name].tag} ({again})", again + 1
-        names.append(tag)
-    return names
+        names[tag] = None
+    return list(names)
 
 
 def _curve(name: str, meaning: Meaning, points: Series) -> Curve:

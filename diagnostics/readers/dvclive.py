@@ -1,6 +1,6 @@
 """DVCLive: the folder with ``plots/metrics/**.tsv``, one file a metric, and ``params.yaml`` beside or above it.
 
-Pictures and other plots are not read; ``metrics.json`` holds the last values only, and is not needed.
+YOLO's losses are summed as in its own tables. Pictures and other plots are not read; ``metrics.json`` holds the last values only, and is not needed.
 """
 
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diagnostics.readers import delimited, settings
+from diagnostics.readers import delimited, settings, ultralytics
 from diagnostics.readers.columns import Column, numbers
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
@@ -47,7 +47,8 @@ def read(path: Path, limits: Limits) -> list[Log]:
     if not series:
         raise ReadError(path, f"no metric in it can be read ({'; '.join(notes[:2]) or 'no .tsv'}); log something first")
     config, told = settings.beside(path if (path / PARAMS).is_file() else path.absolute().parent, PARAMS)
-    return [Log(_name(path), str(path), tuple(series), config=config, notes=(*notes, *told))]
+    log = Log(_name(path), str(path), tuple(series), config=config, notes=(*notes, *told))
+    return [ultralytics.summed(log) if ultralytics.is_yolo(log) else log]
 
 
 def _metric(file: Path, name: str, notes: list[str]) -> list[Series]:

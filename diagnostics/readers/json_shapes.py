@@ -36,10 +36,11 @@ class Found:
     epochs: Series | None = None
     config: dict[str, object] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    stepped: bool = False
 
     def is_known(self) -> bool:
-        """Whether its names sound like training."""
-        return bool(self.series) and pairs.is_known([s.name for s in self.series])
+        """Whether its names sound like training, or its rows say a step."""
+        return bool(self.series) and (self.stepped or pairs.is_known([s.name for s in self.series]))
 
 
 def found_in(value: object, name: str = "", depth: int = 0) -> list[Found]:
@@ -72,7 +73,7 @@ def of_stream(rows: Iterable[Values], first: Sequence[Values], name: str = "") -
             values = {str(row[role[names.TAG]]): row.get(role[names.VALUE])}
         found.add(values, at[0], at[1], _seconds(at[2]))
     notes = [f"left out, as no curves: {lists:,} × a list within a row"] if lists else []
-    return Found(name, found.series(), found.epochs(), notes=notes)
+    return Found(name, found.series(), found.epochs(), notes=notes, stepped=STEP in role)
 
 
 def _known(found: Found) -> list[Found]:

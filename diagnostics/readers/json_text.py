@@ -11,6 +11,7 @@ from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 
 HEAD = 1 << 16  # bytes looked at to tell what a file holds
+LINES = (".jsonl", ".ndjson", ".jsonlines")  # how files of one object a line are called
 DEEPEST = 60  # levels of damaged text that are followed
 NOW_AND_THEN = 1_000  # lines after which a long reading says how far it is
 
@@ -37,6 +38,8 @@ def _peek(path: Path, changed: int, size: int) -> list[object]:
     with path.open("rb") as file:
         head = file.read(HEAD)
     text = head.decode("utf-8-sig", "replace").lstrip()
+    if path.suffix.lower() in LINES:  # said to be one object a line: what comes before the first is damage
+        text = text[max(text.find("{"), 0) :]
     if not text.startswith(("{", "[")) or "\0" in text:
         return []
     return around_damage(text)
@@ -76,6 +79,8 @@ def around_damage(text: str) -> list[object]:
         kind = token.lastgroup
         if kind == "open":
             opened: object = {} if token["open"] == "{" else []
+            if opened == {}:
+                _end_row(stack)
             if len(stack) < DEEPEST:
                 _put(opened, stack, found)
             stack.append((opened, None))
@@ -161,6 +166,12 @@ def _put(value: object, stack: list[tuple[object, str | None]], found: list[obje
     elif isinstance(within, dict) and key is not None:
         within[key] = value
         stack[-1] = (within, None)
+
+
+def _end_row(stack: list[tuple[object, str | None]]) -> None:
+    """An object that begins where a key should stand is the next of a list: the bracket between was lost."""
+    if len(stack) > 1 and isinstance(stack[-1][0], dict) and stack[-1][1] is None and isinstance(stack[-2][0], list):
+        stack.pop()
 
 
 def _close(bracket: str, stack: list[tuple[object, str | None]]) -> None:

@@ -16,7 +16,6 @@ from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines", ".log", ".txt", "")
-LINES = (".jsonl", ".ndjson", ".jsonlines")
 GENERIC = {
     "metrics",
     "results",
@@ -66,7 +65,7 @@ def _found(path: Path, values: list[object]) -> list[Found]:
 
 
 def _one_a_line(path: Path, values: list[object]) -> bool:
-    return len(values) > 1 or path.suffix.lower() in LINES
+    return len(values) > 1 or path.suffix.lower() in json_text.LINES
 
 
 def _is_curve(found: Found) -> bool:

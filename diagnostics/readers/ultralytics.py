@@ -19,6 +19,7 @@ from diagnostics.readers.log import Log, Meaning, Series
 
 RESULTS, SETTINGS = "results.csv", ("args.yaml", "opt.yaml")
 METRIC, RATE = re.compile(r"^metrics/"), re.compile(r"^(?:x/lr0|lr/pg0)$")
+MARKS = ("box_loss", "cls_loss")
 PARTS = {TRAIN_LOSS: re.compile(r"^train/\w+_loss$"), VAL_LOSS: re.compile(r"^val/\w+_loss$")}
 
 
@@ -41,19 +42,26 @@ def read(path: Path, limits: Limits) -> list[Log]:
     folder = path if path.is_dir() else path.absolute().parent
     (log,) = table.read(path / RESULTS if path.is_dir() else path, limits)
     config, notes = settings.beside(folder, *SETTINGS)
-    have = {s.name for s in log.series}
-    sums = {
-        tag: _sum(tag, [s for s in log.series if parts.match(s.name)])
-        for tag, parts in PARTS.items()
-        if tag not in have
-    }
-    added = tuple(s for s in sums.values() if s is not None)
-    told = [f"{tag} is the sum of {', '.join(s.name for s in log.series if PARTS[tag].match(s.name))}"
-            for tag, s in sums.items() if s is not None]  # fmt: skip
+    log = summed(log)
     name = folder.absolute().name if path.is_dir() or path.name == RESULTS else log.name
-    meanings = {s.name: Meaning(s.name) for s in added}
-    return [replace(log, name=name, source=str(path), series=(*added, *log.series), meanings=meanings, config=config,
-                    notes=(*log.notes, *told, *notes))]  # fmt: skip
+    return [replace(log, name=name, source=str(path), config=config, notes=(*log.notes, *notes))]
+
+
+def is_yolo(log: Log) -> bool:
+    """Whether ``log``, of any tool, holds the parts of YOLO's losses."""
+    return {f"train/{part}" for part in MARKS} <= {s.name for s in log.series} and all(
+        np.isfinite(s.steps).all() for s in log.series
+    )
+
+
+def summed(log: Log) -> Log:
+    """``log`` with the sums of the losses that YOLO logs in parts, where it has parts and no sum."""
+    have = {s.name for s in log.series}
+    sums = {tag: [s for s in log.series if part.match(s.name)] for tag, part in PARTS.items() if tag not in have}
+    added = {tag: one for tag, parts in sums.items() if parts and (one := _sum(tag, parts)) is not None}
+    notes = [f"{tag} is the sum of {', '.join(s.name for s in sums[tag])}" for tag in added]
+    meanings = {**log.meanings, **{tag: Meaning(tag) for tag in added}}
+    return replace(log, series=(*added.values(), *log.series), meanings=meanings, notes=(*log.notes, *notes))
 
 
 def _sum(tag: str, parts: Sequence[Series]) -> Series | None:
@@ -69,4 +77,5 @@ def _sum(tag: str, parts: Sequence[Series]) -> Series | None:
 
 
 def _rows(series: Series) -> Ints:
-    return np.arange(len(series)) if series.order is None else series.order
+    """What the parts have in common: the row, or of series logged by themselves the step."""
+    return series.steps.astype(np.int64) if series.order is None else series.order

@@ -123,7 +123,12 @@ def test_the_run_mean_of_huggingface_is_not_the_curve(tmp_path: Path) -> None:
 def test_a_bare_accuracy_beside_fastais_losses_is_the_validations(tmp_path: Path) -> None:
     run = one(tmp_path, "epoch,train_loss,valid_loss,accuracy,time\n0,2,1.5,0.5,00:12\n1,1,1.25,0.75,00:11\n")
     assert points(run, "val/accuracy") == {0: 0.5, 1: 0.75} and "train/accuracy" not in run
-    assert "column 'time' holds no numbers: ignored" in run.notes
+    assert points(run, "time") == {0: 12, 1: 11}
+
+
+def test_times_in_minutes_and_hours_are_seconds(tmp_path: Path) -> None:
+    run = one(tmp_path, "epoch,loss,time\n0,2,59:59\n1,1,1:00:01\n2,1,\n3,1,x\n")
+    assert points(run, "time") == {0: 3599, 1: 3601} and any("'x' is no number" in note for note in run.notes)
 
 
 def test_per_cent_and_error_rates_become_fractions(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, cast
 
-from diagnostics.readers import archive, refused
+from diagnostics.readers import archive, delimited, pairs, refused, table
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
@@ -19,8 +19,10 @@ __all__ = ["READERS", "Limits", "Log", "ReadError", "logs", "logs_all", "read", 
 READERS = (
     "run_folder",
     "wandb_log",
+    "wandb_chart",
     "mlflow_files",
     "mlflow_database",
+    "trackio",
     "huggingface",
     "lightning",
     "ultralytics",
@@ -34,11 +36,10 @@ READERS = (
     "keras_history",
     "tensorboard",
     "plain_json",
-    "trackio",
-    "wandb_chart",
+    "text",
     "table",
 )  # module names; the first that claims a path reads it
-LAST_RESORT = "table"  # reads a file that nobody claims, or says best why it cannot be read
+LAST_RESORTS = ("table", "text")  # read a file that nobody claims, or say best why it cannot be read: with columns, and without
 
 
 class Reader(Protocol):
@@ -72,7 +73,7 @@ def logs(path: Path | str, limits: Limits | None = None) -> list[Log | Run]:
         raise ReadError(path, "not a run folder (it holds neither run.json nor scalars/); name a folder that does")
     if reader is None:
         refused.check(path)
-    return [*(reader or _reader(LAST_RESORT)).read(path, limits)]
+    return [*(reader or _last_resort(path)).read(path, limits)]
 
 
 def read(path: Path | str, limits: Limits | None = None) -> list[Run]:
@@ -173,6 +174,12 @@ def _claimed(path: Path) -> bool:
         return archive.claims(path) or any(reader.claims(path) for reader in _readers())
     except OSError:
         return True  # listed, so that reading it says why it cannot be opened
+
+
+def _last_resort(path: Path) -> Reader:
+    columns, lines = LAST_RESORTS
+    is_table = path.suffix.lower() in (*table.TEXT, *table.PARQUET) or pairs.is_known(delimited.header(path))
+    return _reader(columns if is_table else lines)
 
 
 def _readers() -> list[Reader]:

@@ -216,7 +216,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "strange.csv": (b"height,weight\n1,2\n", "no column is a curve we know"),
     "words.csv": (b"step,loss\n0,high\n1,low\n", "no column holds a number"),
     "junk.parquet": (b"PAR1 this is not", "Parquet"),
-    "prose.txt": (b"Dear diary,\nit diverged.\n", "no line has as many cells"),
+    "prose.txt": (b"Dear diary,\nit diverged.\n", "none says a quantity"),
 }
 
 

@@ -1,0 +1,139 @@
+"""Text logs: what a training printed, on the terminal or into a file.
+
+Read are lines with names before numbers, in the words of nanoGPT and its children, llm.c, Megatron-LM and DeepSpeed, fairseq,
+Hugging Face's console, Lightning, tqdm, Keras, torchvision, timm, MMEngine, Detectron2, PaddlePaddle, Caffe, XGBoost, LightGBM,
+CatBoost, the examples of PyTorch, and scripts that print ``key: value`` in their own way; tables with a heading (fastai, YOLO).
+The lines that repeat with other numbers are the log; dates, times, versions, sizes, source code and options are not. Colours,
+progress bars, the prefixes of loggers and processes do not matter, nor does the encoding. Steps that begin again with each epoch
+are counted on, and a line that says no step belongs to the last one before it. A traceback at the end makes the run crashed.
+Not read: histograms and whatever has no name; of several processes that print the same, one.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from diagnostics.readers.errors import ReadError
+from diagnostics.readers.limits import Limits
+from diagnostics.readers.log import Log
+from diagnostics.readers.text_families import meanings
+from diagnostics.readers.text_lines import lines, parsed
+from diagnostics.readers.text_miner import Miner
+from diagnostics.readers.text_series import Found
+from diagnostics.readers.text_words import MEASURE
+
+HEAD = 1 << 16  # bytes at either end that tell whether a file is a log
+HEAD_OF_BARS = 1 << 20  # bytes, where progress bars fill the ends
+LOGS = {".log", ".txt", ".out", ".err", ".stdout", ".stderr", ".0", ""}  # else nearly every line must be a log's
+NEVER = {
+    ".py",
+    ".ipynb",
+    ".html",
+    ".htm",
+    ".svg",
+    ".json",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".cfg",
+    ".ini",
+    ".csv",
+    ".tsv",
+    ".tex",
+    ".c",
+    ".h",
+}
+NEVER |= {
+    ".js",
+    ".ts",
+    ".css",
+    ".cpp",
+    ".cu",
+    ".sh",
+    ".java",
+    ".go",
+    ".rs",
+    ".r",
+    ".jl",
+    ".xml",
+    ".rst",
+    ".bib",
+    ".srt",
+    ".pyc",
+    ".lock",
+}
+FEWEST = 3  # points of a curve that make a file in a folder a log
+PART = 0.2  # of the lines of a file with another ending, e.g. .md, that must be a log's
+GENERIC = {"train", "training", "log", "logs", "output", "out", "stdout", "stderr", "nohup", "run", "console", "main"}
+
+
+def claims(path: Path) -> bool:
+    """Whether ``path`` is a text in which lines of a training repeat; reads its beginning and its end."""
+    if not path.is_file() or path.suffix.lower() in NEVER:
+        return False
+    data = _ends(path)
+    return _is_text(data) and (_is_log(path, data) or (b"%|" in data and _is_log(path, _ends(path, HEAD_OF_BARS))))
+
+
+def _is_log(path: Path, data: bytes) -> bool:
+    miner = Miner().read(parsed(data))
+    found = Found(miner)
+    curves = [s for s in found.series() if len(s) >= FEWEST and np.unique(s.values).size > 1]
+    if not any(MEASURE.search(s.name) for s in curves) and not found.words >= FEWEST:
+        return False
+    return bool(curves) and (path.suffix.lower() in LOGS or found.measured().sum() >= PART * miner.lines)
+
+
+def read(path: Path, limits: Limits) -> list[Log]:
+    """The one log in ``path``.
+
+    Raises:
+        ReadError: the file is binary or holds no line of a log.
+    """
+    limits.open(path)
+    if not _is_text(_ends(path)):
+        raise ReadError(path, "this is binary data, and no reader knows it; name a log, a table or a run folder")
+    miner = Miner().read(lines(path, limits))
+    limits.names(path, len(miner.store.columns))
+    found = Found(miner)
+    logs = [log for first, behind in found.runs if (log := _log(path, found, first, behind)).series]
+    if not logs:
+        raise ReadError(
+            path, f"{miner.lines:,} lines, and none says a quantity; a log has lines such as 'step 10 loss 2.3'"
+        )
+    state, exception = miner.end.state(miner.said)
+    notes = (*miner.end.notes(miner.said), *_ranks(found))
+    logs[-1] = replace(logs[-1], state=state, exception=exception, notes=notes)
+    return [log if i == 0 else replace(log, name=f"{log.name} ({i + 1})") for i, log in enumerate(logs)]
+
+
+def _log(path: Path, found: Found, first: int, behind: int) -> Log:
+    series = tuple(found.series(first, behind))
+    return Log(_name(path), str(path), series, found.epochs(first, behind), meanings(series))
+
+
+def _ranks(found: Found) -> list[str]:
+    return [f"{found.ranks_left_out + 1} processes logged the same: one is read"] if found.ranks_left_out else []
+
+
+def _ends(path: Path, size: int = HEAD) -> bytes:
+    with path.open("rb") as file:
+        head = file.read(size)
+        file.seek(max(path.stat().st_size - size, len(head)))
+        return head + b"\n" + file.read(size)
+
+
+def _is_text(data: bytes) -> bool:
+    """UTF-16 apart, text has no control characters but those of terminals."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return True
+    strange = sum(
+        data.count(byte) for byte in (b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x0e", b"\x0f", b"\x10")
+    )
+    even, odd = data[::2].count(0), data[1::2].count(0)
+    return strange <= len(data) / 1000 and (max(even, odd) == 0 or min(even, odd) <= len(data) / 100 < max(even, odd))
+
+
+def _name(path: Path) -> str:
+    return path.absolute().parent.name if path.stem.lower() in GENERIC else path.stem

@@ -1,0 +1,143 @@
+"""Where each row of a text log belongs: steps within an epoch are counted on, and what has no step takes the one before it."""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from diagnostics.curve import Floats, Ints
+from diagnostics.readers.text_store import Kind, Store
+
+Bools = NDArray[np.bool_]
+DONE = 0.9  # of a pass that was seen before the count began again
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Of every row [n]: its kind, what it says itself, and flags of its kind.
+
+    Attributes:
+        kind: the number of the kind of line.
+        step, total, epoch: float64, NaN where the row does not say.
+        aside: the progress of an evaluation, whose count is not the training's.
+        bar: a Keras bar, whose numbers are means since the start of the epoch.
+        word: the step is named, not just ``[3/9]``.
+        measured: the row holds a quantity.
+    """
+
+    kind: Ints
+    step: Floats
+    total: Floats
+    epoch: Floats
+    aside: Bools
+    bar: Bools
+    word: Bools
+    measured: Bools
+
+    def part(self, first: int, behind: int) -> "Rows":
+        """The rows from ``first`` on to ``behind``."""
+        return Rows(*(getattr(self, f.name)[first:behind] for f in fields(self)))
+
+
+def rows(store: Store, kinds: list[Kind]) -> Rows:
+    """The rows of ``store``."""
+    kind = np.array(store.kind, dtype=np.int64)
+    flags = [_flags(k) for k in kinds]
+    evaluation, bar, word, measured = np.array(flags, dtype=bool).reshape(-1, 4)[kind].T
+    step, total, epoch = (np.array(a, dtype=np.float64) for a in (store.step, store.total, store.epoch))
+    aside = (evaluation & ~word & np.isfinite(total)) | np.array(store.aside, dtype=bool)
+    return Rows(kind, step, total, epoch, aside, bar, word, measured)
+
+
+def _flags(kind: Kind) -> tuple[bool, bool, bool, bool]:
+    shape = kind.shape
+    return shape.evaluation, shape.bar, shape.place.word or kind.rows > 0, bool(shape.measures) or kind.rows > 0
+
+
+def places(known: Rows) -> tuple[Floats, Floats]:
+    """Step and epoch of every row, float64 [n], NaN where unknown."""
+    step = np.where(known.aside, np.nan, known.step)
+    if (known.word & known.measured & np.isfinite(step)).any():  # then [3/9] alone counts something else
+        step[~known.word & ~known.bar & ~(np.isfinite(known.epoch) & known.measured)] = np.nan
+    epoch = forward(known.epoch) if np.isfinite(known.epoch).any() else _passes(step, known)
+    for words in (True, False):
+        at = np.flatnonzero(np.isfinite(step) & (known.word == words))
+        step[at] = _over_epochs(
+            step[at], known.total[at], epoch[at], np.isfinite(known.epoch[at]) & known.measured[at], _base(epoch)
+        )
+    if not np.isfinite(known.epoch).any():
+        epoch = np.full_like(epoch, np.nan)  # passes were only counted
+    return _inherited(step), epoch
+
+
+def replaced(known: Rows) -> Bools:
+    """bool [n]: the rows of an evaluation's progress, or of a bar of running means, that are not the last of their pass."""
+    over = np.zeros(len(known.kind), bool)
+    if len(over) < 2:
+        return over
+    last, now, kind = known.step[:-1], known.step[1:], known.kind[1:] == known.kind[:-1]
+    over[:-1] |= known.aside[1:] & known.aside[:-1] & (now >= last) & kind
+    done = (last == known.total[:-1]) & (now == last) & kind  # the ends of two passes
+    again = (now > last / 2) & (known.total[1:] == known.total[:-1])  # Keras draws out of order at times
+    over[:-1] |= known.bar[1:] & known.bar[:-1] & again & ~done
+    return over
+
+
+def _over_epochs(step: Floats, total: Floats, epoch: Floats, own: Bools, base: float) -> Floats:
+    """Steps that begin again with every epoch, counted over all epochs; others as they are. ``own``: lines with a quantity and an epoch."""
+    there = np.isfinite(epoch)
+    telling = own if own.sum() > 1 else there
+    if not there.any() or not _begins_again(step[telling], epoch[telling]):
+        return step
+    length = _usual(total[telling]) or float(step[telling].max() + (step[telling].min() == 0))
+    counted = np.where(there, (epoch - base) * length + step, step)
+    return np.where(telling, counted, np.nan) if telling is own else counted
+
+
+def _begins_again(step: Floats, epoch: Floats) -> bool:
+    """Whether the count goes back where the epoch goes on, in most places."""
+    on = np.diff(epoch) > 0
+    return bool(on.any() and (np.diff(step)[on] <= 0).mean() > 0.5)
+
+
+def _passes(step: Floats, known: Rows) -> Floats:
+    """A count of the passes, where [i/n] begins again after n without a word on epochs."""
+    none = np.full_like(step, np.nan)
+    at = np.flatnonzero(np.isfinite(step) & np.isfinite(known.total) & ~known.word)
+    back = np.diff(step[at]) < 0
+    if not back.any() or not (step[at][:-1][back] >= DONE * known.total[at][:-1][back]).all():
+        return none
+    none[at] = 1 + np.concatenate([[0], np.cumsum(back)])
+    return forward(none)
+
+
+def _inherited(step: Floats) -> Floats:
+    """Rows without a step take the one before; those before the first take 0 where counting began at 0 or 1."""
+    filled = forward(step)
+    first = step[np.isfinite(step)][:1]
+    if first.size and first[0] in (0, 1):
+        filled[~np.isfinite(filled)] = 0
+    return filled
+
+
+def forward(values: Floats) -> Floats:
+    """``values`` with NaN replaced by the number before it."""
+    there = np.isfinite(values)
+    if not there.any():
+        return values.copy()
+    last = np.maximum.accumulate(np.where(there, np.arange(len(values)), -1))
+    return np.where(last >= 0, values[np.clip(last, 0, None)], np.nan)
+
+
+def _base(epoch: Floats) -> float:
+    """The number of the first epoch: 0 where a 0 was logged, else 1."""
+    there = epoch[np.isfinite(epoch)]
+    return 0.0 if there.size and there.min() < 1 else 1.0
+
+
+def _usual(values: Floats) -> float:
+    there = values[np.isfinite(values)]
+    if not there.size:
+        return 0.0
+    found, count = np.unique(there, return_counts=True)
+    return float(found[count.argmax()])

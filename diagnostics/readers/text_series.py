@@ -1,0 +1,222 @@
+"""From the rows of a text log to its series: what repeats or is known by name counts, the rest was no log."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
+from diagnostics.curve import Floats, Ints
+from diagnostics.readers.log import Series
+from diagnostics.readers.text_miner import Miner
+from diagnostics.readers.text_places import Bools, Rows, places, replaced, rows
+from diagnostics.readers.text_runs import begins
+from diagnostics.readers.text_store import Kind
+from diagnostics.readers.text_words import MEASURE, is_evaluation
+
+OFTEN = 3  # lines of a kind whose quantities nobody knows, or which say no place
+SHARE = 0.02  # of the lines of the most frequent kind that a kind without a place must reach
+LONG = 10  # points of a curve beside which a single unknown number means nothing
+VARIED = 0.5  # of the values of an unknown quantity on lines without a place that must differ, else it is a setting
+
+
+class Found:
+    """The series of a text log, one run after the other."""
+
+    def __init__(self, miner: Miner) -> None:
+        self._store = miner.store
+        self._kinds = miner.by_number
+        self._rows = rows(miner.store, self._kinds)
+        self._placed = np.array([_is_placed(k) for k in self._kinds] or [False])[self._rows.kind]
+        self._drawn = np.array([k.shape.drawn for k in self._kinds] or [False])[self._rows.kind]
+        self._taken = self._accepted() & ~replaced(self._rows)
+        self._columns = {name: _column(*column) for name, column in miner.store.columns.items()}
+        known = self._known()
+        self._bounds = [0, *self._begins(), len(miner.store)]
+        self._step, self._epoch = np.full((2, len(miner.store)), np.nan)
+        for a, b in pairwise(self._bounds):
+            self._step[a:b], self._epoch[a:b] = places(known.part(a, b))
+        _put_after(miner, self._step, known)
+        self._time = np.array(miner.store.time, dtype=np.float64)
+        self._rank = np.array(miner.store.rank, dtype=np.int64)
+        self.ranks_left_out = 0
+
+    @property
+    def runs(self) -> list[tuple[int, int]]:
+        """The first row of every run, and the one behind its last."""
+        return list(pairwise(self._bounds))
+
+    def series(self, first: int = 0, behind: int | None = None) -> Iterator[Series]:
+        """Every quantity of the rows from ``first`` on to ``behind``, in the order in which the log names them."""
+        behind = len(self._store) if behind is None else behind
+        most = max((len(row) for row, _ in self._columns.values()), default=0)
+        for name, (row, number) in self._columns.items():
+            keep = self._taken[row] & (row >= first) & (row < behind)
+            if keep.sum() > (most >= LONG and not MEASURE.search(name)):
+                yield from self._parts(name, row[keep], number[keep])
+
+    def epochs(self, first: int, behind: int) -> Series | None:
+        """The epoch over the steps of those rows."""
+        there = np.isfinite(self._step) & np.isfinite(self._epoch) & self._taken
+        both = np.flatnonzero(there[first:behind]) + first
+        if not both.size:
+            return None
+        return Series("epoch", self._epoch[both], self._step[both], None, _any(self._time[both]), both)
+
+    def measured(self) -> Bools:
+        """bool [rows]: the rows that count."""
+        return self._taken & self._rows.measured
+
+    @property
+    def words(self) -> int:
+        """How many rows name their step."""
+        return int((self.measured() & self._rows.word).sum())
+
+    def _known(self) -> Rows:
+        """The rows, with no place of a row that was not taken, nor of a heading under which none was."""
+        r = self._rows
+        group = np.cumsum(~r.measured & np.append(True, r.measured[:-1])) if len(r.kind) else np.empty(0, np.int64)
+        empty = np.bincount(group, weights=self._taken) == 0 if len(group) else np.empty(0, bool)
+        gone = np.where(r.measured, ~self._taken & ~r.aside & ~r.bar, empty[group])
+        step, epoch = np.where(gone, np.nan, r.step), np.where(gone, np.nan, r.epoch)
+        return Rows(r.kind, step, r.total, epoch, r.aside, r.bar, r.word, r.measured & self._taken)
+
+    def _accepted(self) -> Bools:
+        kinds = self._kinds
+        sure = [k for k in kinds if _is_sure(k)]
+        if not sure:
+            sure = [k for k in kinds if k.shape.place.word and k.shape.measures and k.count >= OFTEN]
+        headed = any(k.shape.place.epoch is not None for k in kinds)
+        most = max((k.count for k in sure), default=0)
+        good = np.array([_is_good(k, most, bool(sure) or headed) for k in kinds] or [False])[self._rows.kind]
+        if not sure and not headed:
+            return good
+        r = self._rows
+        bare = ~r.measured & (np.isfinite(r.epoch) | (r.word & np.isfinite(r.step)))
+        starts = np.isin(r.kind, [k.number for k in sure]) if sure else bare
+        first = int(np.argmax(starts)) if starts.any() else len(starts)
+        known = np.array([k.shape.known and k.count > 1 for k in kinds] or [False])[r.kind]
+        above = first
+        while above > 0 and (bare[above - 1] or known[above - 1]):
+            above -= 1
+            first = above if bare[above] else first
+        return good & (self._placed | (np.arange(len(good)) >= first))
+
+    def _begins(self) -> list[int]:
+        """The rows at which another run begins, as the most frequent lines that say a place show."""
+        counted = (
+            self._taken
+            & self._placed
+            & (np.isfinite(self._rows.step) | np.isfinite(self._rows.epoch))
+            & ~self._rows.aside
+        )
+        if not counted.any():
+            return []
+        words = counted & self._rows.word & np.isfinite(self._rows.step)
+        row = np.flatnonzero(words if words.any() else counted)
+        found = begins(row, self._rows.step[row], self._rows.epoch[row], self._loss()[row])
+        return sorted({self._first_of(at) for at in found} - {0})
+
+    def _first_of(self, at: int) -> int:
+        """The first row of the run whose first line with a quantity is ``at``: headings come before it."""
+        while at > 0 and not self._rows.measured[at - 1]:
+            at -= 1
+        return at
+
+    def _loss(self) -> Floats:
+        """float64 [rows]: the known quantity that is logged most often."""
+        known = {name: len(at) for name, (at, _) in self._columns.items() if MEASURE.search(name) and "lr" not in name}
+        values = np.full(len(self._store), np.nan)
+        if known:
+            row, number = self._columns[max(known, key=known.__getitem__)]
+            values[row] = number
+        return values
+
+    def _parts(self, name: str, row: Ints, number: Floats) -> Iterator[Series]:
+        """The points of ``name``; those on lines that say no place apart, where others do: they mean something else."""
+        own = self._placed[row]
+        if not own.all() and not _varies(name, number[~own]):
+            row, number, own = row[own], number[own], own[own]
+        if own.any() and not own.all():
+            yield from self._one(name, row[own], number[own])
+            if (~own).sum() >= OFTEN:
+                yield from self._one(f"{name} (2)", row[~own], number[~own])
+        else:
+            yield from self._one(name, row, number)
+
+    def _one(self, name: str, row: Ints, number: Floats) -> Iterator[Series]:
+        keep = self._one_rank(row)
+        row, number = row[keep], number[keep]
+        if is_evaluation(name) and self._drawn[row].all():  # a bar shows the last evaluation until the next
+            keep = np.append(True, number[1:] != number[:-1])
+            row, number = row[keep], number[keep]
+        keep = ~self._again(row, number)
+        row, number = row[keep], number[keep]
+        if row.size:
+            epoch, time = self._epoch[row], self._time[row]
+            yield Series(name, number, self._step[row], _any(epoch), _any(time), row)
+
+    def _one_rank(self, row: Ints) -> Bools:
+        """Where several processes log the same: the one that says most, the first of equals."""
+        ranks, count = np.unique(self._rank[row], return_counts=True)
+        if ranks.size < 2:
+            return np.ones(len(row), bool)
+        self.ranks_left_out = max(self.ranks_left_out, ranks.size - 1)
+        return np.asarray(self._rank[row] == ranks[count.argmax()])
+
+    def _again(self, row: Ints, number: Floats) -> Bools:
+        """Points that the next one repeats: a line that was printed twice, or a progress bar that was drawn again."""
+        if row.size < 2:
+            return np.zeros(row.size, bool)
+        step, epoch, own = self._step[row], self._epoch[row], np.isfinite(self._rows.step[row]) & ~self._rows.aside[row]
+        here = (step[1:] == step[:-1]) & own[1:] & own[:-1] & ((epoch[1:] == epoch[:-1]) | ~np.isfinite(epoch[1:]))
+        bar = np.isfinite(self._rows.total[row]) & ~self._rows.word[row]
+        same = (number[1:] == number[:-1]) | (np.isnan(number[1:]) & np.isnan(number[:-1]))
+        return np.append(here & (same | (bar[1:] & bar[:-1])), False)
+
+
+def _column(at: object, values: object) -> tuple[Ints, Floats]:
+    row, number = np.array(at, dtype=np.int64), np.array(values, dtype=np.float64)
+    order = np.argsort(row, kind="stable")
+    return row[order], number[order]
+
+
+def _varies(name: str, number: Floats) -> bool:
+    """Whether the values are those of something that is measured, not of a setting that is printed again and again."""
+    return bool(MEASURE.search(name)) or np.unique(number).size > VARIED * number.size
+
+
+def _is_placed(kind: Kind) -> bool:
+    place = kind.shape.place
+    return place.step is not None or place.epoch is not None or kind.rows > 0
+
+
+def _is_sure(kind: Kind) -> bool:
+    """Whether lines of this kind are the log without a doubt: they say a place and quantities that we know by name."""
+    return kind.rows > 0 or (_is_placed(kind) and kind.shape.known and not kind.shape.call and kind.count > 1)
+
+
+def _is_good(kind: Kind, most: int, placed: bool) -> bool:
+    """Whether lines of this kind are a log; ``most`` lines of one kind surely are, ``placed``: places are said somewhere."""
+    shape = kind.shape
+    if kind.rows:
+        return True
+    if not shape.measures or (shape.call and not shape.place.word):
+        return False
+    often = kind.count >= max(OFTEN, SHARE * most)
+    if _is_placed(kind):
+        return shape.known or (kind.count > 1 and (shape.place.word or shape.place.epoch is not None)) or not most
+    return (shape.known and (placed or often)) or (placed and often and shape.strong and most > 0)
+
+
+def _put_after(miner: Miner, step: Floats, known: Rows) -> None:
+    """Rows with an epoch only take the step of the bar that is drawn right after them, as Hugging Face's trainer does."""
+    total = next(iter(miner.totals), None)
+    if (np.isfinite(known.step) & known.measured & ~known.aside).any():
+        return
+    for row, (done, whole) in miner.after.items():
+        if whole == total and np.isfinite(known.epoch[row]) and not np.isfinite(known.step[row]):
+            step[row] = done
+
+
+def _any(values: Floats) -> Floats | None:
+    return values if np.isfinite(values).any() else None

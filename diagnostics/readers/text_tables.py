@@ -1,0 +1,101 @@
+"""Tables printed as text: a line of names, then lines of as many cells. fastai, YOLO, skorch, ``DataFrame.to_string``."""
+
+import math
+import re
+from dataclasses import dataclass, field
+
+from collector.schema import EPOCH, STEP
+from diagnostics.readers.names import index_of
+from diagnostics.readers.text_tokens import value
+from diagnostics.readers.text_words import MEASURE
+
+RULER = re.compile(r"[\s|:+=\u2500-\u257f-]*$")
+BAR = re.compile(r":?\s+\d+%\|.*$|:\s+\d+%.*$")  # tqdm's, behind a row of YOLO's
+WHOLE = re.compile(r"(\d+)\s*/\s*(\d+)$")
+NUMBER = re.compile(r"[-+]?(?:\d|\.\d|nan\b|inf\b)", re.IGNORECASE)
+MOST_CELLS = 200
+ALL = "all"  # YOLO's row of all classes
+
+
+@dataclass
+class Row:
+    """One row of a table."""
+
+    values: dict[str, float]
+    step: float = math.nan
+    total: float = math.nan
+    epoch: float = math.nan
+
+
+@dataclass
+class Grid:
+    """The names of the table that a log is in, if it is in one."""
+
+    names: list[str] = field(default_factory=list)
+    _candidate: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether every line must be seen: it may be a heading again."""
+        return bool(self.names)
+
+    def text(self, line: str) -> None:
+        """A line that is no row: perhaps the heading of a table."""
+        if not RULER.match(line):
+            self._candidate = line
+
+    def heading(self, line: str) -> bool:
+        """Take in a line that is known to hold no numbers, and say whether it is the heading of a table."""
+        found = bool(_headings(line))
+        self._candidate = line if found else self._candidate
+        return found
+
+    def row(self, line: str) -> Row | None:
+        """The row that a line of numbers is, or None where it fits no heading."""
+        line = BAR.sub("", line)
+        for names in (*_headings(self._candidate), self.names):
+            for cells in (_cells(line), line.split()):
+                extra = len(cells) - len(names)
+                if names and (extra == 0 or (extra == 1 and cells[0].isdigit())):
+                    self.names = names
+                    return _row(names, cells[extra:])
+        return None
+
+
+def _headings(line: str) -> list[list[str]]:
+    """The names that ``line`` may be the heading of, by the ways to take it apart."""
+    line = BAR.sub("", line).rstrip(": ")
+    return [names for names in map(_names, (_cells(line), line.split())) if names]
+
+
+def _names(cells: list[str]) -> list[str]:
+    if not 1 < len(cells) <= MOST_CELLS or any(NUMBER.match(c) for c in cells):
+        return []
+    return cells if {EPOCH, STEP} & index_of(cells).keys() or any(MEASURE.search(c) for c in cells) else []
+
+
+def _cells(line: str) -> list[str]:
+    line = re.sub(r"(\d)\s*/\s+(\d)", r"\1/\2", line.strip())
+    if "|" in line or "\u2502" in line:
+        return [c.strip() for c in re.split(r"[|\u2502]", line.strip("|\u2502 "))]
+    if "\t" in line:
+        return [c.strip() for c in line.split("\t")]
+    wide = [c.strip() for c in re.split(r"\s{2,}", line)]
+    return wide if any(" " in c for c in wide) and len(wide) > 2 else line.split()
+
+
+def _row(names: list[str], cells: list[str]) -> Row:
+    role = index_of(names)
+    row = Row({})
+    for name, cell in zip(names, cells, strict=True):
+        whole = WHOLE.match(cell)
+        number = value(whole[1] if whole else cell.rstrip("%"))
+        if number is None or not name:
+            continue
+        if name == role.get(EPOCH):
+            row.epoch = number
+        elif name == role.get(STEP):
+            row.step = number
+        else:
+            row.values[name] = number
+    return row

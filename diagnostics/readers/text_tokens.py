@@ -1,0 +1,94 @@
+"""A line as its words and its numbers: lines of the same words are of one kind, whatever their numbers."""
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+DATE = r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:(?:T|[ _,-]{1,2})\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"
+OPAQUE = "|".join(
+    [
+        r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w.-]+:\d+\]",  # glog, of Caffe and absl
+        r"(?<![\w.])(?:" + DATE + r")(?![\w.])",
+        r"(?<![\w.])\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?[ T]\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?!\w)",
+        r"(?<![\w.])\d+:\d\d(?::\d\d(?:[.,]\d+)?)?(?![\d.:])",  # a time of day, or one left or spent
+        r"\.(?:py|cpp|cc|cu|hpp|h|go|rs|jl|lua)[: ]+(?:line )?\d+(?::\w+)?",  # the place in the source
+        r"(?<![\w.])v?\d+(?:\.\d+){2,}[\w.+-]*",  # a version, an address
+        r"(?<!\w)0x[0-9a-fA-F]+",
+    ]
+)
+BEFORE = r"(?:(?<![\w.@#+\-\\])(?<![A-Za-z_.]/)|(?<=[Ee]poch)|(?<=EPOCH)|(?<=[Ss]tep)|(?<=[Ii]ter))"
+DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+,\d+(?![\d,.])|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?=[A-Za-zµ%]{0,8}(?!\w))"
+WORDS = r"(?:nan|NaN|NAN|inf|Inf|INF|[Ii]nfinity|None|N/A|n/a)(?=(?:ms|s|z|x)?(?!\w))(?! (?:iterations?|values?|or|in|detected|check|found)\b)"
+TOKEN = re.compile(rf"({OPAQUE})|({BEFORE}[-+]?(?:{DIGITS}|{WORDS}))", re.ASCII)
+RANGE = re.compile(r"@(\[?[\d.]+):([\d.]+)")  # mAP@0.5:0.95 is one word
+COCO = re.compile(r"\((A[PR])\) @\[ IoU=([\d.]+)(?::([\d.]+))?\s*\| area=\s*(\w+) \| maxDets=\s*(\d+) \] =")  # one name
+SPACES = re.compile(r"(?:\\ |\\\t|\\\x0b)+")  # as re.escape writes them
+PLAIN = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf|-inf)"
+MIXED = re.compile(r"[.,](\d+)$")
+BAR = re.compile(r"[\u2500-\u259f]+|(?<=\|)[#\d ]{6,}(?=\|)|(?<=\[)[=>.\-# ]{6,}(?=\])")  # drawn progress
+
+
+class Tokens(NamedTuple):
+    """``words`` [n + 1] around the n tokens of a line, each of which is one of ``opaque`` [n] and ``numbers`` [n]; else None."""
+
+    words: Sequence[str]
+    opaque: Sequence[str | None]
+    numbers: Sequence[str | None]
+
+
+def tokens(text: str) -> Tokens:
+    """The tokens of a line."""
+    if "@" in text:
+        text = RANGE.sub(r"@\1-\2", text)
+        text = COCO.sub(lambda m: f", {m[1]} IoU@{m[2]}{'-' + m[3] if m[3] else ''} area@{m[4]} maxDets@{m[5]} =", text)
+    if "|" in text or "[" in text or "\u2501" in text:
+        text = BAR.sub("", text)
+    parts = TOKEN.split(text)
+    return Tokens(parts[::3], parts[1::3], parts[2::3])
+
+
+def like(text: str, line: Tokens) -> re.Pattern[str] | None:
+    """A pattern of the lines that have the words of ``line``, which was ``text``; its groups are the tokens.
+
+    None for a line that was changed before it was split, and for one without a plain number.
+    """
+    every = [o or n or "" for o, n in zip(line.opaque, line.numbers, strict=True)] + [""]
+    if "".join(w + t for w, t in zip(line.words, every, strict=True)) != text or not any(line.numbers):
+        return None
+    parts = []
+    for word, opaque in zip(line.words, [*line.opaque, ""], strict=True):
+        parts.append(
+            SPACES.sub(r"[ \\t]+", re.escape(word)) + (f"({OPAQUE})" if opaque else PLAIN if opaque is None else "")
+        )
+    return re.compile("".join(parts), re.ASCII)
+
+
+def value(token: str | None) -> float | None:
+    """A number, with separators between thousands or a decimal comma; None for what is absent, as ``None`` and ``n/a``."""
+    if token is None:
+        return None
+    try:
+        return float(token)
+    except ValueError:
+        pass
+    digits = (
+        token.replace(",", "") if re.fullmatch(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", token) else token.replace(",", ".")
+    )
+    try:
+        return float(digits)
+    except ValueError:
+        return None
+
+
+def wall_time(token: str) -> float:
+    """Seconds since 1970 (as if written in UTC) of a date with a time; NaN of anything else, and of a date without a year."""
+    text = MIXED.sub(r".\1", token.replace("/", "-").replace("_", " ")) if token[:4].isdigit() and ":" in token else ""
+    if not text:
+        return math.nan
+    try:
+        when = datetime.fromisoformat(re.sub(r"[ ,-]{2,}", " ", text))
+    except ValueError:
+        return math.nan
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

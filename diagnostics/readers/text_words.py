@@ -1,0 +1,61 @@
+"""The words of text logs: what says where a line is in the training, which part of the data it is about, what it measures."""
+
+import re
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+EPOCHS = frozenset({"epoch", "epochs", "ep", "e"})
+STEPS = _set(
+    "step steps iter iters iteration iterations it update updates num_updates global_step global_steps globalstep "
+    "global_iter n_iter up batch batch_idx batch_index minibatch total_timesteps round episode trial_step train_step "
+    "training_step optimizer_step opt_step"
+)
+BESIDE_PLACES = _set(
+    "train training val valid validate validation dev test testing eval evaluation global current completed at start "
+    "starting begin end ended of finished after for in on the loss result results opt optimizer model before"
+)  # words that may stand before "epoch" or "step" without making it a quantity, as "total steps" or "batch size" are
+
+EVALUATION = _set("val valid validate validating validation dev test testing eval evaluate evaluating evaluation")
+SPLIT = re.compile(
+    r"(?<![A-Za-z])(train|training|val|valid|validate|validating|validation|dev|test|testing|eval|evaluate|evaluating|evaluation)"
+    r"(?![A-Za-z])",
+    re.IGNORECASE,
+)
+
+MEASURE = re.compile(
+    r"loss|acc(?:uracy|@|\b|_|\d)|\berr(?:or)?\b|error_rate|perplexity|\bppl\b|learning[ _]rate|(?:\b|_)lr(?:\b|_|\d)|\bl\.r|"
+    r"grad|norm|bleu|rouge|(?:\b|_)f1|\bmap\b|mAP|auc|iou|dice|psnr|ssim|reward|return|mse|\bmae\b|mape|rmse|nll|bpb|bpc|elbo|"
+    r"\bkl\b|precision|recall|score|hmean|\bwer\b|\bcer\b|entropy|cost|objective|\btrl\b|\btel\b|logloss|\bfid\b|top[-_ ]?[15]|"
+    r"\blearn\b|mfu|tok/s|tokens?/s|hits@|mrr|ndcg|r2\b|损失|准确率|正确率|精度|学习率",
+    re.IGNORECASE,
+)
+QUALITY = re.compile(
+    r"loss|acc|\berr(?:or)?\b|f1|auc|iou|map\b|perplexity|ppl|precision|recall|dice|score|bleu|mse|mae", re.IGNORECASE
+)
+RATIO = re.compile(r"acc|correct|precision|recall", re.IGNORECASE)  # what "9830/10000" may be a value of
+
+STOPS = _set(
+    "from to in at of for with than and on after by the a an over per is are was took takes take has have using only "
+    "about or not into as be down up size shape decreased increased improved reduced dropped changed dataloader iou maxdets"
+)  # words that no quantity's name ends with
+COPULA = frozenset({"is", "was", "of", "are"})  # "the loss is 0.3", "accuracy of 0.9"
+
+CODE = re.compile(
+    r"\s*[\w-]+ \.{3,}|\s*(?:def |class |import |from \w|return\b|if |elif |else:|for \w+ in |while |with |assert |raise |self\.|@\w|#|//|/\*|"
+    r"print\(|parser\.|export |declare |set -|\+{1,6} |>>> |\.\.\. |\}|\w+\s*=\s*[\w.]+\(|[\w.]+\([rf]?[\"']|torch\.|np\.|\$ |--\w)"
+)
+CALL = re.compile(r"\b[A-Za-z_]\w*\((?!(?:[a-z]+|%)\))[^()]*=[^=]*$")  # Linear(in_features=…, Namespace(lr=…
+
+
+def part_of(text: str) -> str:
+    """The part of the data that ``text`` names last, in its own word; "" for none."""
+    found = SPLIT.findall(text.replace("_", " "))
+    return str(found[-1]) if found else ""
+
+
+def is_evaluation(text: str) -> bool:
+    """Whether ``text`` names data that is not trained on."""
+    return part_of(text).lower() in EVALUATION

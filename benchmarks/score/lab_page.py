@@ -88,8 +88,9 @@ def matrix(part: Part) -> str:
     """The confusion matrix with its scores."""
     quiet = [v in QUIET for t, v in zip(part.truths, part.verdicts, strict=True) if t == "healthy"]
     heads = ", ".join(f"{short} `{slug}`" for slug, short in SHORT.items())
+    seen = SEEN.get(part.name, "")
     return (
-        f"### {TITLES[part.name]}\n\n{SEEN.get(part.name, "")}{len(part.cases)} runs, macro-F1 **{part.f1:.3f}**. Rows are the truth, columns what was said ({heads}).\n\n"
+        f"### {TITLES[part.name]}\n\n{seen}{len(part.cases)} runs, macro-F1 **{part.f1:.3f}**. Rows are the truth, columns what was said ({heads}).\n\n"
         + as_tables(part.truths, part.verdicts)
         + f"\nOf the healthy runs, {share(sum(part.alarmed), len(part.alarmed))} have a finding at warning or worse and "
         f"{share(len(quiet) - sum(quiet), len(quiet))} a verdict other than `healthy` and `keep_training`.\n"

@@ -37,7 +37,7 @@ def of_part(part: Part) -> Iterator[Promise]:
     for slug, row in timing.by_truth(part.times).iterrows():
         if not pd.isna(row.due):
             after = " after the lowest validation loss" if slug == "overfitting" else ""
-            told = f"median {100 * row.settled:.0f} %; in time {share(row['in time'], row.runs)}, of those whose log could tell {share(row['could, in time'], row.could)}"
+            told = f"median {100 * row.settled:.0f} %; in time {share(row['in time'], row.runs)}, of those whose log could tell {share(row['in time'], row.could)}"
             yield Promise(
                 f"`{slug}` said for good, {part.name} part",
                 f"median ≤ {100 * row.due:.0f} % of the run{after}",

@@ -18,7 +18,7 @@ TO_ACCUSE, LOOKS = 3, {EVENT: 1, "diverged": 2, "needs_decay": 8}
 TO_ACQUIT, TO_ACQUIT_EVENT = 8, 2  # looks in a row without trouble that take a fault back: as many steps again
 FIRST, GROWTH = 4, 2 ** (1 / 8)  # losses at the first look, and from look to look: three span a fifth of the run
 MOST_LOOKS = 16  # back to a quarter of the run
-MOST_POINTS = 4_000  # of a curve, at an earlier look: thinned by a power of two, which changes no verdict
+MOST_POINTS = 2_000  # of a curve, at an earlier look: thinned by a power of two, which changes no verdict
 
 Headlines = Callable[[Run], list[Finding]]  # what was found of the headline rules, in the order of causes
 

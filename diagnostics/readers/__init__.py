@@ -37,9 +37,13 @@ READERS = (
     "tensorboard",
     "plain_json",
     "text",
+    "neptune",
     "table",
 )  # module names; the first that claims a path reads it
-LAST_RESORTS = ("table", "text")  # read a file that nobody claims, or say best why it cannot be read: with columns, and without
+LAST_RESORTS = (
+    "table",
+    "text",
+)  # read a file that nobody claims, or say best why it cannot be read: with columns, and without
 
 
 class Reader(Protocol):

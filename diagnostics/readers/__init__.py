@@ -23,6 +23,7 @@ READERS = (
     "mlflow_files",
     "mlflow_database",
     "trackio",
+    "neptune",
     "huggingface",
     "lightning",
     "ultralytics",
@@ -37,7 +38,6 @@ READERS = (
     "tensorboard",
     "plain_json",
     "text",
-    "neptune",
     "table",
 )  # module names; the first that claims a path reads it
 LAST_RESORTS = (
@@ -52,7 +52,8 @@ class Reader(Protocol):
     def claims(self, path: Path) -> bool:
         """Whether ``path``, a file or a folder, is this reader's log, told by content; reads at most the beginning.
 
-        A folder is claimed when it is one unit: what lies in it is then read with it and not looked at again.
+        A folder is claimed when it is one unit: what lies in it is then read with it and not looked at again, unless the
+        module says ``SHARES = True``: it reads its own files, and other logs may lie between them.
         """
 
     def read(self, path: Path, limits: Limits) -> list[Log] | list[Run]:
@@ -156,26 +157,39 @@ def sources(path: Path | str) -> list[Path]:
     if not path.exists():
         raise ReadError(path, "there is no such file or folder; check the path")
     if path.is_file() or _claimed(path):
-        return [path]
+        return [path, *sorted(_between(path))]
     found = sorted(_below(path))
     if not found:
         raise ReadError(path, "no run and no log below this folder; name one that holds run folders, .csv or .parquet")
     return found
 
 
-def _below(top: Path) -> Iterator[Path]:
+def _below(top: Path, but: Reader | None = None) -> Iterator[Path]:
+    """Every input below ``top`` that a reader other than ``but`` claims."""
     for root, folders, files in os.walk(top):
         folder = Path(root)
         folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
-        units = {name for name in folders if _claimed(folder / name)}
+        units = {name for name in folders if _claimed(folder / name, but)}
         folders[:] = [name for name in folders if name not in units]
-        yield from (folder / name for name in units)
-        yield from (folder / name for name in files if not name.startswith(".") and _claimed(folder / name))
+        for name in units:
+            yield folder / name
+            yield from _between(folder / name)
+        yield from (folder / name for name in files if not name.startswith(".") and _claimed(folder / name, but))
 
 
-def _claimed(path: Path) -> bool:
+def _between(path: Path) -> Iterator[Path]:
+    """The other logs in a folder of which its reader reads its own files only."""
     try:
-        return archive.claims(path) or any(reader.claims(path) for reader in _readers())
+        reader = next((r for r in _readers() if path.is_dir() and r.claims(path)), None)
+    except OSError:
+        return  # reading it says why it cannot be opened
+    if getattr(reader, "SHARES", False):
+        yield from _below(path, but=reader)
+
+
+def _claimed(path: Path, but: Reader | None = None) -> bool:
+    try:
+        return archive.claims(path) or any(reader.claims(path) for reader in _readers() if reader is not but)
     except OSError:
         return True  # listed, so that reading it says why it cannot be opened
 

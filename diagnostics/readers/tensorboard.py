@@ -27,6 +27,7 @@ from diagnostics.readers.settings import beside
 
 FIRST, LOOK = b"brain.Event:", 64  # in the first record of every event file; bytes looked at
 HPARAMS = "hparams.yaml"  # Lightning's
+SHARES = True  # a script's other logs often lie beside its event files
 PER_EPOCH = "epoch_"  # Keras
 NOTHING = "no scalar was logged in it; the training may not have flushed yet, or name another"
 

@@ -2,6 +2,7 @@
 
 import importlib
 import random
+import shutil
 import struct
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,6 +88,15 @@ def test_a_tree_of_runs_lists_each_and_an_empty_one_is_said() -> None:
     runs, (error,) = read_all([fixtures.log("tensorboard")])
     assert sorted(run.name for run in runs) == ["everything", "forms", "restarted"]
     assert "no scalar was logged" in error.message and error.source.endswith("empty")
+
+
+def test_other_logs_between_event_files_are_listed_too(tmp_path: Path) -> None:
+    shutil.copytree(fixtures.log("tensorboard") / "everything", tmp_path / "a")
+    for log in (tmp_path / "a/own.csv", tmp_path / "a/Accuracy_epoch_val/own.csv"):
+        log.write_text("step,train_loss\n0,2.5\n1,1.5\n")
+    found = [p.relative_to(tmp_path).as_posix() for p in sources(tmp_path)]
+    assert found == ["a", "a/Accuracy_epoch_val/own.csv", "a/own.csv"]
+    assert sources(tmp_path / "a") == sources(tmp_path)
 
 
 def test_told_by_content_whatever_its_name(tmp_path: Path) -> None:

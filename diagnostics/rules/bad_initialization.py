@@ -170,12 +170,15 @@ def _rival(run: Run) -> str:
 
 
 def _remedies(run: Run) -> tuple[Remedy, ...]:
+    tanh = any("tanh" in str(setting).lower() for setting in run.config.values())
     return (
         Remedy(
-            "Initialize the weights by He's rule (kaiming_normal_ for ReLU) or Glorot's (xavier_normal_ for tanh).",
+            "Initialize the weights by Glorot's rule (xavier_normal_), made for tanh."
+            if tanh
+            else "Initialize the weights by He's rule (kaiming_normal_ for ReLU) or Glorot's (xavier_normal_ for tanh).",
             "init",
             "the signal then keeps its size from layer to layer, so gradients reach the first layer from step 1",
-            value="kaiming_normal",
+            value="xavier_normal" if tanh else "kaiming_normal",
         ),
         Remedy(
             "Put a normalization layer after each linear or convolution layer.",

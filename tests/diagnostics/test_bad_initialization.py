@@ -81,3 +81,9 @@ def test_one_layer_that_grows_says_nothing():
     run = synthetic.layered(synthetic.make(synthetic.noisy(values, 0.02)), SOUND)
     grows = np.where(run.layers.layer == run.layers.layer.iloc[-1], 40 ** np.minimum(1, run.layers.step / 400), 1.0)
     assert said(replace(run, layers=run.layers.assign(weight_norm=grows))) is None
+
+
+@pytest.mark.parametrize("activation, rule", [("tanh", "xavier_normal"), ("relu", "kaiming_normal")])
+def test_the_rule_to_initialize_by_suits_the_activation(activation, rule):
+    stuck = synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02))
+    assert said(synthetic.with_config(stuck, activation=activation)).remedies[0].value == rule

@@ -10,7 +10,7 @@ from diagnostics.stats.octaves import octaves
 from diagnostics.stats.strides import Strides
 
 USUAL = 1e-3  # update ratio: the course's
-SHORT, FAR, LONGEST = 0.9e-3, 0.7e-3, 3e-3  # update ratios: see Source; and three times the course's
+SHORT, LONGEST = 0.9e-3, 3e-3  # update ratios: see Source; and three times the course's
 FELL, SOLVED = 0.2, 0.05  # of the start: a fall worth the name, and a loss that is solved
 GAIN = 0.04  # of the whole fall per doubling of the steps, as in keep_training
 BIG = 0.12  # of the loss at the end: late in the fall an eighth less loss is still much
@@ -27,11 +27,11 @@ MUCH = 0.7  # of the start, left at first, less with every pass and nothing afte
 
 
 def never_long(run: Run, loss: Curve, seen: Strides) -> bool:
-    """Not even at its liveliest, and nothing else accounts for it: the loss is not solved, and validation does not rise."""
+    """Not even at its liveliest, and nothing else accounts for it: the loss is not solved, still falls, and validation does not rise."""
     last = headway(run)[-1]
     if end(loss) <= SOLVED * start(loss) or (last.curve.tag == VAL_LOSS and last.surely(-SHOWN) < 0):
         return False
-    return seen.fullest < (FAR if _levelled(last) else SHORT)
+    return seen.fullest < SHORT and not _levelled(last)
 
 
 def _levelled(last: Headway) -> bool:

@@ -70,7 +70,7 @@ class CurvewiseCallback(TrainerCallback):  # type: ignore[misc, unused-ignore]
             run = self.recording.open(model=model, optimizers=() if optimizer is None else (optimizer,))
             run.step = state.global_step
             self._heard.listen(model, evaluations=args.logging_nan_inf_filter and not args.torch_compile)
-            self.recording.describe(config=_settings(args), **_task(model))
+            self.recording.describe(config={**_settings(args), **_begun(model)}, **_task(model))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """A row for each optimizer step; its loss is the sum of what was back-propagated for it, as the Trainer scales it."""
@@ -206,6 +206,12 @@ def _settings(args: Any) -> dict[str, Any]:
     fields, given = type(args).__dataclass_fields__, args.to_dict()
     plain = {n: v for n, v in given.items() if isinstance(v, bool | int | float | str) and not n.endswith("_token")}
     return {n: v for n, v in plain.items() if n in SHAPING or (n in fields and v != fields[n].default)}
+
+
+def _begun(model: Any) -> dict[str, str]:
+    """The weights that ``from_pretrained`` loaded; nothing for a model that starts afresh."""
+    name = getattr(getattr(model, "config", None), "_name_or_path", None)
+    return {"pretrained": name} if isinstance(name, str) and name else {}
 
 
 def _task(model: Any) -> dict[str, Any]:

@@ -8,8 +8,8 @@ Why it matters
     A higher rate reaches the same loss in a fraction of the steps, and usually a lower one in the end.
 
 Criterion
-    Where update ratios were logged: even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights (FAR
-    where the loss did more than FELL of its way and has levelled off), more than SOLVED of the start is left, and validation does not rise.
+    Where update ratios were logged: even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has
+    not levelled off after more than FELL of its way, more than SOLVED of the start is left, and validation does not rise.
     Or the median update is shorter than USUAL and was never long (LONGEST in any tenth), and training and validation still take BIG of the loss off
     per doubling of the steps, one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
     warmup that still goes on is no time to judge.
@@ -24,16 +24,17 @@ Criterion
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
     low", and the update ratio "should be around 1e-3". Of the lab's networks, sound ones reach 1e-3 to 5e-2 in their longest tenth, at half of the best constant rate too;
-    three in four of those with a rate 12 to 100 times too low never come to SHORT. FAR is half way from the longest of those that came to rest on a plateau (5e-4) to the shortest sound one.
+    three in four of those with a rate 12 to 100 times too low never come to SHORT.
     Where no ratio was logged, the remedy was looked up on the DeepOBS grid, where every other rate was tried: it lowers the final loss of all
     runs that the rule finds.
 
 Known limits
-    Without update ratios and epochs nothing tells it from a run cut short, which is then said instead. Fine-tuning takes short steps on purpose: the
-    finding is only a remark where the loss does not gain by more than SURE of its fall.
+    Without update ratios and epochs nothing tells it from a run cut short, which is then said instead. Fine-tuning takes short steps on purpose: it
+    is not judged by them where the config says that the weights were trained before, and a remark at most where the loss gains less than SURE of its fall.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,7 +48,6 @@ from diagnostics.run import Run
 from diagnostics.short_steps import (  # noqa: F401 (the Criterion names the bounds)
     BIG,
     CLEAR,
-    FAR,
     FELL,
     GAIN,
     KEEPS_UP,
@@ -73,6 +73,7 @@ from diagnostics.short_steps import (  # noqa: F401 (the Criterion names the bou
 )
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.headway import headway
+from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import highest, peak
 from diagnostics.stats.strides import Strides, strides, warming
 from diagnostics.stats.trend import TAIL
@@ -87,7 +88,7 @@ def check(run: Run) -> Iterator[Finding]:
     """Fires once: for steps that were measured to be short, or, where nobody measured them, for a fall that goes on and on."""
     loss, seen = run[TRAIN_LOSS].finite(), strides(run)
     if seen is not None:
-        if not warming(run) and (never_long(run, loss, seen) or crawls(run, seen)):
+        if not pretrained(run) and not warming(run) and (never_long(run, loss, seen) or crawls(run, seen)):
             yield _short(run, seen)
     elif went_on(run, loss) and keeps_falling(headway(run)):
         yield _unmeasured(run)
@@ -191,7 +192,8 @@ RULE = Rule(
         "just off a plateau": lambda: _left_late(600),
         "decayed": lambda: _slow_run(1.0, ratio=None, passes=100, lr=np.where(np.arange(1000) < 800, 0.1, 0.001)),
         "long steps, decayed": lambda: _slow_run(1.0, ratio=2e-3, lr=np.where(np.arange(1000) < 800, 0.1, 0.001)),
-        "levelled off": lambda: _slow_run(20.0, ratio=7e-4),
+        "levelled off": lambda: _slow_run(20.0, ratio=2e-4),
+        "fine-tuning": lambda: replace(_slow_run(1.0), config={"pretrained": "bert-base-uncased"}),
         "in its warmup": lambda: _slow_run(1.0, ratio=np.linspace(1e-5, 5e-4, 1000), lr=np.linspace(1e-5, 5e-4, 1000)),
     },
 )

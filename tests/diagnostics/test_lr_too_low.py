@@ -33,9 +33,23 @@ def test_levelled_off_for_another_reason(run):
     assert not _found(run)
 
 
-def test_steps_so_short_are_only_remarked_on_where_the_loss_has_levelled_off():
-    found = _found(_levelled(1.2, ratio=2e-4))
-    assert [f.severity for f in found] == ["info"]
+def test_steps_so_short_are_no_matter_where_the_loss_has_levelled_off():
+    assert not _found(_levelled(1.2, ratio=2e-4))
+
+
+@pytest.mark.parametrize(
+    ("config", "found"),
+    [
+        ({"pretrained": "bert"}, 0),
+        ({"init_from": "gpt2"}, 0),
+        ({"init_from": "scratch"}, 1),
+        ({"pretrained": False}, 1),
+    ],
+)
+def test_weights_that_were_trained_before_take_short_steps(config, found):
+    loss = synthetic.falling(2.3, 0.2, pace=1.0)
+    run = synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=1e-4, update_ratio=2e-4)
+    assert len(_found(replace(run, config=config))) == found
 
 
 def test_nothing_is_said_where_validation_rises():

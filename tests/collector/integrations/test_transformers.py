@@ -9,7 +9,7 @@ from accelerate import Accelerator
 from transformers import Trainer, TrainingArguments
 from transformers.models.bert import BertConfig, BertForSequenceClassification
 
-from collector.integrations.transformers import CurvewiseCallback
+from collector.integrations.transformers import CurvewiseCallback, _begun
 from diagnostics.readers.run_folder import read
 
 
@@ -104,8 +104,18 @@ def test_what_is_recorded_is_what_happened(train, naive, tmp_path):
     np.testing.assert_allclose(found.epochs.at(found["train/loss"].steps), np.arange(1, 13) / 6)
     assert (found.classes, found.loss, found.state) == (10, "cross_entropy", "finished")
     assert found.config["learning_rate"] == 1e-2 and found.config["per_device_train_batch_size"] == 16
+    assert "pretrained" not in found.config
     assert "classifier.weight" in set(found.layers["layer"])
     assert not [tag for tag in found.curves if "runtime" in tag or "per_second" in tag or "flos" in tag]
+
+
+def test_weights_that_were_loaded_are_named(tmp_path):
+    model = BertForSequenceClassification(
+        BertConfig(vocab_size=32, hidden_size=16, num_hidden_layers=1, num_attention_heads=2)
+    )
+    assert _begun(model) == {}
+    model.save_pretrained(tmp_path)
+    assert _begun(BertForSequenceClassification.from_pretrained(tmp_path)) == {"pretrained": str(tmp_path)}
 
 
 def test_a_nan_that_the_trainer_filters_from_its_log_is_recorded(train, tmp_path):

@@ -154,4 +154,4 @@ def _name(path: Path) -> str:
     folder = path.absolute().parent
     if path.name != STATE:
         return path.stem
-    return folder.parent.name if CHECKPOINT.match(folder.name) else folder.name
+    return folder.parent.name if folder.name.lower().startswith("checkpoint") else folder.name

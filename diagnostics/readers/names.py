@@ -35,21 +35,11 @@ SPLITS: Mapping[str, str] = {
     **dict.fromkeys(("test", "testing", "tst", "te"), VAL),
 }
 SECOND = {"dev": 1, "eval": 1, "evaluation": 1, "evaluate": 1, "holdout": 1, "test": 2, "testing": 2, "tst": 2, "te": 2}
-WHEN = {"step", "epoch", "batch", "iter", "iteration", "iterations", "per", "vs"}
+WHEN = {"step", "epoch", "epochs", "batch", "iter", "iteration", "iterations", "per", "vs", "in"}
 IDLE = {
-    "avg",
-    "average",
-    "mean",
-    "running",
-    "smoothed",
-    "total",
-    "overall",
-    "metrics",
-    "metric",
-    "scalars",
-    "logs",
-    "log",
-}
+    "avg", "average", "mean", "running", "smoothed", "total", "overall", "metrics", "metric", "scalars", "logs", "log",
+    "history", "hist", "list", "values", "curve",
+}  # fmt: skip
 # Of a loss, but none: its best value so far, its spread, the scale of mixed precision …
 NO_CURVE = {
     "best", "min", "max", "lowest", "highest", "std", "var", "stderr", "scale", "scaler", "scaling", "weight", "weights",

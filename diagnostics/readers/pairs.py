@@ -30,7 +30,7 @@ class Choice:
 def chosen(columns: Sequence[str], points: Mapping[str, int] | None = None) -> dict[str, Choice]:
     """By tag, the column that holds it; ``points`` by name, how many values it has."""
     many = points or {}
-    read = [found for found in map(names.read, columns) if found.quantity]
+    read = [found for found in map(names.read, columns) if found.quantity and not _tested_once(found, many)]
     sets = _sets(columns, read)
     losses = _losses([n for n in read if n.quantity == LOSS], sets, many)
     accuracies = _accuracies([n for n in read if n.quantity != LOSS], read, sets, many)
@@ -95,6 +95,11 @@ def _bare_is_val(read: Sequence[Name]) -> bool:
 
 def _of(read: Sequence[Name], split: str, bare: bool = False) -> list[Name]:
     return [n for n in read if n.split == split or (bare and not n.split)]
+
+
+def _tested_once(read: Name, many: Mapping[str, int]) -> bool:
+    """Whether it is the test at the end of a training, which is no curve."""
+    return read.second == names.SECOND["test"] and many.get(read.name) == 1 < max(many.values())
 
 
 def _pick(read: Sequence[Name], many: Mapping[str, int], why: str = "") -> Choice | None:

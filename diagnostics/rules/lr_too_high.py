@@ -41,7 +41,15 @@ import numpy as np
 from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
 from diagnostics import synthetic
 from diagnostics.curve import Curve
-from diagnostics.long_steps import (  # noqa: F401 (the Criterion names the bounds)
+from diagnostics.report import Evidence, Finding, Remedy
+from diagnostics.rule import Rule
+from diagnostics.rules import underfitting
+from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.run import Run
+from diagnostics.stats.decay import at_height, wanes
+from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.killed import GONE, GROWN, most_grown  # noqa: F401 (the Criterion names two)
+from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
     BOUNCE,
     EARLY,
@@ -66,14 +74,6 @@ from diagnostics.long_steps import (  # noqa: F401 (the Criterion names the boun
     stood_above,
     threw,
 )
-from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules import underfitting
-from diagnostics.rules.not_enough_data import MIN_POINTS
-from diagnostics.run import Run
-from diagnostics.stats.decay import at_height, wanes
-from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
-from diagnostics.stats.killed import GONE, GROWN, most_grown  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.rates import CAREFUL, Lower, by, lower
 from diagnostics.stats.standstill import gaining
 from diagnostics.stats.strides import gentle, strides

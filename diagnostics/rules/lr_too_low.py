@@ -45,7 +45,11 @@ from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.short_steps import (  # noqa: F401 (the Criterion names the bounds)
+from diagnostics.stats.decay import wanes
+from diagnostics.stats.headway import headway
+from diagnostics.stats.pretrained import pretrained
+from diagnostics.stats.rates import highest, peak
+from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names the bounds)
     BIG,
     CLEAR,
     FELL,
@@ -71,10 +75,6 @@ from diagnostics.short_steps import (  # noqa: F401 (the Criterion names the bou
     passes,
     went_on,
 )
-from diagnostics.stats.decay import wanes
-from diagnostics.stats.headway import headway
-from diagnostics.stats.pretrained import pretrained
-from diagnostics.stats.rates import highest, peak
 from diagnostics.stats.strides import Strides, strides, warming
 from diagnostics.stats.trend import TAIL
 

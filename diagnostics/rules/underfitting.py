@@ -11,8 +11,7 @@ Criterion
     The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt), or the learning rate is spent; validation ends below RATIO times training; and something says that both are poor. With
     a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where it
     is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
-    have been recorded and have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Without such a setting, and with validation as close, as a hint: with FEW classes or fewer and less than MOST of the first loss left, training and validation accuracy under
-    POOR_ACCURACY at a rate that is spent, or a validation loss that jitters by less than CALM of its level. Or neither
+    have been recorded and have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Or neither
     accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said).
 
 Source
@@ -21,8 +20,8 @@ Source
     calibrated on real small networks of 2 to 97 classes.
 
 Known limits
-    What is poor depends on the task: noise in the labels sets a floor that no model passes. Where neither the settings nor the loss of a guess are known it
-    cannot be judged.
+    What is poor depends on the task: noise in the labels sets a floor that no model passes. So a low accuracy alone is no fault: of 18 runs of the lab in which
+    both had levelled off together under 85 %, 12 were as good as their data let them be. healthy then says what a larger model might show.
 """
 
 from collections.abc import Iterator
@@ -59,13 +58,8 @@ from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
 )
 from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.levelled import falling
-from diagnostics.stats.noise import noise
 
-RATIO = 1.3  # validation over training loss: no gap worth the name where a setting explains it; CLOSE, where none does
-FEW = 20  # classes: with more, a language's say, half right may be all there is
-POOR_ACCURACY = 0.85  # fraction right
-CALM = 0.03  # of the level: what jumps more may be held up by its learning rate
-MOST = 0.6  # of the first loss: where more is left, the targets may be noise for the most part, and no model would do better
+RATIO = 1.3  # validation over training loss: no gap worth the name
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
 ENOUGH_UNITS = 32  # units: what small tasks are solved with
 WIDER = 4.0  # factor on the width where it is not known
@@ -92,20 +86,16 @@ def check(run: Run) -> Iterator[Finding]:
     done = spent(run) or (falling(run).surely if run.state == RUNNING else falling(run).levelled)
     if not done or not 0 < val < RATIO * train:
         return
-    poor = _why(run, learned=val < LEARNED * first, hints=val < CLOSE * train)
+    poor = _why(run, learned=val < LEARNED * first)
     if poor:
         gap = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "validation over training loss at the end", val / train, RATIO)
         yield Finding("underfitting", poor.severity, poor.message, (poor.evidence, gap), poor.remedies)
 
 
-def _why(run: Run, learned: bool, hints: bool) -> Poor | None:
+def _why(run: Run, learned: bool) -> Poor | None:
     """What says that the run is poor; of a network that learned nothing, only a decay that took its weights, or an accuracy that never rose."""
     held = decayed(run) if not learned else None if solved(run) else held_back(run)
-    return (
-        _poor(run, held)
-        if held
-        else (_nothing(run) if at_chance(run) else None) or (_hint(run) if learned and hints else None)
-    )
+    return _poor(run, held) if held else _nothing(run) if at_chance(run) else None
 
 
 def cannot(run: Run) -> str | None:
@@ -153,31 +143,6 @@ def _nothing(run: Run) -> Poor:
     return Poor(message, evidence, "warning", (lower,))
 
 
-def _hint(run: Run) -> Poor | None:
-    """No setting explains it, but a task that let itself be learned was learned poorly."""
-    learnable = end(run[VAL_LOSS]) < MOST * before_training(run)
-    known = run.classes and run.classes <= FEW and accuracy(run, VAL_ACCURACY) is not None
-    return _poor_accuracy(run) if known and learnable and (spent(run) or _calm(run)) else None
-
-
-def _poor_accuracy(run: Run) -> Poor | None:
-    reached = {t: a for t in (TRAIN_ACCURACY, VAL_ACCURACY) if (a := accuracy(run, t)) is not None}
-    if max(reached.values()) >= POOR_ACCURACY:
-        return None
-    said = " and ".join(f"{'training' if t == TRAIN_ACCURACY else 'validation'} {a:.1%}" for t, a in reached.items())
-    right = reached[VAL_ACCURACY]
-    evidence = Evidence(
-        VAL_ACCURACY, *_late(run, VAL_ACCURACY), "validation accuracy", right, POOR_ACCURACY, "fraction"
-    )
-    message = f"The accuracies have levelled off close together, {said}: no gap, and poor for {run.classes} classes."
-    return Poor(message, evidence, "info", (_wider(run),))
-
-
-def _calm(run: Run) -> bool:
-    values = run[VAL_LOSS].finite().values
-    return noise(values[len(values) // 2 :]) < CALM * abs(end(run[VAL_LOSS]))
-
-
 def _wider(run: Run) -> Remedy:
     wide = width(run)
     factor = max(2.0, ENOUGH_UNITS / wide) if wide else WIDER
@@ -185,14 +150,14 @@ def _wider(run: Run) -> Remedy:
     return Remedy(said, "width", "there is no gap to close, so capacity is what is missing", factor=factor)
 
 
-def _both(accuracy: float, gap: float = 0.0, pace: float = 12.0, classes: int | None = 10, **settings: float) -> Run:
-    left = 2.3 * (1 - accuracy)
-    right = accuracy - synthetic.falling(accuracy - 0.1, 0.0, pace=pace)
+def _both(right: float, gap: float = 0.0, pace: float = 12.0, classes: int | None = 10, **settings: float) -> Run:
+    left = 2.3 * (1 - right)
+    rising = right - synthetic.falling(right - 0.1, 0.0, pace=pace)
     run = synthetic.make(
         synthetic.noisy(synthetic.falling(2.3, left, pace=pace)),
         synthetic.falling(2.3, left + gap, pace=pace),
-        train_accuracy=right,
-        val_accuracy=right - gap / 4,
+        train_accuracy=rising,
+        val_accuracy=rising - gap / 4,
         lr=0.1,
         classes=classes,
     )
@@ -214,8 +179,7 @@ RULE = Rule(
     needs={TRAIN_LOSS: MIN_POINTS, VAL_LOSS: LEAST_EVALS},
     cannot=cannot,
     fires={
-        "both at 60 %": lambda: _both(0.6),
-        "both at 80 %": lambda: _both(0.8),
+        "both at 60 % with three units": lambda: _both(0.6, width=3),
         "both at 93 % under strong weight decay": lambda: _shrinking(_both(0.93, weight_decay=0.05), 0.2),
         "both at 90 %, three units": lambda: _both(0.9, width=3),
     },
@@ -224,9 +188,7 @@ RULE = Rule(
         "both at 97 %": lambda: _both(0.97),
         "a wide gap": lambda: _both(0.6, gap=0.8),
         "still falling": lambda: _both(0.6, pace=1.0),
-        "half right among many classes": lambda: _both(0.5, classes=96),
-        "nothing says what is possible": lambda: _both(0.6, classes=None),
-        "a task that hardly lets itself be learned": lambda: _both(0.3),
+        "both at 60 %, which may be all the labels allow": lambda: _both(0.6),
         "strong weight decay that the weights hold out against": lambda: _shrinking(
             _both(0.93, weight_decay=0.05), 0.5
         ),

@@ -21,13 +21,13 @@ from benchmarks.score.opinions import Reports
 from benchmarks.score.promises import Promise
 from benchmarks.score.timing import Judged
 
-PARTS = ("tuning", "test")
+PARTS = ("tuning", "test", "check")
 Section = tuple[str, list[Promise]]
 
 
 def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
     """Text and promises, part by part."""
-    names = PARTS if given.part in ("all", "both") else (given.part,)
+    names = PARTS if given.part == "all" else (given.part,)
     runs = {name: shelf.load(name) for name in names} if shelf.LABELS.exists() else {}
     parts = [Part(n, [Judged(r.name, r.truth, r.run) for r in found], reports) for n, found in runs.items()]
     folder = given.write.with_suffix("") if given.write else None
@@ -97,7 +97,7 @@ def main() -> None:
     """Measure, print, write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.diagnosis", description=__doc__)
     parser.add_argument("--grid", type=Path, metavar="FOLDER", help="also judge the public curves in FOLDER")
-    parser.add_argument("--part", choices=(*PARTS, "check", "all", "both"), default="all", help="of the lab (default: all)")
+    parser.add_argument("--part", choices=(*PARTS, "all"), default="all", help="of the lab (default: all)")
     parser.add_argument("--rivals", action="store_true", help="also ask the installable rivals")
     parser.add_argument("--obey", action="store_true", help="also train again as the first remedy says")
     parser.add_argument(

@@ -27,9 +27,12 @@ TITLES = {
 # What a reader must know before believing a part's figures.
 SEEN = {
     "tuning": "",
-    "test": """Judged for the first time, and unseen until then, it came to **0.710**. Fifteen of its 48 healthy runs, on targets that nothing predicts well, were
-accused because much of a guess's loss was left; no verdict rests on that any more, and two rules learned from what else was missed. So what stands
-below has profited from having looked: 0.710 is the honest figure.
+    "test": """Judged for the first time, and unseen until then, it came to **0.710**. It has been looked at since, and the rules have learned from it.
+
+""",
+    "check": """Judged for the first time, at commit 26c06ff and unseen until then, it came to **0.771**. Twelve of its 43 healthy runs were named underfitting because
+both accuracies ended low, as their noisy labels let them; no verdict rests on that any more. So what stands below has profited from having looked:
+0.771 is the honest figure.
 
 """,
 }

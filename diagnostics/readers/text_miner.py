@@ -11,6 +11,7 @@ from diagnostics.readers.text_shapes import Shape, shape
 from diagnostics.readers.text_store import Kind, Store
 from diagnostics.readers.text_tables import Grid
 from diagnostics.readers.text_tokens import Tokens, like, tokens, value, wall_time
+from diagnostics.readers.text_words import heading, part_of
 
 SPACES = re.compile(r"\s+")
 OFTEN = 2  # lines of a kind after which its pattern is made
@@ -47,7 +48,9 @@ class Miner:
         -1,
     )  # of Keras' bars: the last step, of how many, the headings when it began
     _evaluates: bool = False
-    _plain: dict[str, None] = field(default_factory=dict)  # kinds of lines that hold nothing
+    _plain: dict[str, str | None] = field(default_factory=dict)  # kinds of lines that hold nothing, and what they head
+    _section: str = ""  # the part of the data that a heading said
+    _heads: dict[str, str] = field(default_factory=dict)  # by name, the words before it on the first kind that has it
     _waiting: dict[str, tuple[Tokens, Line, int]] = field(default_factory=dict)  # seen once, of no known quantity
     _places: dict[bool, tuple[Kind, float, float, float]] = field(default_factory=dict)  # by "says the epoch"
 
@@ -91,12 +94,14 @@ class Miner:
         found = tokens(line.text)
         words = SPACES.sub(" ", JOIN.join(found.words))
         if words in self._plain and not self.grid.open:
+            self._announced(self._plain[words])
             return
         kind = self.kinds.get(words) or self._new(words, found)
         if kind is None:
             self.end.line(line, self.said)
             self.grid.text(line.text)
-            self._forget(words)
+            self._forget(words, line.text)
+            self._announced(self._plain[words])
         elif kind.shape.plain and self._row_of_table(kind, line):
             pass
         elif kind.shape.measures:
@@ -130,14 +135,25 @@ class Miner:
             return None
         if len(self.kinds) > MOST_KINDS:
             self._drop_rare()
+        if read.place.step is None and read.place.epoch is None:
+            self._tell_apart(read)
         kind = self.kinds[words] = Kind(len(self.by_number), read)
         self.by_number.append(kind)
         return kind
 
-    def _forget(self, words: str) -> None:
+    def _announced(self, part: str | None) -> None:
+        self._section = self._section if part is None else part
+
+    def _tell_apart(self, read: Shape) -> None:
+        """Put the words before a name into it, where lines with other words before it have the same: ``best metric/hmean``."""
+        for measure in read.measures:
+            if self._heads.setdefault(measure.name, read.head) != read.head and read.head:
+                measure.name = f"{read.head}/{measure.name}"
+
+    def _forget(self, words: str, text: str) -> None:
         if len(self._plain) > MOST_KINDS:
             self._plain.clear()
-        self._plain[words] = None
+        self._plain[words] = heading(text)
 
     def _drop_rare(self) -> None:
         """Forget the kinds that were seen once and whose numbers mean nothing we know."""
@@ -163,13 +179,18 @@ class Miner:
         self._last = len(self.store) - 1
 
     def _put(self, kind: Shape, found: Tokens, row: int) -> None:
-        before = EVALUATED if self.store.aside[row] else ""
+        placed = kind.place.step is not None or kind.place.epoch is not None
+        self._section = "" if placed else self._section
+        before = EVALUATED if self.store.aside[row] else f"{self._section}/" if self._section else ""
         for measure in kind.measures:
             number = value(found.numbers[measure.at])
             if number is None:
                 continue
             whole = value(found.numbers[measure.of]) if measure.of is not None else None
-            self.store.put(before + measure.name, row, number / whole if whole else number)
+            name = measure.name if measure.label is None else f"{measure.name} {found.numbers[measure.label]}"
+            self.store.put(
+                name if not before or part_of(name) else before + name, row, number / whole if whole else number
+            )
 
     def _is_evaluation(self, step: float, total: float) -> bool:
         """Whether a Keras bar is ``evaluate``'s: a second pass under the same heading of an epoch."""

@@ -96,8 +96,9 @@ def _over_epochs(step: Floats, total: Floats, epoch: Floats, own: Bools, base: f
 
 def _begins_again(step: Floats, epoch: Floats) -> bool:
     """Whether the count goes back where the epoch goes on, in most places."""
-    on = np.diff(epoch) > 0
-    return bool(on.any() and (np.diff(step)[on] <= 0).mean() > 0.5)
+    further = np.diff(epoch)
+    on = further > 0
+    return bool((on.sum() > 1 or (further == 1).any()) and (np.diff(step)[on] <= 0).mean() > 0.5)
 
 
 def _passes(step: Floats, known: Rows) -> Floats:

@@ -8,13 +8,14 @@ import numpy as np
 from diagnostics.curve import Floats, Ints
 from diagnostics.readers.log import Series
 from diagnostics.readers.text_miner import Miner
-from diagnostics.readers.text_places import Bools, Rows, places, replaced, rows
+from diagnostics.readers.text_places import Bools, Rows, forward, places, replaced, rows
 from diagnostics.readers.text_runs import begins
 from diagnostics.readers.text_store import Kind
 from diagnostics.readers.text_words import MEASURE, is_evaluation
 
 OFTEN = 3  # lines of a kind whose quantities nobody knows, or which say no place
 SHARE = 0.02  # of the lines of the most frequent kind that a kind without a place must reach
+FEWEST = 4  # different values of such a one
 LONG = 10  # points of a curve beside which a single unknown number means nothing
 VARIED = 0.5  # of the values of an unknown quantity on lines without a place that must differ, else it is a setting
 
@@ -31,7 +32,7 @@ class Found:
         self._taken = self._accepted() & ~replaced(self._rows)
         self._columns = {name: _column(*column) for name, column in miner.store.columns.items()}
         known = self._known()
-        self._bounds = [0, *self._begins(), len(miner.store)]
+        self._bounds = [0, *self._begins(known), len(miner.store)]
         self._step, self._epoch = np.full((2, len(miner.store)), np.nan)
         for a, b in pairwise(self._bounds):
             self._step[a:b], self._epoch[a:b] = places(known.part(a, b))
@@ -101,7 +102,7 @@ class Found:
             first = above if bare[above] else first
         return good & (self._placed | (np.arange(len(good)) >= first))
 
-    def _begins(self) -> list[int]:
+    def _begins(self, known: Rows) -> list[int]:
         """The rows at which another run begins, as the most frequent lines that say a place show."""
         counted = (
             self._taken
@@ -113,7 +114,7 @@ class Found:
             return []
         words = counted & self._rows.word & np.isfinite(self._rows.step)
         row = np.flatnonzero(words if words.any() else counted)
-        found = begins(row, self._rows.step[row], self._rows.epoch[row], self._loss()[row])
+        found = begins(row, self._rows.step[row], forward(known.epoch)[row], self._loss()[row])
         return sorted({self._first_of(at) for at in found} - {0})
 
     def _first_of(self, at: int) -> int:
@@ -146,14 +147,15 @@ class Found:
     def _one(self, name: str, row: Ints, number: Floats) -> Iterator[Series]:
         keep = self._one_rank(row)
         row, number = row[keep], number[keep]
+        if not row.size:
+            return
         if is_evaluation(name) and self._drawn[row].all():  # a bar shows the last evaluation until the next
             keep = np.append(True, number[1:] != number[:-1])
             row, number = row[keep], number[keep]
         keep = ~self._again(row, number)
         row, number = row[keep], number[keep]
-        if row.size:
-            epoch, time = self._epoch[row], self._time[row]
-            yield Series(name, number, self._step[row], _any(epoch), _any(time), row)
+        epoch, time = self._epoch[row], self._time[row]
+        yield Series(name, number, self._step[row], _any(epoch), _any(time), row)
 
     def _one_rank(self, row: Ints) -> Bools:
         """Where several processes log the same: the one that says most, the first of equals."""
@@ -182,7 +184,7 @@ def _column(at: object, values: object) -> tuple[Ints, Floats]:
 
 def _varies(name: str, number: Floats) -> bool:
     """Whether the values are those of something that is measured, not of a setting that is printed again and again."""
-    return bool(MEASURE.search(name)) or np.unique(number).size > VARIED * number.size
+    return bool(MEASURE.search(name)) or np.unique(number).size > max(VARIED * number.size, FEWEST)
 
 
 def _is_placed(kind: Kind) -> bool:

@@ -3,7 +3,8 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from diagnostics.readers.names import plain
 from diagnostics.readers.text_tokens import Tokens
@@ -31,6 +32,9 @@ UNIT = re.compile(r"[A-Za-zµ%]{0,8}")
 FRACTION = re.compile(r"\s*(?:/|of|out of)\s*$")
 AFTER = re.compile(r"\s*([A-Za-z][\w ./-]{0,30}?)\s*(?:[,|;\]]|$)")  # "2.5 avg loss,"
 MOST_WORDS, MOST_LOOSE_WORDS = 8, 4  # of a name before ":" or "=", and before nothing but a space
+SETTINGS = {"steps", "iters", "iterations", "updates"}  # "steps: 1000" is how many there will be
+SETTING = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")  # a key of a YAML of settings: BASE_LR
+LETTERS = re.compile(r"[^\W\d_][\w-]*")
 MOST_NUMBERS = 1000  # of a line of a log
 LONGEST_NAME = 120  # characters
 MEAN = " (mean)"
@@ -54,11 +58,12 @@ class Place:
 
 @dataclass
 class Measure:
-    """A quantity: its ``name``, the token ``at`` which it is, and the one it is a share ``of``."""
+    """A quantity: its ``name``, the token ``at`` which it is, the one it is a share ``of``, and one that ends its name."""
 
     name: str
     at: int
     of: int | None = None
+    label: int | None = None
 
 
 @dataclass
@@ -73,6 +78,7 @@ class Shape:
         plain: hardly more than numbers, as in the rows of a table.
         known: one of the names sounds like something that is measured in a training.
         strong: a number is named by ":" or "=".
+        head: the words before the first name, which tell lines of the same quantities apart.
         call: the numbers are arguments, as in the print of a model or of options.
     """
 
@@ -85,6 +91,7 @@ class Shape:
     known: bool = False
     strong: bool = False
     call: bool = False
+    head: str = ""
 
 
 @dataclass
@@ -97,6 +104,16 @@ class _Name:
     bracket: bool
 
 
+class _Named(NamedTuple):
+    """A quantity as it was found: its own words, its token, the part of the data, and as in ``Measure``."""
+
+    name: str
+    at: int
+    section: str
+    of: int | None = None
+    label: int | None = None
+
+
 @dataclass
 class _Reading:
     """The state while a line is read from left to right."""
@@ -104,8 +121,10 @@ class _Reading:
     section: str = ""
     carried: str = ""
     fractions: list[tuple[int, int, str]] = field(default_factory=list)
-    names: list[tuple[str, int, int | None, str]] = field(default_factory=list)
+    names: list[_Named] = field(default_factory=list)
+    label: "_Name | None" = None  # a name that the number before ends: AP .5: 0.69
     last: int | None = None  # the token that was the last quantity
+    head: str = ""
     unfinished: str = ""  # a name that was broken off by a number in it
 
 
@@ -123,8 +142,13 @@ def shape(line: Tokens) -> Shape | None:
             skip |= _read(found, reading, words, line, i)
     _unnamed_places(found, reading, line, numbers)
     _named(found, reading, STAR.match(words[0]) is not None)
-    found.plain = not found.strong and len(numbers) > 1 + len(found.measures) and len(found.measures) < 2
+    found.plain = (
+        not found.strong and not found.drawn and len(numbers) > 1 + len(found.measures) and len(found.measures) < 2
+    )
     found.call = any(CALL.search(w) for w in line.words)
+    if found.place.step is None and found.place.epoch is None:
+        found.measures = [m for m in found.measures if not SETTING.match(m.name)]
+    found.head = reading.head
     found.known = any(MEASURE.search(m.name) for m in found.measures)
     return found
 
@@ -143,17 +167,23 @@ def _read(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens, i
     if role == "epoch" and found.place.epoch is None:
         found.place.epoch = i
         found.evaluation |= is_evaluation(name.words)
+        reading.section = reading.section or part_of(name.words)
     elif role == "step" and (not found.place.word or WHOLE_RUN.search(name.words)):
         found.place.step, found.place.total, found.place.word = i, over, True
         found.evaluation |= is_evaluation(name.words)
         reading.section = reading.section or part_of(name.words)
     elif role in ("epoch", "step"):
         pass
+    elif reading.label is not None and name.strong:
+        before, reading.label = reading.label, None
+        _measure(found, reading, replace(before, strong=True), words, i, over, label=i - 1)
     elif not any(c.isalpha() for c in name.words) or (role == "split" and name.bracket):
         reading.section = part_of(name.words) or reading.section
         _unnamed(found, reading, words, line, i, over)
     elif role == "split" and found.place.epoch is None and line.words[i + 1].startswith(" ["):
         found.place.epoch = i
+    elif _is_label(name, line, i):
+        reading.label = name
     elif _is_name(name):
         _measure(found, reading, name, words, i, over)
     else:
@@ -162,17 +192,27 @@ def _read(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens, i
     return taken
 
 
-def _measure(found: Shape, reading: _Reading, name: _Name, words: Sequence[str], i: int, over: int | None) -> None:
+def _measure(
+    found: Shape,
+    reading: _Reading,
+    name: _Name,
+    words: Sequence[str],
+    i: int,
+    over: int | None,
+    label: int | None = None,
+) -> None:
     """A quantity with a name, and the number that it is a share of: ``9830/10000 (98%)``."""
     if reading.unfinished and not MEASURE.search(name.words):  # Accuracy of the network on the 10000 test images: 54 %
         name = _Name(f"{reading.unfinished} {name.words}", name.before, name.strong, name.bracket)
     reading.unfinished = ""
+    if not reading.names:
+        reading.head = " ".join(LETTERS.findall(name.before)[-MOST_LOOSE_WORDS:])
     own = part_of(name.words)
     reading.carried = own or reading.carried
     percent = over is not None and over + 1 < len(words) and "(" in words[over + 1]
     share = over if over is not None and (percent or RATIO.search(name.words)) else None
     section = "" if own else reading.section
-    reading.names.append((name.words[:LONGEST_NAME], i, share, section))
+    reading.names.append(_Named(name.words[:LONGEST_NAME], i, section, share, label))
     reading.last = over if over is not None else i
     found.strong |= name.strong
 
@@ -184,8 +224,8 @@ def _unnamed(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens
     bare = not (unit and unit[0])
     if words[i].strip() == "(" and reading.last == i - 1 and reading.names:
         if bare:
-            name, _, _, section = reading.names[-1]
-            reading.names.append((name + MEAN, i, None, section))
+            name, _, section, *_ = reading.names[-1]
+            reading.names.append(_Named(name + MEAN, i, section))
     elif over is not None:
         if before := _opened(line, i):
             reading.fractions.append((i, over, before))
@@ -194,7 +234,7 @@ def _unnamed(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens
     elif (
         bare and (after := AFTER.match(behind)) and MEASURE.search(after[1]) and not re.search(r"\blogits\b", after[1])
     ):
-        reading.names.append((after[1], i, None, reading.section))
+        reading.names.append(_Named(after[1], i, reading.section))
 
 
 def _unnamed_places(found: Shape, reading: _Reading, line: Tokens, numbers: Sequence[int]) -> None:
@@ -220,13 +260,15 @@ def _named(found: Shape, reading: _Reading, starred: bool) -> None:
     often = Counter(plain(name) for name, *_ in reading.names)
     about, carried = _about(said), ""
     taken: Counter[str] = Counter()
-    for (name, at, share, section), own in zip(reading.names, said, strict=True):
+    for (name, at, section, share, label), own in zip(reading.names, said, strict=True):
         section = section or (about if QUALITY.search(name) else "")
         before = "" if own else _before(section, carried, often[plain(name)] > 1)
         carried = own or carried
         full = f"{before}/{name}" if before else f"* {name}" if starred and not own else name
         taken[full] += 1
-        found.measures.append(Measure(full if taken[full] == 1 else f"{full} ({taken[full]})", at, share))
+        found.measures.append(
+            Measure(f"{full} ({taken[full]})" if taken[full] > 1 and label is None else full, at, share, label)
+        )
 
 
 def _before(section: str, carried: str, repeated: bool) -> str:
@@ -255,7 +297,7 @@ def _name(left: str) -> _Name:
     parts = BREAK.split(head)
     words = parts[-1].strip(" .\"'`*#-_\t!")
     before = head[: len(head) - len(parts[-1])]
-    if not strong and words.rpartition(" ")[2].lower() in COPULA:
+    if words.rpartition(" ")[2].lower() in COPULA:
         words = words.rpartition(" ")[0]
     if tail and not words:
         words = tail[1].strip()
@@ -270,7 +312,9 @@ def _role(name: _Name, token: str) -> str:
     """``epoch``, ``step``, ``split`` for a phrase that names only a part of the data, or nothing."""
     if name.words == "s" and name.strong and not name.before:
         return "step"  # llm.c
-    role = _role_words(name.words) if name.words else ""
+    if not name.words or (name.strong and not name.bracket and name.words.lower() in SETTINGS):
+        return ""
+    role = _role_words(name.words)
     whole = INTEGER.match(token) is not None
     return role if whole or (role == "epoch" and NUMBER.match(token)) else ""
 
@@ -285,6 +329,12 @@ def _role_words(words: str) -> str:
     if not set(others) <= BESIDE_PLACES:
         return ""
     return "epoch" if last in EPOCHS else "step" if last in STEPS - {"up", "it"} else ""
+
+
+def _is_label(name: _Name, line: Tokens, i: int) -> bool:
+    """Whether number ``i`` is the end of a name, as in ``AP .5: 0.69`` and ``class 3: 0.9``."""
+    followed = i + 1 < len(line.numbers) and line.numbers[i + 1] is not None and line.words[i + 1].strip() in (":", "=")
+    return followed and not name.strong and not name.bracket and any(c.isalpha() for c in name.words) and _is_name(name)
 
 
 def _is_name(name: _Name) -> bool:

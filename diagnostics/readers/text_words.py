@@ -7,10 +7,10 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-EPOCHS = frozenset({"epoch", "epochs", "ep", "e"})
+EPOCHS = frozenset({"epoch", "ep", "e"})
 STEPS = _set(
     "step steps iter iters iteration iterations it update updates num_updates global_step global_steps globalstep "
-    "global_iter n_iter up batch batch_idx batch_index minibatch total_timesteps round episode trial_step train_step "
+    "global_iter n_iter up batch batch_id batch_idx batch_index minibatch total_timesteps round episode trial_step train_step "
     "training_step optimizer_step opt_step"
 )
 BESIDE_PLACES = _set(
@@ -39,8 +39,9 @@ RATIO = re.compile(r"acc|correct|precision|recall", re.IGNORECASE)  # what "9830
 
 STOPS = _set(
     "from to in at of for with than and on after by the a an over per is are was took takes take has have using only "
-    "about or not into as be down up size shape decreased increased improved reduced dropped changed dataloader iou maxdets"
+    "about or not into as be down up size shape decreased increased improved reduced dropped changed dataloader iou maxdets eta"
 )  # words that no quantity's name ends with
+LONGEST_HEADING = 3  # words, as "evaluate:dev"
 COPULA = frozenset({"is", "was", "of", "are"})  # "the loss is 0.3", "accuracy of 0.9"
 
 CODE = re.compile(
@@ -54,6 +55,13 @@ def part_of(text: str) -> str:
     """The part of the data that ``text`` names last, in its own word; "" for none."""
     found = SPLIT.findall(text.replace("_", " "))
     return str(found[-1]) if found else ""
+
+
+def heading(text: str) -> str | None:
+    """The part of the data that a line without a number announces, "" for the training's; None for any other line."""
+    words = re.findall(r"[^\W_]+", text.rpartition(" - ")[2])
+    part = part_of(text) if 0 < len(words) <= LONGEST_HEADING and not text.rstrip().endswith((",", "{", "(")) else ""
+    return None if not part else part if part.lower() in EVALUATION else ""
 
 
 def is_evaluation(text: str) -> bool:

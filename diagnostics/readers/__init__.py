@@ -23,6 +23,8 @@ READERS = (
     "mlflow_files",
     "mlflow_database",
     "trackio",
+    "clearml",
+    "aim",
     "neptune",
     "huggingface",
     "lightning",
@@ -44,6 +46,7 @@ LAST_RESORTS = (
     "table",
     "text",
 )  # read a file that nobody claims, or say best why it cannot be read: with columns, and without
+HIDDEN_LOGS = (".aim",)  # folders of logs that a tool hides; others are not looked into
 
 
 class Reader(Protocol):
@@ -168,7 +171,7 @@ def _below(top: Path, but: Reader | None = None) -> Iterator[Path]:
     """Every input below ``top`` that a reader other than ``but`` claims."""
     for root, folders, files in os.walk(top):
         folder = Path(root)
-        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        folders[:] = [n for n in folders if n in HIDDEN_LOGS or (not n.startswith(".") and n != "__pycache__")]
         units = {name for name in folders if _claimed(folder / name, but)}
         folders[:] = [name for name in folders if name not in units]
         for name in units:

@@ -29,14 +29,19 @@ class Column:
     values: Floats
 
 
-def numbers(name: str, data: pa.ChunkedArray, place: Callable[[int], str]) -> tuple[Column | None, list[str]]:
-    """The column's numbers, or None when it holds none, and notes; ``place`` says where a row (0-based) is."""
+def numbers(
+    name: str, data: pa.ChunkedArray, place: Callable[[int], str], rows: Ints | None = None
+) -> tuple[Column | None, list[str]]:
+    """The column's numbers, or None when it holds none, and notes.
+
+    ``place`` says where a row (0-based) is; ``rows``, int64 [n], counts them all, for columns of one table to have in common.
+    """
     if pa.types.is_timestamp(data.type):
         data = pc.divide(pc.cast(pc.cast(data, pa.timestamp("us"), safe=False), pa.int64()), 1e6)  # s since 1970
     if pa.types.is_time32(data.type):
         data = _clock(data)
     if _is_number(data.type):
-        return _column(name, pc.cast(data, pa.float64(), safe=False)), []
+        return _column(name, data, rows), []
     if pa.types.is_null(data.type):
         return None, []
     texts = strings(data)
@@ -89,11 +94,19 @@ def _bad_cells(name: str, cells: pd.Series, bad: Ints, place: Callable[[int], st
     ]
 
 
-def _column(name: str, data: pa.ChunkedArray) -> Column:
-    if not data.null_count:
-        return Column(name, np.arange(len(data)), np.asarray(data.to_numpy(), dtype=np.float64))
-    rows = np.flatnonzero(pc.is_valid(data).to_numpy())
-    return Column(name, rows, np.asarray(data.drop_null().to_numpy(), dtype=np.float64))
+def _column(name: str, data: pa.ChunkedArray, rows: Ints | None) -> Column:
+    if data.null_count:
+        rows = np.flatnonzero(pc.is_valid(data).to_numpy())
+        data = data.drop_null()
+    elif rows is None:
+        rows = np.arange(len(data))
+    if pa.types.is_decimal(data.type):
+        data = pc.cast(data, pa.float64(), safe=False)
+    values, at = np.empty(len(data)), 0
+    for chunk in data.chunks:  # converted where it is copied
+        values[at : at + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
+        at += len(chunk)
+    return Column(name, rows, values)
 
 
 def _is_number(kind: pa.DataType) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -58,10 +59,11 @@ def _table(path: Path, table: pa.Table, place: Place, notes: list[str]) -> Table
         role = {r: name for r, name in role.items() if r not in (names.TAG, names.VALUE)}
     text = {r: strings(table[role[r]]) for r in (names.RUN, names.TAG) if r in role}
     columns: dict[str, Column] = {}
+    rows = np.arange(table.num_rows)
     for name in table.column_names:
         if name in [role.get(names.RUN), role.get(names.TAG)]:
             continue
-        column, told = numbers(name, table[name], place)
+        column, told = numbers(name, table[name], place, rows)
         notes += told
         if column is not None:
             columns[name] = column

@@ -58,7 +58,9 @@ def logs_of(table: Table) -> list[Log]:
     run, labels = _runs(table)
     time, elapsed = _wall_time(table)
     step, epoch = table.dense(STEP), table.dense(EPOCH)
-    rows = _Rows(run, _numbered(run, len(labels)), np.full(table.length, np.nan) if step is None else step, epoch, time)
+    rows = _Rows(
+        run, _numbered(table, run, len(labels)), np.full(table.length, np.nan) if step is None else step, epoch, time
+    )
     found = _long(table) if names.TAG in table.role else _wide(table, keep_time=elapsed)
     series = _split(found.values(), rows, len(labels))
     epochs = _epochs(table, rows, len(labels))
@@ -76,10 +78,11 @@ def _runs(table: Table) -> tuple[Ints, list[str]]:
     return encoded.indices.to_numpy().astype(np.int64), labels
 
 
-def _numbered(run: Ints, runs: int) -> Ints:
+def _numbered(table: Table, run: Ints, runs: int) -> Ints:
     """The number of every row among the rows of its run, from 0."""
     if runs == 1:
-        return np.arange(len(run), dtype=np.int64)
+        full = next((column.rows for column in table.columns.values() if column.rows.size == len(run)), None)
+        return np.arange(len(run), dtype=np.int64) if full is None else full
     return np.asarray(pd.Series(run).groupby(run).cumcount(), dtype=np.int64)
 
 
@@ -146,7 +149,7 @@ def _by_run(column: Column, rows: _Rows, runs: int) -> Iterator[tuple[int, Serie
 
 
 def _series(name: str, values: Floats, at: Ints, rows: _Rows) -> Series:
-    if at.size == rows.number.size and (at[:-1] < at[1:]).all():  # every row: no copy
+    if at.size == rows.number.size and (at is rows.number or (at[:-1] < at[1:]).all()):  # every row: no copy
         return Series(name, values, rows.step, rows.epoch, rows.time, rows.number)
     epoch, time = (None if every is None else every[at] for every in (rows.epoch, rows.time))
     return Series(name, values, rows.step[at], epoch, time, rows.number[at])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from collector.schema import EPOCH
-from diagnostics.curve import Curve, Floats
+from diagnostics.curve import Curve, Floats, Ints
 from diagnostics.readers import rewinds
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.guess import guess, told
@@ -31,16 +31,17 @@ def understand(log: Log, meanings: Mapping[str, Meaning] | None = None) -> Run:
     log = _with_epochs(log, meanings or {})
     read = {**guess(log), **(meanings or {})}
     series, notes = placed(log)
-    series = rewinds.by_time(series) if any(rewinds.goes_back(s.steps) for s in series) else series
-    timeline = _timeline(series)
+    back = any(rewinds.goes_back(s.steps) for s in series)
+    series = rewinds.by_time(series) if back else series
+    timeline = _timeline(series) if back else _Timeline((), False, ())
     split = [timeline.split(s) for s in series]
     names = _names(series, read)
-    live = {name: _curve(name, read[s.name], points) for name, s, (points, _) in zip(names, series, split, strict=True)}
-    over = {name: _curve(name, read[s.name], points) for name, s, (_, points) in zip(names, series, split, strict=True)}
-    superseded = {name: curve for name, curve in over.items() if len(curve)}
+    live, superseded = (
+        _curves({n: (read[s.name], both[i]) for n, s, both in zip(names, series, split, strict=True)}) for i in (0, 1)
+    )
     return Run(
         log.name,
-        {name: curve for name, curve in live.items() if len(curve)},
+        live,
         _epochs(log, series, timeline),
         log.source,
         log.config,
@@ -94,8 +95,7 @@ class _Timeline:
 
 
 def _timeline(series: Sequence[Series]) -> _Timeline:
-    if not any(rewinds.goes_back(s.steps) for s in series):
-        return _Timeline((), False, ())
+    """Of series of which one goes back."""
     known = rewinds.restarts(series)
     if not known:
         return _Timeline((), True, (OUT_OF_ORDER,))
@@ -114,9 +114,22 @@ def _names(series: Sequence[Series], read: Mapping[str, Meaning]) -> list[str]:
     return list(names)
 
 
-def _curve(name: str, meaning: Meaning, points: Series) -> Curve:
-    time: Floats = np.full(len(points), np.nan) if points.wall_time is None else points.wall_time
-    return Curve(name, points.steps.astype(np.int64), meaning.of(boundless(points.values)), time)
+def _curves(points: Mapping[str, tuple[Meaning, Series]]) -> dict[str, Curve]:
+    """The curves that have points, by tag; what the columns of a table have in common, their curves have too."""
+    steps: dict[int, Ints] = {}
+    unknown: dict[int, Floats] = {}
+    found = {}
+    for name, (meaning, series) in points.items():
+        n = len(series)
+        if not n:
+            continue
+        if id(series.steps) not in steps:
+            steps[id(series.steps)] = series.steps.astype(np.int64)
+        if series.wall_time is None and n not in unknown:
+            unknown[n] = np.full(n, np.nan)
+        time = unknown[n] if series.wall_time is None else series.wall_time
+        found[name] = Curve(name, steps[id(series.steps)], meaning.of(boundless(series.values)), time)
+    return found
 
 
 def _epochs(log: Log, series: Sequence[Series], timeline: _Timeline) -> Curve | None:
@@ -124,9 +137,11 @@ def _epochs(log: Log, series: Sequence[Series], timeline: _Timeline) -> Curve | 
     known = log.epochs if log.epochs is not None and np.isfinite(log.epochs.steps).any() else _joined(series)
     if known is None:
         return None
-    live, _ = timeline.split(known.at(np.isfinite(known.steps) & np.isfinite(known.values)))
-    live = live.at(~rewinds.doubled(live.steps))
-    return _curve("epoch", Meaning("epoch"), live) if len(live) else None
+    there = np.isfinite(known.steps) & np.isfinite(known.values)
+    live, _ = timeline.split(known if there.all() else known.at(there))
+    again = rewinds.doubled(live.steps)
+    live = live.at(~again) if again.any() else live
+    return _curves({EPOCH: (Meaning(EPOCH), live)}).get(EPOCH)
 
 
 def _joined(series: Sequence[Series]) -> Series | None:

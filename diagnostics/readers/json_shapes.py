@@ -64,12 +64,14 @@ def of_stream(rows: Iterable[Values], first: Sequence[Values], name: str = "") -
     """Rows, of which the ``first`` tell the names; one that holds name and value instead of names is read as such."""
     role = names.index_of(dict.fromkeys(key for row in first for key in row))
     where = {role.get(STEP), role.get(EPOCH), role.get(WALL_TIME)} - {None}
+    step, epoch, time = (role.get(r) for r in (STEP, EPOCH, WALL_TIME))
+    long = {names.TAG, names.VALUE} <= role.keys()
     found, lists = Rows(), 0
     for row in rows:
-        at = [row.get(role[r]) if r in role else None for r in (STEP, EPOCH, WALL_TIME)]
+        at = row.get(step), row.get(epoch), row.get(time)  # type: ignore[arg-type]  # no row has the name None
         values = {k: v for k, v in row.items() if k not in where}
-        lists += sum(isinstance(v, list) for v in values.values())
-        if {names.TAG, names.VALUE} <= role.keys() and isinstance(row.get(role[names.TAG]), str):
+        lists += [type(v) for v in values.values()].count(list)
+        if long and isinstance(row.get(role[names.TAG]), str):
             values = {str(row[role[names.TAG]]): row.get(role[names.VALUE])}
         found.add(values, at[0], at[1], _seconds(at[2]))
     notes = [f"left out, as no curves: {lists:,} × a list within a row"] if lists else []
@@ -146,7 +148,15 @@ def _column(value: object) -> Column | None:
         return _of_points(items)
     if not any(isinstance(i, int | float) for i in items):
         return None
-    return None, _floats([np.nan if i is None else number(i) for i in items]), None
+    return None, _numbers(items), None
+
+
+def _numbers(items: Sequence[object]) -> Floats:
+    """``items`` as numbers, NaN for what is none."""
+    try:
+        return np.array(items, dtype=np.float64)  # None becomes NaN
+    except (TypeError, ValueError, OverflowError):
+        return _floats([np.nan if (n := number(i)) is None else n for i in items])
 
 
 def _of_pairs(items: Sequence[Sequence[object]]) -> Column | None:

@@ -23,6 +23,7 @@ READERS = (
     "mlflow_files",
     "mlflow_database",
     "trackio",
+    "swanlab",
     "clearml",
     "aim",
     "neptune",

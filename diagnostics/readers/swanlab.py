@@ -1,0 +1,125 @@
+"""SwanLab without swanlab: a run's own record ``run-<id>.swanlab``, version 2 of its format, or the run's folder.
+
+Read are the scalars, the run's name, how it ended, and ``files/config.yaml`` beside it. Pictures, texts and other media are no
+curves: they are counted. Its authors promise no stable format: of another version what looks the same is read.
+"""
+
+import struct
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from collector.schema import CRASHED, FINISHED, RUNNING
+from diagnostics.readers.errors import ReadError
+from diagnostics.readers.leveldb_log import records
+from diagnostics.readers.limits import Limits
+from diagnostics.readers.log import Log
+from diagnostics.readers.protobuf import Value, fields, signed, text
+from diagnostics.readers.rows import Rows
+from diagnostics.readers.yaml_settings import yaml_settings
+
+MAGIC = b":SWL\xd6\xe1\x02"  # ident, 0xE1D6, version 2
+SUFFIX = ".swanlab"
+START, FINISH, SCALAR, MEDIA = 10, 11, 13, 14  # fields of a Record
+KEY, STEP, TIME, VALUE = 1, 2, 4, 5  # fields of a scalar
+STATES = {0: RUNNING, 1: FINISHED, 2: CRASHED, 3: CRASHED}  # the last: ended by its user
+DOUBLE = struct.Struct("<d")
+OFTEN = 2_000  # records between two looks at the clock
+MOST_TOLD = 3  # records that are no protobuf, told one by one
+
+
+@dataclass
+class _Found:
+    """What the records of one file say."""
+
+    name: str
+    rows: Rows = field(default_factory=Rows)
+    state: str | None = None
+    exception: str | None = None
+    media: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+
+
+def claims(path: Path) -> bool:
+    """Whether ``path`` is a ``.swanlab`` file, or the folder of a run with one."""
+    if path.is_dir():
+        return path.name.startswith("run-") and bool(_record(path))
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(len(MAGIC))
+    return head[:4] == MAGIC[:4] or (path.suffix == SUFFIX and bool(head))
+
+
+def read(path: Path, limits: Limits) -> list[Log]:
+    """The run, a list of one.
+
+    Raises:
+        ReadError: it logged no number.
+    """
+    file = _record(path) or path
+    found = _Found(file.stem)
+    size, data = limits.open(file), file.read_bytes()
+    if not data.startswith(MAGIC):
+        found.notes.append("byte 0: not how version 2 of SwanLab's record begins; what is understood is read")
+    broken = 0
+    for n, (at, record) in enumerate(records(data, len(MAGIC), found.notes)):
+        if n % OFTEN == 0:
+            limits.at(file, at / size)
+            limits.names(file, found.rows.names)
+        try:
+            _take(record, found)
+        except (ValueError, struct.error) as error:
+            broken += 1
+            found.notes += [f"byte {at:,}: {error}; left out"] if broken <= MOST_TOLD else []
+    if not found.rows.names:
+        raise ReadError(file, "; ".join(["the run logged no number", *found.notes]))
+    return [_log(file, path, found)]
+
+
+def _record(path: Path) -> Path | None:
+    """The record in a run's folder."""
+    return next(iter(sorted(p for p in path.glob("*" + SUFFIX) if p.is_file())), None) if path.is_dir() else None
+
+
+def _log(file: Path, source: Path, found: _Found) -> Log:
+    notes = list(found.notes)
+    if found.media:
+        notes.append(
+            f"left out, as no curves: {', '.join(f'{n:,} × {name}' for name, n in found.media.most_common(5))}"
+        )
+    if found.state is None:
+        notes.append("the log does not say that the run ended: it was killed, or goes on")
+    config = yaml_settings(file.parent / "files" / "config.yaml", within="value")
+    series, state = found.rows.series(), found.state
+    return Log(
+        found.name, str(source), series, config=config, state=state, exception=found.exception, notes=tuple(notes)
+    )
+
+
+def _take(record: bytes, found: _Found) -> None:
+    for kind, value in fields(record):
+        if kind == SCALAR:
+            _scalar(_parts(value), found)
+        elif kind == MEDIA:
+            found.media[text(_parts(value).get(KEY, b""))] += 1
+        elif kind == START:
+            said = _parts(value)
+            found.name = text(said.get(4, b"")) or text(said.get(10, b"")) or found.name
+        elif kind == FINISH:
+            said = _parts(value)
+            found.state = STATES.get(signed(said.get(1, 0)))
+            lines = text(said.get(2, b"")).strip().splitlines()
+            found.exception = lines[-1] if lines else None
+
+
+def _scalar(said: dict[int, Value], found: _Found) -> None:
+    stamp, value = _parts(said.get(TIME, b"")), _parts(said.get(VALUE, b"")).get(1, bytes(8))  # 0 is not written
+    number = DOUBLE.unpack(value)[0] if isinstance(value, bytes) else float("nan")
+    time = signed(stamp.get(1, 0)) + signed(stamp.get(2, 0)) / 1e9 if stamp else None  # s and ns since 1970
+    found.rows.add({text(said.get(KEY, b"")): number}, step=signed(said.get(STEP, 0)), wall_time=time)
+
+
+def _parts(value: Value) -> dict[int, Value]:
+    """The fields of a message, the last of each number."""
+    return dict(fields(value)) if isinstance(value, bytes) else {}

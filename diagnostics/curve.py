@@ -32,7 +32,7 @@ class Curve(Measured):
         values = np.asarray(self.values, dtype=np.float64)
         wall_time = np.asarray(self.wall_time, dtype=np.float64)
         if wall_time.size == 0:
-            wall_time = np.full(steps.size, np.nan)
+            wall_time = np.broadcast_to(np.float64(np.nan), steps.shape)  # takes no memory
         if not steps.shape == values.shape == wall_time.shape or steps.ndim != 1:
             raise ValueError(f"{self.tag}: steps, values and wall_time must be one-dimensional and equally long")
         object.__setattr__(self, "steps", steps)

@@ -15,13 +15,14 @@ LINES = (".jsonl", ".ndjson", ".jsonlines")  # how files of one object a line ar
 DEEPEST = 60  # levels of damaged text that are followed
 NOW_AND_THEN = 1_000  # lines after which a long reading says how far it is
 
-# A token counts only where what follows it may follow: a torn number and a key that lost a quote do not.
+# A token counts only between what may stand around it: a torn number and a key that lost a quote do not. No text is gone
+# through twice: a string or number begins only behind what may stand before it, which no place inside one is.
 TOKEN = re.compile(
-    r'(?P<open>[\[{])|(?P<close>[\]}])|(?P<comma>,)'
-    r'|"(?P<text>(?:[^"\\\n]|\\.)*)"(?=\s*[,:\]}])'
-    r"|(?P<number>-?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|Infinity)|NaN)(?=\s*[,\]}])"
-    r"|(?P<word>true|false|null)(?=\s*[,\]}])"
-)  # fmt: skip
+    r"(?P<open>[\[{])|(?P<close>[\]}])|(?P<comma>,)"
+    r'|(?<![^\s\[{,:])"(?P<text>(?:[^"\\\n]|\\.)*+)"(?=\s{0,9}[,:\]}])'
+    r"|(?<![^\s\[,:])(?P<number>-?(?:\d++(?:\.\d*+)?(?:[eE][-+]?\d++)?|Infinity)|NaN)(?=\s{0,9}[,\]}])"
+    r"|(?<![^\s\[,:])(?P<word>true|false|null)(?=\s{0,9}[,\]}])"
+)
 WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -52,8 +53,7 @@ def document(path: Path, limits: Limits) -> tuple[list[object], list[str]]:
         ReadError: nothing of it is JSON.
     """
     limits.open(path)
-    raw = path.read_bytes()
-    text = raw.decode("utf-8-sig", "replace")
+    text = path.read_text("utf-8-sig", "replace")
     try:
         return [json.loads(text)], []
     except RecursionError:

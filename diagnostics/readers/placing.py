@@ -43,7 +43,7 @@ def _all_whole(steps: Sequence[Floats]) -> bool:
 
 def _whole(values: Floats) -> bool:
     there = values if np.isfinite(values).all() else values[np.isfinite(values)]
-    return bool(there.size and (np.abs(there) < MOST_STEP).all() and (there == np.floor(there)).all())
+    return bool(there.size and max(there.max(), -there.min()) < MOST_STEP and (there == np.floor(there)).all())
 
 
 def _without_steps(series: Sequence[Series]) -> tuple[list[Series], list[str]]:

@@ -9,6 +9,7 @@ are counted on, and a line that says no step belongs to the last one before it. 
 Not read: histograms and whatever has no name; of several processes that print the same, one.
 """
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from diagnostics.readers.text_miner import Miner
 from diagnostics.readers.text_series import Found
 from diagnostics.readers.text_words import MEASURE
 
+HOLE = re.compile(rb"\0{64,}")  # what a truncated log leaves where its writer goes on
 HEAD = 1 << 16  # bytes at either end that tell whether a file is a log
 HEAD_OF_BARS = 1 << 20  # bytes, where progress bars fill the ends
 LOGS = {".log", ".txt", ".out", ".err", ".stdout", ".stderr", ".0", ""}  # else nearly every line must be a log's
@@ -128,11 +130,14 @@ def _is_text(data: bytes) -> bool:
     """UTF-16 apart, text has no control characters but those of terminals."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return True
+    data = HOLE.sub(b"", data)
     strange = sum(
         data.count(byte) for byte in (b"\x01", b"\x02", b"\x03", b"\x04", b"\x05", b"\x06", b"\x0e", b"\x0f", b"\x10")
     )
     even, odd = data[::2].count(0), data[1::2].count(0)
-    return strange <= len(data) / 1000 and (max(even, odd) == 0 or min(even, odd) <= len(data) / 100 < max(even, odd))
+    return strange <= len(data) / 1000 and (
+        even + odd <= len(data) / 1000 or min(even, odd) <= len(data) / 100 < max(even, odd)
+    )
 
 
 def _name(path: Path) -> str:

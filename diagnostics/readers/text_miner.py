@@ -162,7 +162,7 @@ class Miner:
             self._waiting.pop(words, None)
 
     def _measures(self, kind: Kind, words: str, found: Tokens, line: Line) -> None:
-        if kind.shape.drawn and value(found.numbers[kind.shape.place.step or 0]) == 0:
+        if kind.shape.drawn and not kind.shape.place.word and value(found.numbers[kind.shape.place.step or 0]) == 0:
             self._place(kind, found)  # a bar that begins anew still shows what the last one said
             return
         if kind.count == 0 and not kind.shape.known:
@@ -217,14 +217,16 @@ class Miner:
         step, total, epoch = (
             math.nan if at is None else _or_nan(found.numbers[at]) for at in (place.step, place.total, place.epoch)
         )
-        if place.epoch is not None:
-            self._headings += 1
-            self._places.clear()
+        self._headings += place.epoch is not None
         if total == total and not place.word and not kind.shape.evaluation:
             self.totals.setdefault(total)
             if self._last >= 0:
                 self.after[self._last] = (step, total)
         self._last = -1
+        if kind.shape.drawn and (step == 0 or kind.shape.evaluation):
+            return  # a bar that has only begun, before the last line of what went before; or another count
+        if place.epoch is not None:
+            self._places.clear()
         self._places[place.epoch is not None] = (kind, step, total, epoch)
 
     def _flush_places(self) -> None:

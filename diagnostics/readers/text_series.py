@@ -1,6 +1,7 @@
 """From the rows of a text log to its series: what repeats or is known by name counts, the rest was no log."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,6 +17,7 @@ from diagnostics.readers.text_words import MEASURE, is_evaluation
 OFTEN = 3  # lines of a kind whose quantities nobody knows, or which say no place
 SHARE = 0.02  # of the lines of the most frequent kind that a kind without a place must reach
 FEWEST = 4  # different values of such a one
+DIGITS = 1e-6  # relative difference of the same numbers in two prints
 LONG = 10  # points of a curve beside which a single unknown number means nothing
 VARIED = 0.5  # of the values of an unknown quantity on lines without a place that must differ, else it is a setting
 
@@ -26,11 +28,12 @@ class Found:
     def __init__(self, miner: Miner) -> None:
         self._store = miner.store
         self._kinds = miner.by_number
-        self._rows = rows(miner.store, self._kinds)
+        self._rows = _counting(rows(miner.store, self._kinds))
         self._placed = np.array([_is_placed(k) for k in self._kinds] or [False])[self._rows.kind]
         self._drawn = np.array([k.shape.drawn for k in self._kinds] or [False])[self._rows.kind]
         self._taken = self._accepted() & ~replaced(self._rows)
         self._columns = {name: _column(*column) for name, column in miner.store.columns.items()}
+        self._printed_again = _printed_again(self._columns.values(), len(miner.store))
         known = self._known()
         self._bounds = [0, *self._begins(known), len(miner.store)]
         self._step, self._epoch = np.full((2, len(miner.store)), np.nan)
@@ -172,8 +175,33 @@ class Found:
         step, epoch, own = self._step[row], self._epoch[row], np.isfinite(self._rows.step[row]) & ~self._rows.aside[row]
         here = (step[1:] == step[:-1]) & own[1:] & own[:-1] & ((epoch[1:] == epoch[:-1]) | ~np.isfinite(epoch[1:]))
         bar = np.isfinite(self._rows.total[row]) & ~self._rows.word[row]
-        same = (number[1:] == number[:-1]) | (np.isnan(number[1:]) & np.isnan(number[:-1]))
-        return np.append(here & (same | (bar[1:] & bar[:-1])), False)
+        return np.append(here & (self._printed_again[row[:-1]] | (bar[1:] & bar[:-1])), False)
+
+
+def _counting(found: Rows) -> Rows:
+    """``found`` without the steps of kinds of lines on which they never change: a batch size, the length of a schedule."""
+    there = np.flatnonzero(np.isfinite(found.step) & found.word & ~np.isfinite(found.total))
+    kinds, at, count = np.unique(found.kind[there], return_inverse=True, return_counts=True)
+    most = np.full(len(kinds), -np.inf)
+    least = np.full(len(kinds), np.inf)
+    np.maximum.at(most, at, found.step[there])
+    np.minimum.at(least, at, found.step[there])
+    stuck = (most == least) & ((count > 1) | (len(found.kind) >= LONG))
+    only = stuck & ~((most > least).any() & (count == 1))  # one evaluation, at one step, beside others that count on
+    step = found.step.copy()
+    step[there[only[at]]] = np.nan
+    return replace(found, step=step)
+
+
+def _printed_again(columns: Iterable[tuple[Ints, Floats]], rows: int) -> Bools:
+    """bool [rows]: the next row says the same, to a few digits: one handler more than was meant."""
+    count, total = np.zeros(rows + 1), np.zeros(rows + 1)
+    for row, number in columns:
+        np.add.at(count, row, 1)
+        np.add.at(total, row, np.nan_to_num(number, nan=1.0, posinf=2.0, neginf=3.0))
+    return np.asarray(
+        (count[1:] == count[:-1]) & np.isclose(total[1:], total[:-1], rtol=DIGITS, atol=0) & (count[:-1] > 0)
+    )
 
 
 def _column(at: object, values: object) -> tuple[Ints, Floats]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from diagnostics.readers.names import plain
-from diagnostics.readers.text_tokens import Tokens
+from diagnostics.readers.text_tokens import UNIT, Tokens
 from diagnostics.readers.text_words import (
     BESIDE_PLACES,
     CALL,
@@ -28,7 +28,7 @@ LOGGER = re.compile(r"^.*?\b(?:INFO|DEBUG|WARNING|WARN|ERROR)\b(?::[\w.]+:)?[\])
 WRAPPED = re.compile(r"(?:\btensor|\barray|np\.float\d+|\bfloat\d*|\bjnp\.\w+)\(\[?$")  # tensor(0.3)
 BREAK = re.compile(r"[|,;\t()\[\]{}<>→]| {2,}|\s-+\s|:\s|(?<=[^\s.]{3})\.\s|\s=\s|=>|：|，")
 TAIL = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]$")  # "(ms)" of "time per iteration (ms): 12"
-UNIT = re.compile(r"[A-Za-zµ%]{0,8}")
+AFTER_NUMBER = re.compile(UNIT)
 FRACTION = re.compile(r"\s*(?:/|of|out of)\s*$")
 AFTER = re.compile(r"\s*([A-Za-z][\w ./-]{0,30}?)\s*(?:[,|;\]]|$)")  # "2.5 avg loss,"
 MOST_WORDS, MOST_LOOSE_WORDS = 8, 4  # of a name before ":" or "=", and before nothing but a space
@@ -155,9 +155,11 @@ def shape(line: Tokens) -> Shape | None:
 
 def _read(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens, i: int) -> set[int]:
     """Take in token ``i``; the tokens after it that belong to it."""
-    if line.words[i + 1].startswith("%|"):  # tqdm's
-        return set()
     name = _name(words[i])
+    if line.words[i + 1].startswith("%|"):  # tqdm's
+        reading.section = part_of(f"{name.before} {name.words}") or reading.section
+        found.evaluation |= reading.section.lower() in EVALUATION and not reading.names
+        return set()
     over = i + 1 if i + 1 < len(line.numbers) and line.numbers[i + 1] and FRACTION.match(words[i + 1]) else None
     taken = {over} if over is not None else set()
     if name.before:
@@ -220,7 +222,7 @@ def _measure(
 def _unnamed(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens, i: int, over: int | None) -> None:
     """A number without a name: a running mean in parentheses, a place such as [3/9], a name behind it, or nothing."""
     behind = line.words[i + 1]
-    unit = UNIT.match(behind)
+    unit = AFTER_NUMBER.match(behind)
     bare = not (unit and unit[0])
     if words[i].strip() == "(" and reading.last == i - 1 and reading.names:
         if bare:
@@ -365,7 +367,7 @@ def _without_units(line: Tokens) -> list[str]:
     words = []
     for i, text in enumerate(line.words):
         after_number = i > 0 and line.numbers[i - 1] is not None
-        unit = UNIT.match(text) if after_number else None
+        unit = AFTER_NUMBER.match(text) if after_number else None
         text = text[unit.end() :] if unit else text
         words.append(LOGGER.sub("", text))
     return words

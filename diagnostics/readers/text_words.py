@@ -29,7 +29,7 @@ MEASURE = re.compile(
     r"loss|acc(?:uracy|@|\b|_|\d)|\berr(?:or)?\b|error_rate|perplexity|\bppl\b|learning[ _]rate|(?:\b|_)lr(?:\b|_|\d)|\bl\.r|"
     r"grad|norm|bleu|rouge|(?:\b|_)f1|\bmap\b|mAP|auc|iou|dice|psnr|ssim|reward|return|mse|\bmae\b|mape|rmse|nll|bpb|bpc|elbo|"
     r"\bkl\b|precision|recall|score|hmean|\bwer\b|\bcer\b|entropy|cost|objective|\btrl\b|\btel\b|logloss|\bfid\b|top[-_ ]?[15]|"
-    r"\blearn\b|mfu|tok/s|tokens?/s|hits@|mrr|ndcg|r2\b|损失|准确率|正确率|精度|学习率",
+    r"\brate\b|\blearn\b|mfu|tok/s|tokens?/s|hits@|mrr|ndcg|r2\b|损失|准确率|正确率|精度|学习率",
     re.IGNORECASE,
 )
 QUALITY = re.compile(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from collector.schema import EPOCH
-from diagnostics.curve import Curve, Floats, Ints
+from diagnostics.curve import Curve, Ints
 from diagnostics.readers import rewinds
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.guess import guess, told
@@ -117,17 +117,13 @@ def _names(series: Sequence[Series], read: Mapping[str, Meaning]) -> list[str]:
 def _curves(points: Mapping[str, tuple[Meaning, Series]]) -> dict[str, Curve]:
     """The curves that have points, by tag; what the columns of a table have in common, their curves have too."""
     steps: dict[int, Ints] = {}
-    unknown: dict[int, Floats] = {}
     found = {}
     for name, (meaning, series) in points.items():
-        n = len(series)
-        if not n:
+        if not len(series):
             continue
         if id(series.steps) not in steps:
             steps[id(series.steps)] = series.steps.astype(np.int64)
-        if series.wall_time is None and n not in unknown:
-            unknown[n] = np.full(n, np.nan)
-        time = unknown[n] if series.wall_time is None else series.wall_time
+        time = np.empty(0) if series.wall_time is None else series.wall_time
         found[name] = Curve(name, steps[id(series.steps)], meaning.of(boundless(series.values)), time)
     return found
 

@@ -167,7 +167,7 @@ def _stats(data: bytes, found: _Found) -> None:
     for kind, value in fields(data):
         if kind == 3:
             path, said = _item(value)
-            row[SYSTEM + ".".join(path)] = said
+            row.update(_flat(SYSTEM + ".".join(path), said))
         elif kind == 2 and isinstance(value, bytes):
             stamp = dict(fields(value))
             time = signed(stamp.get(1, 0)) + signed(stamp.get(2, 0)) / 1e9  # s and ns since 1970

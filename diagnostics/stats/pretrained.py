@@ -3,7 +3,14 @@
 from diagnostics.run import Run
 
 # Names that training scripts give the weights they begin with: timm and torchvision, Hugging Face, nanoGPT, PEFT.
-NAMES = ("pretrained", "model_name_or_path", "_name_or_path", "pretrained_model_name_or_path", "init_from", "base_model")
+NAMES = (
+    "pretrained",
+    "model_name_or_path",
+    "_name_or_path",
+    "pretrained_model_name_or_path",
+    "init_from",
+    "base_model",
+)
 FRESH = ("", "scratch", "none", "false", "0", "random", "null")  # words for weights of one's own
 
 

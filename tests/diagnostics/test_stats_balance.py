@@ -35,7 +35,7 @@ def test_growth_is_that_of_all_weights_so_far():
     norms = np.c_[np.linspace(1, 10, 10), np.linspace(1, 10, 10)]
     run = of_layers(weight_norm=norms)
     assert [growth(run, step) for step in (100, 41, 0)] == pytest.approx([10, 5, 1])
-    assert growth(of_layers(weight_norm=norms**[0, 2]), 100) == pytest.approx(10)
+    assert growth(of_layers(weight_norm=norms ** [0, 2]), 100) == pytest.approx(10)
 
 
 def test_stillness_compares_typical_updates():

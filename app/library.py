@@ -1,14 +1,17 @@
 """Which runs there are and what is said about each: read once, diagnosed once, and again only when its files change."""
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import readers, view
 from diagnostics.engine import diagnose
+from diagnostics.pace import pace
 from diagnostics.readers.fingerprint import Fingerprint, fingerprint
 from diagnostics.report import Report
 from diagnostics.run import Run
@@ -17,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RUNS = "CURVEWISE_RUNS"  # environment variable: the folder of the user's runs
 OPEN = 16  # runs kept in memory whole: a few tabs' worth; of all others only the row is kept
 ROWS = 4_096
+SETTINGS, LETTERS = 60, 200  # hyperparameters of a row, and characters of one that is text: a table shows no more
+
+Setting = int | float | str | bool
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,14 @@ class Row:
     best_val_accuracy: float | None
     last_time: float | None
     stalls_at: float | None
+    since: int | None = None  # the step at which the trouble begins; None for a verdict that names none
+    best_step: int | None = None
+    started: float | None = None
+    steps_per_second: float | None = None
+    done: float | None = None  # share of the planned steps, 0 to 1
+    seconds_left: float | None = None  # as of ``last_time``; None unless it runs and says how long it was meant to be
+    exception: str | None = None
+    config: Mapping[str, Setting] = field(default_factory=dict)
 
     def state_at(self, now: float) -> str | None:
         """The state as the log gives it, save that a running run without news is stalled."""
@@ -87,6 +101,11 @@ def rows() -> tuple[list[Row], list[Broken]]:
             else:
                 read += found
     return sorted(read, key=lambda row: (row.sample, -(row.last_time or 0))), broken
+
+
+def progress() -> tuple[int, int]:
+    """How many of the inputs have been read, and how many there are."""
+    return 0, 0
 
 
 def keys() -> list[str]:
@@ -143,6 +162,7 @@ def row(key: str, case: Case, sample: bool = False) -> Row:
     val_loss, val_accuracy = run.get(VAL_LOSS), run.get(VAL_ACCURACY)
     lowest = view.best(val_loss) if val_loss else None
     highest = view.best(val_accuracy, largest=True) if val_accuracy else None
+    best, speed, cause = lowest or highest, pace(run), case.report.headline
     return Row(
         key=key,
         name=run.name,
@@ -155,4 +175,27 @@ def row(key: str, case: Case, sample: bool = False) -> Row:
         best_val_accuracy=highest[1] if highest else None,
         last_time=run.last_time,
         stalls_at=view.stalls_at(run),
+        since=cause.first_step if cause.severity != "info" else None,
+        best_step=best[0] if best else None,
+        started=speed.started,
+        steps_per_second=speed.steps_per_second,
+        done=speed.done,
+        seconds_left=speed.seconds_left,
+        exception=run.exception,
+        config=settings(run.config),
     )
+
+
+def settings(config: Mapping[str, Any]) -> dict[str, Setting]:
+    """The hyperparameters that fit a cell, those within groups named ``group.name``."""
+    return dict(islice(_flat(config), SETTINGS))
+
+
+def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Setting]]:
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        elif isinstance(value, str):
+            yield f"{prefix}{name}", value[:LETTERS]
+        elif isinstance(value, bool | int | float):
+            yield f"{prefix}{name}", value

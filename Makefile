@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Tiny networks train faster, and repeat better, on one thread.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: app test check format docs samples browser bench-collector bench-diagnosis
+.PHONY: app test check format docs samples browser bench-collector bench-diagnosis bench-readers
 
 app: $(VENV)/app.stamp  ## serve the dashboard at http://localhost:8501; installs no torch
 	$(BIN)/streamlit run app/main.py
@@ -37,6 +37,9 @@ bench-collector: $(VENV)/bench.stamp  ## what the collector costs, beside its pe
 # GRID=folder adds the public curves; OBEY=--obey trains the lab's runs again as the first remedy says (about half an hour).
 bench-diagnosis: $(VENV)/bench.stamp  ## how right the diagnosis is, beside its rivals (minutes)
 	$(BIN)/python -m benchmarks.diagnosis $(if $(GRID),--grid $(GRID)) --rivals $(OBEY) --write docs/accuracy.md
+
+bench-readers: $(VENV)/bench.stamp  ## what reading a log costs, beside TensorBoard and pandas (minutes)
+	$(BIN)/python -m benchmarks.readers --write docs/reading.md
 
 browser:  ## the system's Chromium, for the browser tests (Debian and Ubuntu)
 	@command -v chromium > /dev/null || { \

@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.collector_cost.report import table
 from benchmarks.collector_cost.targets import Target
-from benchmarks.reading import logs
+from benchmarks.reading import logs, tools
 from benchmarks.reading.once import measure
 
 REPEATS = 7  # readings of each, turn about
@@ -33,75 +33,120 @@ Part = tuple[str, list[Target]]
 Measured = dict[str, Any]
 
 
-def beside(log: Path, small: Path, rival: str, repeats: int) -> dict[str, Measured]:
-    """Median seconds, and the largest growth, of ours and the rival's, measured turn about."""
-    found: dict[str, list[Measured]] = {"ours": [], rival: []}
+def beside(log: Path, small: Path, rivals: list[str], repeats: int) -> dict[str, list[Measured]]:
+    """What was measured of ours and of each rival, turn about."""
+    found: dict[str, list[Measured]] = {"ours": [], **{rival: [] for rival in rivals}}
     for _ in range(repeats):
         for how, made in found.items():
             made.append(measure(how, log, small))
-    return {
-        how: made[0] | {"seconds": _median(made, "seconds"), "grown": max(m["grown"] for m in made)}
-        for how, made in found.items()
-    }
+    return found
 
 
 def _median(made: list[Measured], name: str) -> float:
     return statistics.median(m[name] for m in made)
 
 
-def compared(
-    folder: Path, size: float, with_tensorboard: bool
-) -> Iterator[tuple[str, str, float, dict[str, Measured]]]:
-    """Name, rival, times as fast as it we must be, and what was measured."""
+def _times(ours: list[Measured], theirs: list[Measured]) -> float:
+    """How many times as fast ours is: the median over the rounds, each with the machine as it was then."""
+    return statistics.median(t["seconds"] / o["seconds"] for o, t in zip(ours, theirs, strict=True))
+
+
+Compared = tuple[str, Path, float, dict[str, list[Measured]]]
+
+
+def compared(folder: Path, size: float, with_tensorboard: bool) -> Iterator[Compared]:
+    """Name, log, times as fast as the first rival we must be, and what was measured of ours and of each rival."""
     repeats = REPEATS if size == 1 else 1
     if with_tensorboard:
         for tensors, name in ((False, "scalars as torch writes them"), (True, "scalars as TensorFlow 2 writes them")):
             log = logs.events(folder / f"events-{tensors}", round(SCALARS * size), tensors)
             small = logs.events(folder / f"small-{tensors}", 50, tensors)
             name = f"event file, {round(SCALARS * size):,} {name}"
-            yield name, "accumulator", TIMES_FASTER, beside(log, small, "accumulator", repeats)
+            yield name, log, TIMES_FASTER, beside(log, small, ["accumulator"], repeats)
     rows = round(CSV_ROWS * size)
     for made, name in ((logs.narrow(rows), "2 columns"), (logs.wide(rows // 5), "8 columns")):
         log, small = folder / "log.csv", folder / "small.csv"
         made.to_csv(log, index=False)
         made.head(100).to_csv(small, index=False)
         name = f"CSV, {len(made):,} rows, {name}"
-        yield name, "pandas", 1.0, beside(log, small, "pandas", repeats)
+        yield name, log, 1.0, beside(log, small, ["pandas", "pandas, pyarrow"], repeats)
 
 
-NAMES = {"accumulator": "EventAccumulator", "pandas": "pandas.read_csv"}
+NAMES = {
+    "ours": "ours",
+    "accumulator": "EventAccumulator",
+    "pandas": "pandas.read_csv",
+    "pandas, pyarrow": "pandas.read_csv, engine pyarrow",
+}
 
 
 def speed(folder: Path, size: float, with_tensorboard: bool) -> Part:
     """Seconds and memory beside the rivals."""
     rows, targets = [], []
-    for name, rival, wanted, found in compared(folder, size, with_tensorboard):
-        ours, theirs = found["ours"], found[rival]
-        times = theirs["seconds"] / ours["seconds"]
-        most = max(TIMES_RESULT * ours["result"], FLOOR)
-        rows.append([name, f"{ours['points']:,}", f"{ours['seconds']:.3f}", f"{theirs['seconds']:.3f}", f"{times:.1f} ×",
-                     *(f"{m / 1e6:.0f}" for m in (ours["result"], ours["grown"], theirs["grown"]))])  # fmt: skip
-        targets.append(Target(f"{name}: beside {NAMES[rival]}", f"≥ {wanted:g} ×", f"{times:.2f} ×", times >= wanted))
-        grown = f"{ours['grown'] / 1e6:.0f} MB"
-        targets.append(Target(f"{name}: memory", f"≤ {most / 1e6:.0f} MB", grown, ours["grown"] <= most))
-    head = ["log", "points", "ours, s", "theirs, s", "as fast", "our curves, MB", "we grow by, MB", "they grow by, MB"]
-    told = f"Medians of {REPEATS} readings each, turn about, every one in a process of its own that had read a small log before.\n\n"
-    return "## Beside the others\n\n" + told + table(head, rows), targets
+    for name, log, wanted, found in compared(folder, size, with_tensorboard):
+        ours, bytes_there = found["ours"], _bytes(log)
+        rows += [[name, *_row(how, made, ours, bytes_there)] for how, made in found.items()]
+        rival = next(how for how in found if how != "ours")
+        times, grown = _times(ours, found[rival]), _median(ours, "grown")
+        most = max(TIMES_RESULT * ours[0]["result"], FLOOR)
+        targets += [
+            Target(f"{name}: beside {NAMES[rival]}", f"≥ {wanted:g} ×", f"{times:.2f} ×", times >= wanted),
+            Target(f"{name}: memory", f"≤ {most / 1e6:.0f} MB", f"{grown / 1e6:.0f} MB", grown <= most),
+        ]
+    head = ["log", "read by", "points", "s", "CPU s", "ours is", "grows by, MB", "of the file", "of our curves"]
+    return "## Beside the others\n\n" + TOLD + table(head, rows), targets
 
 
-def verdicts(folder: Path, size: float) -> Part:
+TOLD = (
+    f"Medians of {REPEATS} readings each, turn about, every one in a process of its own that had read a small log before. *CPU s*: of "
+    "all threads, and of the system for them. *Ours is*: the median over the rounds of their seconds by ours. *Grows by*: the most "
+    "memory the process had while it read, less what it had before; beside the bytes of the log, and of the curves we make of it "
+    "(step, value and time of every point; steps that curves share are counted once a curve).\n\n"
+)
+
+
+def _row(how: str, made: list[Measured], ours: list[Measured], size: int) -> list[str]:
+    grown, result = _median(made, "grown"), ours[0]["result"]
+    return [NAMES[how], f"{ours[0]['points']:,}", f"{_median(made, 'seconds'):.3f}", f"{_median(made, 'busy'):.3f}",
+            "" if how == "ours" else f"{_times(ours, made):.2f} × as fast",
+            f"{grown / 1e6:.0f}", f"{grown / size:.1f} ×", f"{grown / result:.1f} ×"]  # fmt: skip
+
+
+def _bytes(log: Path) -> int:
+    return sum(p.stat().st_size for p in ([log] if log.is_file() else log.rglob("*")) if p.is_file())
+
+
+def of_tools(folder: Path, size: float, with_tensorboard: bool) -> list[Path]:
+    """Logs of about 10 MB × ``size`` as tools lay them out."""
+
+    def rows(bytes_a_row: float) -> int:
+        return max(100, round(10 * logs.MB * size / bytes_a_row))
+
+    events = [logs.events(folder / "events", rows(52))] if with_tensorboard else []
+    return [
+        *events,
+        tools.wandb(folder / "run.wandb", rows(135)),
+        tools.mlflow(folder / "mlruns", rows(157)),
+        tools.run_folder(folder / "own run folder", rows(25)),
+    ]
+
+
+def verdicts(folder: Path, size: float, with_tensorboard: bool) -> Part:
     """From a file to a verdict."""
-    (folder / "ten").mkdir(), (folder / "small").mkdir()
+    big, small = folder / "ten", folder / "small"
+    big.mkdir(), small.mkdir()
+    every = [[*logs.ten_megabytes(f, s), *of_tools(f, s, with_tensorboard)] for f, s in ((big, size), (small, QUICK))]
     rows, targets = [], []
-    small = logs.ten_megabytes(folder / "small", QUICK)
-    for log, warm_up in zip(logs.ten_megabytes(folder / "ten", size), small, strict=True):
-        made = [measure("verdict", log, warm_up) for _ in range(3 if size == 1 else 1)]
-        seconds = _median(made, "seconds")
-        rows.append([log.name, f"{log.stat().st_size / 1e6:.1f}", f"{made[0]['points']:,}", f"{seconds:.2f}"])
+    for log, warm_up in zip(*every, strict=True):
+        made = [measure("verdict", log, warm_up) for _ in range(REPEATS if size == 1 else 1)]
+        seconds, there = _median(made, "seconds"), _bytes(log)
+        grown = _median(made, "grown")
+        rows.append([log.name, f"{there / 1e6:.1f}", f"{made[0]['points']:,}", f"{seconds:.2f}",
+                     f"{_median(made, 'busy'):.2f}", f"{grown / 1e6:.0f}", f"{grown / there:.1f} ×"])  # fmt: skip
         goal = Target(f"{log.name}: a verdict", f"≤ {VERDICT:g} s", f"{seconds:.2f} s", seconds <= VERDICT)
         targets.append(goal)
-    head = ["log", "MB", "points", "read and judged, s"]
-    return "## From a file of 10 MB to a verdict\n\n" + table(head, rows), targets
+    head = ["log", "MB", "points", "read and judged, s", "CPU s", "grows by, MB", "of the file"]
+    return "## From a log of 10 MB to a verdict\n\n" + table(head, rows), targets
 
 
 def heading(with_tensorboard: bool) -> str:
@@ -129,7 +174,7 @@ def main() -> None:
     size, with_tensorboard = QUICK if given.quick else 1, util.find_spec("tensorboard") is not None
     said = [heading(with_tensorboard)]
     with tempfile.TemporaryDirectory(prefix="curvewise-reading-") as folder:
-        parts = [speed(Path(folder), size, with_tensorboard), verdicts(Path(folder), size)]
+        parts = [speed(Path(folder), size, with_tensorboard), verdicts(Path(folder), size, with_tensorboard)]
     targets = [target for _, found in parts for target in found]
     said += [text for text, _ in parts]
     said.append("## Promises\n\n" + table(["promise", "goal", "measured", ""], [target.row() for target in targets]))

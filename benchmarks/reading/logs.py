@@ -83,7 +83,7 @@ def trainer_state(path: Path, rows: int) -> None:
 
 
 def ten_megabytes(folder: Path, size: float) -> list[Path]:
-    """Logs of about 10 MB × ``size`` in the usual formats."""
+    """Files of about 10 MB × ``size`` in the formats that are one file without a tool's own framing."""
 
     def rows(bytes_a_row: float) -> int:
         return max(100, round(10 * MB * size / bytes_a_row))

@@ -3,19 +3,23 @@
 What is imported and tried on a small log before is not counted. ``python -m benchmarks.reading.once HOW LOG SMALL`` prints JSON.
 """
 
+import gc
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 ROOT = Path(__file__).parents[2]
 
 
 def measure(how: str, log: Path, small: Path) -> dict[str, Any]:
-    """Seconds, ``grown`` and ``result`` in bytes, and ``points`` of reading ``log`` once; ``small`` warms up.
+    """``seconds``, ``busy`` (s of all threads), ``grown`` and ``result`` in bytes, and ``points`` of reading ``log`` once.
+
+    ``small`` is read before, to warm up.
 
     Raises:
         RuntimeError: the child failed; the text is the end of what it said.
@@ -46,11 +50,11 @@ def verdict(log: Path) -> tuple[int, int]:
     return 0, sum(len(curve) for run in runs for curve in run.curves.values())
 
 
-def pandas(log: Path) -> tuple[int, int]:
+def pandas(log: Path, engine: Literal["pyarrow"] | None = None) -> tuple[int, int]:
     """As pandas reads a CSV."""
     from pandas import read_csv
 
-    frame = read_csv(log)
+    frame = read_csv(log, engine=engine)
     return int(frame.memory_usage().sum()), int(frame.size)
 
 
@@ -64,16 +68,22 @@ def accumulator(log: Path) -> tuple[int, int]:
     return 0, sum(map(len, scalars + tensors))
 
 
-def peak() -> int:
-    """The most memory this process has had, bytes: of Linux, and none of the process that started this one."""
-    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+def memory(of: str) -> int:
+    """Bytes resident in this process, as Linux counts them: now (``VmRSS``), or at most since ``forget`` (``VmHWM``)."""
+    line = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(f"{of}:"))
     return int(line.split()[1]) * 1024
+
+
+def forget() -> None:
+    """Let the most memory be counted from now on: importing takes more for a moment than a reading adds."""
+    Path("/proc/self/clear_refs").write_text("5")
 
 
 HOW: dict[str, Callable[[Path], tuple[int, int]]] = {
     "ours": ours,
     "verdict": verdict,
     "pandas": pandas,
+    "pandas, pyarrow": partial(pandas, engine="pyarrow"),
     "accumulator": accumulator,
 }
 
@@ -82,12 +92,12 @@ def main() -> None:
     """The child's side."""
     how, log, small = HOW[sys.argv[1]], Path(sys.argv[2]), Path(sys.argv[3])
     how(small)
-    before = peak()
-    began = time.perf_counter()
+    gc.collect()
+    forget()
+    before, busy, began = memory("VmRSS"), time.process_time(), time.perf_counter()
     result, points = how(log)
-    seconds = time.perf_counter() - began
-    grown = peak() - before
-    print(json.dumps({"seconds": seconds, "grown": grown, "result": result, "points": points}))
+    found = {"seconds": time.perf_counter() - began, "busy": time.process_time() - busy}
+    print(json.dumps(found | {"grown": memory("VmHWM") - before, "result": result, "points": points}))
 
 
 if __name__ == "__main__":

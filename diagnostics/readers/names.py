@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from collector import schema
 from collector.schema import EPOCH, STEP, WALL_TIME
 
+KEPT = 2_048  # names whose reading is remembered: a header is read several times over, and many logs share one
 RUN, TAG, VALUE = "run", "tag", "value"
 TRAIN, VAL = "train", "val"
 LOSS, ACCURACY, ERROR_RATE = "loss", "accuracy", "error rate"
@@ -114,18 +116,21 @@ class Name:
     idle: int = 0
 
 
+@lru_cache(KEPT)
 def plain(name: str) -> str:
     """``name`` without case, padding, quotes and separators: ``" Train/Loss "`` → ``train_loss``."""
     return re.sub(r"[^a-z0-9]+", "_", name.strip().strip("\"'").lower()).strip("_")
 
 
-def words(name: str) -> list[str]:
+@lru_cache(KEPT)
+def words(name: str) -> tuple[str, ...]:
     """The words of ``name``: ``"valLoss/Top@1 acc"`` → ``val loss top at 1 acc``; ``trainloss`` is two as well."""
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", " ", name[:200])
     found = re.sub(r"[^a-z0-9]+", " ", apart.lower().replace("@", " at ")).split()
-    return [part for word in found for part in _in_two(word)]
+    return tuple(part for word in found for part in _in_two(word))
 
 
+@lru_cache(KEPT)
 def read(name: str) -> Name:
     """What ``name`` says."""
     said = words(name)
@@ -199,7 +204,7 @@ def _quantity(said: Sequence[str]) -> tuple[str, str]:
     return (LOSS, joined) if said and said[-1] in OTHER_LOSSES else ("", "")
 
 
-def _behind(said: list[str]) -> list[str]:
+def _behind(said: tuple[str, ...]) -> tuple[str, ...]:
     while len(said) > 1 and said[0] in IN_FRONT:
         said = said[1:]
     return said

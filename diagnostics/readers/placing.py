@@ -12,6 +12,7 @@ from diagnostics.readers.inner_steps import counted_on
 from diagnostics.readers.log import Log, Series
 
 MOST_STEP = 2.0**53  # above, a float64 no longer counts by ones
+BLOCK = 1 << 14  # numbers looked at at a time
 
 EPOCHS_STAND = "no step column of whole numbers: epochs stand for steps"
 ROWS_STAND = "no step column of whole numbers: row numbers, from 0, stand for steps"
@@ -42,8 +43,10 @@ def _all_whole(steps: Sequence[Floats]) -> bool:
 
 
 def _whole(values: Floats) -> bool:
+    """Whether there are numbers, and all of them whole; block by block, as what fits the cache is several times as fast."""
     there = values if np.isfinite(values).all() else values[np.isfinite(values)]
-    return bool(there.size and max(there.max(), -there.min()) < MOST_STEP and (there == np.floor(there)).all())
+    blocks = (there[at : at + BLOCK] for at in range(0, there.size, BLOCK))
+    return bool(there.size) and all((np.abs(b) < MOST_STEP).all() and (b == np.floor(b)).all() for b in blocks)
 
 
 def _without_steps(series: Sequence[Series]) -> tuple[list[Series], list[str]]:

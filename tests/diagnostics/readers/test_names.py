@@ -230,9 +230,9 @@ def test_top_1_counts_as_top_5_beside_it_does(top_1: list[float], top_5: list[fl
 
 
 def test_words() -> None:
-    assert words("valLoss/Top@1 acc") == ["val", "loss", "top", "at", "1", "acc"]
-    assert words('"mAP50(B)"') == ["m", "ap50", "b"] or words('"mAP50(B)"') == ["map50", "b"]
-    assert words("a" * 100_000) == ["a" * 200]
+    assert words("valLoss/Top@1 acc") == ("val", "loss", "top", "at", "1", "acc")
+    assert words('"mAP50(B)"') in (("m", "ap50", "b"), ("map50", "b"))
+    assert words("a" * 100_000) == ("a" * 200,)
 
 
 @pytest.mark.parametrize("header", ["height weight", "name price", "question answer", ""])

@@ -1,62 +1,162 @@
-"""The table of runs."""
+"""The table of runs: what stands in each cell, and what a reader did with it."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
+from app.fields import FIELDS, Field, Value, missing
 from app.library import Row
-from app.words import STATES, verdict
+from app.words import STATES, number, verdict
 
-ROW_PX, HEAD_PX, SHOWN = 44, 36, 14  # heights of a row and of the header; rows before the table scrolls
+HERE = Path(__file__).parent / "plot"
+FILTER = "Filter"  # the label of the field that "/" goes to
+SPARK = Field(
+    "spark",
+    "Loss",
+    lambda row, now: None,
+    tip="Training loss over the run, on a log scale where it falls by more than a factor of 30",
+)
+CHIPS = ("verdict", "state")
+KINDS = {"name": "run", "verdict": "chip", "state": "chip", "spark": "spark", "age": "age"}
+BEST = ("loss", "accuracy")  # what a phone shows beside name, verdict and curve
+
+_table = st.components.v2.component(
+    "curvewise.table",
+    js=(HERE / "table.js").read_text(encoding="utf-8"),
+    css=(HERE / "table.css").read_text(encoding="utf-8"),
+)
 
 
-def table(rows: Sequence[Row], now: float, key: str = "runs.table", shown: int = SHOWN) -> str | None:
-    """Show ``rows`` as of ``now`` (s since 1970); the key of the run that was clicked, if one was."""
-    if not rows:
+@dataclass(frozen=True)
+class Heading:
+    """A line above the runs of one group."""
+
+    group: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Chip:
+    """A value that the list can be narrowed to, and how many runs have it."""
+
+    field: str
+    value: str
+    count: int
+    on: bool
+
+
+@dataclass(frozen=True)
+class Look:
+    """How the table stands: sorting (slug, with - for descending), the runs chosen, and their colours, light and dark.
+
+    ``sort`` None: not to be sorted; ``chosen`` None: not to be chosen from. ``echo`` counts the choices made so far.
+    ``legend``: the chosen runs are those drawn, and the others are dimmed. ``current``: the run that is open.
+    """
+
+    sort: str | None = None
+    chosen: Sequence[str] | None = None
+    echo: int = 0
+    chips: Sequence[Chip] = ()
+    colours: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    legend: bool = False
+    current: str | None = None
+
+
+def columns(rows: Sequence[Row], settings: Sequence[Field], now: float) -> list[Field]:
+    """The columns worth their width: those in which any of ``rows`` has a value, hyperparameters after the results."""
+    first, last = ("name", "state", "verdict", "since", "spark", "loss", "accuracy"), ("step", "speed", "age")
+    known = {**FIELDS, "spark": SPARK}
+    wanted = [*(known[slug] for slug in first), *settings, *(known[slug] for slug in last)]
+    return [f for f in wanted if f is SPARK or any(not missing(f.of(row, now)) for row in rows)]
+
+
+def table(
+    entries: Sequence[Row | Heading],
+    shown: Sequence[Field],
+    now: float,
+    look: Look | None = None,
+    *,
+    key: str,
+    **on: Any,
+) -> str | None:
+    """Show ``entries`` as of ``now`` (s since 1970); the key of the run that was just clicked, if one was.
+
+    ``on``: callbacks ``on_sorted_change``, ``on_chosen_change`` and ``on_toggled_change``; ``told`` gives what happened.
+    """
+    if not entries and not (look and look.chips):
         return None
-    state = st.dataframe(
-        [_cells(row, now) for row in rows],
-        key=key,
-        hide_index=True,
-        row_height=ROW_PX,
-        height=min(len(rows), shown) * ROW_PX + HEAD_PX,
-        column_config=_columns(rows),
-        on_select="rerun",
-        selection_mode="single-cell",
-        placeholder="",
-        alt="Runs with their verdicts",
-    )
-    cells = state.selection.cells
-    return rows[cells[0][0]].key if cells and cells[0][0] < len(rows) else None
+    data = content(entries, shown, now, look or Look())
+    result = _table(key=key, data=data, on_opened_change=lambda: None, **on)
+    return None if result.opened is None else str(result.opened)
 
 
-def _cells(row: Row, now: float) -> dict[str, Any]:
-    state = row.state_at(now)
+def told(key: str, event: str) -> Any:
+    """What the reader did in the table called ``key``; for its callbacks."""
+    return st.session_state[key][event]
+
+
+def content(entries: Sequence[Row | Heading], shown: Sequence[Field], now: float, look: Look) -> dict[str, Any]:
+    """All that the browser draws, as plain JSON."""
     return {
-        "run": row.name,
-        "verdict": [verdict(row.verdict).word],
-        "state": ["sample"] if row.sample else [STATES[state].word] if state in STATES else [],
-        "loss": row.spark,
-        "step": row.last_step,
-        "val_loss": row.best_val_loss,
-        "val_accuracy": row.best_val_accuracy,
-        "when": datetime.fromtimestamp(row.last_time, UTC) if row.last_time else None,
+        "columns": [_column(f, [e for e in entries if isinstance(e, Row)], now) for f in shown],
+        "rows": [_line(entry, shown, now, look) for entry in entries],
+        "sort": look.sort or "",
+        "sortable": look.sort is not None,
+        "selectable": look.chosen is not None,
+        "chosen": list(look.chosen or ()),
+        "echo": look.echo,
+        "legend": look.legend,
+        "current": look.current,
+        "chips": [_chip(chip) for chip in look.chips],
+        "focus": FILTER,
+        "alt": "Runs with their verdicts",
     }
 
 
-def _columns(rows: Sequence[Row]) -> dict[str, Any]:
-    c = st.column_config
-    chips = {chip.word: chip.colour for chip in (verdict(row.verdict) for row in rows)}
-    states = {"sample": "gray", **{chip.word: chip.colour for chip in STATES.values()}}
-    return {
-        "run": c.TextColumn("Run", width=185, pinned=True),
-        "verdict": c.MultiselectColumn("Verdict", options=list(chips), color=list(chips.values()), width=165),
-        "state": c.MultiselectColumn("State", options=list(states), color=list(states.values()), width=85),
-        "loss": c.LineChartColumn("Loss", color="blue", width=150),
-        "step": c.NumberColumn("Last step", format="localized", width=80),
-        "val_loss": c.NumberColumn("Best val loss", format="%.4g", width=100),
-        "val_accuracy": c.NumberColumn("Best val acc", format="percent", width=100),
-        "when": c.DatetimeColumn("Last row", format="distance", width=115),
-    }
+def _column(f: Field, rows: Sequence[Row], now: float) -> dict[str, Any]:
+    words = f.slug not in FIELDS and any(isinstance(f.of(row, now), str | bool) for row in rows)
+    kind = KINDS.get(f.slug, "text" if words else "number")
+    return {"id": f.slug, "title": f.title, "kind": kind, "best": f.slug in BEST, "tip": f.tip, "low": f.low}
+
+
+def _line(entry: Row | Heading, shown: Sequence[Field], now: float, look: Look) -> dict[str, Any]:
+    if isinstance(entry, Heading):
+        return {"group": entry.group, "note": entry.note}
+    line: dict[str, Any] = {"key": entry.key, "name": entry.name, "cells": [_cell(f, entry, now) for f in shown]}
+    return {**line, "colour": look.colours[entry.key]} if entry.key in look.colours else line
+
+
+def _cell(f: Field, row: Row, now: float) -> Any:
+    if f is SPARK:
+        return [float(f"{v:.4g}") for v in row.spark] if len(row.spark) > 1 else None
+    value = f.of(row, now)
+    if f.slug in CHIPS:
+        return _badge(f.slug, value)
+    if missing(value):
+        return None
+    return row.last_time if f.slug == "age" else written(f.slug, value)
+
+
+def written(slug: str, value: Value) -> str:
+    """A value as the screen prints it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.2%}" if slug == "accuracy" and isinstance(value, float) else number(value)
+
+
+def _badge(slug: str, value: Value) -> dict[str, str] | None:
+    if slug == "verdict":
+        chip = verdict(str(value))
+        return {"word": chip.word, "colour": chip.colour}
+    if value in STATES:
+        return {"word": STATES[str(value)].word, "colour": STATES[str(value)].colour}
+    return {"word": str(value), "colour": "gray"} if value else None
+
+
+def _chip(chip: Chip) -> dict[str, Any]:
+    badge = _badge(chip.field, chip.value) or {"word": chip.value, "colour": "gray"}
+    facts = {"field": chip.field, "value": chip.value, "count": chip.count, "on": chip.on}
+    return {**facts, "label": badge["word"], "colour": badge["colour"]}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from app.views import diagnosis, rulebook, runs, schedules, upload
+from app.views import compare, diagnosis, rulebook, runs, schedules, upload
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a font server
 
@@ -12,6 +12,7 @@ st.set_page_config(page_title="Curvewise", page_icon=ICON, layout="wide")
 
 pages = [
     st.Page(runs.page, title="Runs", icon=":material/view_list:", default=True),
+    st.Page(compare.page, title="Compare", icon=":material/stacked_line_chart:", url_path="compare"),
     st.Page(diagnosis.page, title="Diagnosis", icon=":material/troubleshoot:", url_path="diagnosis"),
     st.Page(schedules.page, title="Schedules", icon=":material/show_chart:", url_path="schedules"),
     st.Page(upload.page, title="Upload", icon=":material/upload_file:", url_path="upload"),

@@ -14,9 +14,10 @@ const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, do
 const charts = new WeakMap();
 let plotly;
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement);
   chart.data = data;
+  chart.open = (key) => setTriggerValue("opened", key);
   chart.div.style.height = `${data.figure.layout.height}px`;
   chart.div.setAttribute("aria-label", data.alt);
   load(data.plotly).then(() => draw(chart, data), () => fail(chart.div));
@@ -52,7 +53,7 @@ function load(url) {
 
 async function draw(chart, data) {
   if (chart.data !== data) return; // a newer figure arrived while plotly.js was loading
-  const { colours, theme } = look(chart.div);
+  const { colours, theme } = look(chart.div, data.figure.palette ?? {});
   const { traces, layout } = JSON.parse(JSON.stringify(data.figure), (_, v) => colours[v] ?? v);
   go(chart, data.goTo, layout.uirevision);
   layout.xaxis = { ...layout.xaxis, ...(chart.range ? { range: [...chart.range] } : { autorange: true }) };
@@ -75,17 +76,23 @@ function go(chart, { count, range }, identity) {
 function follow(chart) {
   if (chart.followed) return;
   chart.followed = true;
+  chart.div.on("plotly_click", ({ points: [point] }) => { // a point that stands for a run leads to it
+    const key = point?.data.ids?.[point.pointIndex];
+    if (key) chart.open(key);
+  });
   chart.div.on("plotly_relayout", (change) => {
     if (change["xaxis.autorange"]) chart.range = null;
     else if ("xaxis.range[0]" in change) chart.range = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
   });
 }
 
-function look(div) {
+// ``palette``: colours of this figure alone, by name, each as [on a light page, on a dark one].
+function look(div, palette) {
   const style = getComputedStyle(div);
   const text = style.getPropertyValue("--st-text-color").trim() || style.color;
   const page = style.getPropertyValue("--st-background-color").trim() || "#fff";
-  const colours = Object.fromEntries(Object.entries(dark(page) ? DARK : LIGHT).map(([k, v]) => [`$${k}`, v]));
+  const own = Object.entries(palette).map(([name, pair]) => [name, pair[dark(page) ? 1 : 0]]);
+  const colours = Object.fromEntries([...Object.entries(dark(page) ? DARK : LIGHT), ...own].map(([k, v]) => [`$${k}`, v]));
   const grid = `color-mix(in srgb, ${text} 10%, ${page})`;
   return { colours, theme: themed(text, page, solid(div, grid), style.fontFamily) };
 }

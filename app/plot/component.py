@@ -21,10 +21,14 @@ _ear = st.components.v2.component("curvewise.ear", js=(HERE / "ear.js").read_tex
 
 def chart(
     figure: dict[str, Any], *, key: str, go_to: tuple[int, list[float] | None] = (0, None), alt: str = ""
-) -> None:
-    """Draw ``figure``. ``go_to`` is a count and a step range (None: all): a new count moves the x-axis there, once."""
+) -> str | None:
+    """Draw ``figure``. ``go_to`` is a count and a step range (None: all): a new count moves the x-axis there, once.
+
+    Gives the key of the run whose point was just clicked, where points have ``ids``.
+    """
     data = {"figure": figure, "plotly": PLOTLY_URL, "goTo": {"count": go_to[0], "range": go_to[1]}, "alt": alt}
-    _chart(key=key, data=data)
+    opened = _chart(key=key, data=data, on_opened_change=lambda: None).opened
+    return None if opened is None else str(opened)
 
 
 def listen(run: str | None, *, key: str, alive: bool = False) -> None:

@@ -1,13 +1,23 @@
 """Which of my runs needs me?"""
 
 import time
+from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 
-from app import library, words
-from app.listing import table
+from app import chosen, library, search, words
+from app.filters import Found
+from app.grouping import NONE, grouped, part
+from app.library import Broken, Row
+from app.listing import Heading, Look, columns, table
 from app.plot.component import listen
-from app.views import diagnosis
+from app.search import Order
+from app.views import compare, diagnosis
+
+TABLE = "runs.table"
+PAGE = 100  # runs at a time: some 60 KB, so that a live list is redrawn at once
+FEW = 2  # unreadable inputs that are told one by one
 
 
 def page() -> None:
@@ -20,35 +30,67 @@ def page() -> None:
 def _list() -> None:
     now = time.time()
     rows, broken = library.rows()
-    if samples := all(row.sample for row in rows):
-        st.caption(
-            "Samples: small real trainings, most with one thing wrong. Your own runs will stand here, while they train."
-        )
-    name, verdicts = _filters(sorted({row.verdict for row in rows}))
-    shown = [r for r in rows if name.lower() in r.key.lower() and (not verdicts or r.verdict in verdicts)]
-    if (key := table(shown, now)) is not None:
-        st.switch_page(st.Page(diagnosis.page, url_path="diagnosis"), query_params={"run": key})
-    if rows and not shown:
-        st.caption("No run matches. Clear the filter to see all.")
-    for error in broken:
-        st.warning(words.plain(f"{error.key}: {error.message}"), icon=":material/broken_image:")
-    if samples:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        found = search.search(rows, now)
+        order = search.arrange(rows, found)
+    search.problem(found)
+    _actions(rows, found)
+    _table(rows, found, order, now)
+    _unreadable(broken)
+    if all(row.sample for row in rows):
         _welcome()
     listen(None, key="runs.ear", alive=any(row.state == "running" for row in rows))
 
 
-def _filters(verdicts: list[str]) -> tuple[str, list[str]]:
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name", key="runs.name", placeholder="filter by name", icon=":material/search:", width=240)
-        chosen = st.multiselect(
-            "Verdict",
-            verdicts,
-            key="runs.verdict",
-            placeholder="all verdicts",
-            format_func=lambda slug: words.verdict(slug).word,
-            width=360,
+def _table(rows: Sequence[Row], found: Found, order: Order, now: float) -> None:
+    place = st.container()
+    pages = max(-(-len(found.rows) // PAGE), 1)
+    at = st.pagination(pages, key=search.PAGE, bind="query-params") if pages > 1 else 1
+    look = Look(order.slug, chosen.keys(), chosen.echo(), search.chips(rows, found, now))
+    on = {"sorted": search.resort, "toggled": search.toggle, "chosen": chosen.ticked}
+    with place:
+        clicked = table(
+            _lines(search.sort(found, order, now), order, found, now, at),
+            columns(found.rows, order.settings, now),
+            now,
+            look,
+            key=TABLE,
+            **{f"on_{event}_change": partial(act, TABLE) for event, act in on.items()},
         )
-    return name, chosen
+    if rows and not found.rows:
+        st.caption("No run matches. Clear the filter to see all.")
+    if clicked is not None:
+        st.switch_page(st.Page(diagnosis.page, url_path="diagnosis"), query_params={"run": clicked})
+
+
+def _lines(rows: list[Row], order: Order, found: Found, now: float, at: int) -> Sequence[Row | Heading]:
+    first = (at - 1) * PAGE
+    if order.group == NONE:
+        return rows[first : first + PAGE]
+    return part(grouped(rows, order.group, found.fields, now), first, PAGE)
+
+
+def _actions(rows: Sequence[Row], found: Found) -> None:
+    """How many runs there are, and what to do with those that were ticked."""
+    ticked = chosen.keys()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        few = f"{len(found.rows):,} of " if len(found.rows) < len(rows) else ""
+        st.caption(f"{few}{len(rows):,} runs" + (f", {len(ticked):,} chosen" if ticked else ""), width="content")
+        label = f"Compare {len(ticked):,} runs" if ticked else f"Compare the first {compare.UNASKED}"
+        if st.button(label, icon=":material/stacked_line_chart:", type="primary" if ticked else "tertiary"):
+            st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address())
+        if ticked:
+            st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.choose, args=([],))
+
+
+def _unreadable(broken: Sequence[Broken]) -> None:
+    lines = [words.plain(f"{error.key}: {error.message}") for error in broken]
+    if len(lines) <= FEW:
+        for line in lines:
+            st.warning(line, icon=":material/broken_image:")
+        return
+    with st.expander(f"{len(lines):,} inputs could not be read", icon=":material/broken_image:"):
+        st.markdown("\n".join(f"- {line}" for line in lines))
 
 
 def _welcome() -> None:

@@ -10,14 +10,13 @@ import streamlit as st
 
 from app import library, mapping, past, story, words
 from app.library import Case
-from app.listing import table
+from app.listing import Look, columns, table
 from diagnostics.keep import keep, numbered
 from diagnostics.readers import ReadError
 from diagnostics.readers.log import Log
 from diagnostics.run import Run
 
 FILES, FOLDER, TEXT = "Files", "A folder", "Text"
-SHOWN = 5  # runs before the list scrolls: what is said of one stands below it
 ROUND = "upload.round"  # counts the readings that were discarded: new widgets are empty ones
 
 
@@ -94,8 +93,13 @@ def _show(logs: Sequence[Log | Run], key: str) -> None:
 def _choose(logs: Sequence[Log | Run], key: str) -> int:
     """Every run that was found, with its verdict; the one to show: the first until another is clicked."""
     rows = [library.row(str(i), case) for i, log in enumerate(logs) if (case := _verdict(log))]
-    clicked = table(rows, time.time(), f"{key}.table", SHOWN)
-    return int(clicked or (rows[0].key if rows else 0))
+    current = st.session_state.setdefault(f"{key}.current", rows[0].key if rows else "0")
+    now = time.time()
+    clicked = table(rows, columns(rows, [], now), now, Look(current=current), key=f"{key}.table")
+    if clicked is not None and clicked != current:
+        st.session_state[f"{key}.current"] = clicked
+        st.rerun()
+    return int(current)
 
 
 def _verdict(log: Log | Run) -> Case | None:

@@ -1,0 +1,241 @@
+// The table of runs: real rows, so that links, screen readers and the browser's own search work in it.
+// Every text from a log goes in as textContent; nothing here is parsed as HTML.
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 120, HEIGHT = 28; // px of a curve's thumbnail
+const DECADES = 30; // a larger factor would press the end of a curve flat
+const TICK_MS = 10000; // how often "5 min ago" is looked at again
+const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+const tables = new WeakMap();
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const table = tables.get(parentElement) ?? mount(parentElement);
+  table.data = data;
+  table.tell = setTriggerValue;
+  if (data.echo >= table.sent) table.chosen = new Set(data.chosen); // not while a later click is still on its way
+  draw(table);
+  return () => { clearInterval(table.timer); document.removeEventListener("keydown", table.keys); tables.delete(parentElement); };
+}
+
+function mount(parent) {
+  const root = make("div", "cw-list");
+  const chips = make("div", "cw-chips");
+  const frame = make("div", "cw-frame");
+  const element = make("table");
+  element.append(make("thead"), make("tbody"));
+  frame.append(element);
+  root.append(chips, frame);
+  parent.append(root);
+  const table = { root, chips, frame, head: element.tHead, body: element.tBodies[0], lines: new Map(), closed: new Set(), sent: 0, chosen: new Set() };
+  table.timer = setInterval(() => age(table), TICK_MS);
+  table.keys = (event) => focusFilter(event, table.data.focus);
+  document.addEventListener("keydown", table.keys);
+  tables.set(parent, table);
+  return table;
+}
+
+function make(kind, style, text) {
+  const element = document.createElement(kind);
+  if (style) element.className = style;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+function draw(table) {
+  const { data, root, frame } = table;
+  table.dark = isDark(getComputedStyle(root).getPropertyValue("--st-background-color"));
+  root.setAttribute("aria-label", data.alt);
+  drawOnce(table, "chips", data.chips, drawChips);
+  drawOnce(table, "head", [data.columns, data.sort, data.selectable], drawHead);
+  drawBody(table);
+  frame.classList.toggle("cw-short", data.rows.length < 12);
+  mark(table);
+  age(table);
+}
+
+// A part that is still the same is left alone: a live list must not swallow the click that is under way.
+function drawOnce(table, name, content, make) {
+  const told = JSON.stringify(content);
+  if (table[`${name}Told`] !== told) make(table);
+  table[`${name}Told`] = told;
+}
+
+function drawChips(table) {
+  let before;
+  table.chips.replaceChildren(...table.data.chips.flatMap(({ field, value, label, colour, count, on }) => {
+    const chip = make("button", `cw-pick cw-${colour}`, label);
+    chip.append(make("b", "", count.toLocaleString("en")));
+    chip.setAttribute("aria-pressed", on);
+    chip.title = on ? "Show the others again" : `Only ${label}`;
+    chip.onclick = () => table.tell("toggled", { field, value });
+    const apart = before && before !== field ? [make("hr")] : [];
+    before = field;
+    return [...apart, chip];
+  }));
+}
+
+function drawHead(table) {
+  const { columns, sort, selectable } = table.data;
+  const row = make("tr");
+  if (selectable) {
+    const cell = make("th", "cw-tick"), box = tick("All runs of this page");
+    box.onchange = () => choose(table, table.data.rows.filter((r) => r.key), box.checked);
+    cell.append(box);
+    row.append(cell);
+  }
+  row.append(...columns.map((column) => heading(table, column, sort)));
+  table.head.replaceChildren(row);
+}
+
+function heading(table, { id, title, kind, tip, low }, sort) {
+  const cell = make("th", `cw-${kind}`);
+  const now = sort === id ? "ascending" : sort === `-${id}` ? "descending" : null;
+  cell.scope = "col";
+  if (now) cell.setAttribute("aria-sort", now);
+  if (kind === "spark" || !table.data.sortable) { cell.append(make("span", "", title)); cell.title = tip; return cell; }
+  const button = make("button", "", title + (now ? (now === "ascending" ? " ↑" : " ↓") : ""));
+  button.title = tip || `Sort by ${title}`;
+  const first = low ? id : `-${id}`, second = low ? `-${id}` : id;
+  button.onclick = () => table.tell("sorted", sort === first ? second : sort === second ? "" : first);
+  cell.append(button);
+  return cell;
+}
+
+function drawBody(table) {
+  const before = table.lines;
+  table.lines = new Map();
+  const wanted = table.data.rows.map((row, i) => line(table, row, before.get(row.key ?? `#${row.group}`), i));
+  for (const [i, tr] of wanted.entries()) if (table.body.children[i] !== tr) table.body.insertBefore(tr, table.body.children[i] ?? null);
+  while (table.body.children.length > wanted.length) table.body.lastChild.remove();
+  if (table.openAt && !table.lines.has(table.openAt)) table.openAt = null;
+  fold(table);
+}
+
+function line(table, row, known, i) {
+  const told = JSON.stringify([row, table.data.columns, table.data.selectable, table.dark]);
+  const tr = known?.told === told ? known.tr : row.key === undefined ? groupLine(table, row) : runLine(table, row);
+  table.lines.set(row.key ?? `#${row.group}`, { tr, told, row });
+  return tr;
+}
+
+function groupLine(table, { group, note }) {
+  const tr = make("tr", "cw-group"), cell = make("td"), button = make("button", "", group);
+  cell.colSpan = table.data.columns.length + (table.data.selectable ? 1 : 0);
+  button.onclick = () => { table.closed.has(group) ? table.closed.delete(group) : table.closed.add(group); fold(table); };
+  cell.append(button, make("span", "", note));
+  tr.append(cell);
+  return tr;
+}
+
+function fold(table) {
+  let closed = false;
+  for (const { tr, row } of table.lines.values()) {
+    if (row.key === undefined) { closed = table.closed.has(row.group); tr.querySelector("button").setAttribute("aria-expanded", !closed); }
+    else tr.hidden = closed;
+  }
+}
+
+function runLine(table, row) {
+  const tr = make("tr", "cw-run");
+  tr.dataset.key = row.key;
+  if (table.data.selectable) {
+    const cell = make("td", "cw-tick"), box = tick(`Choose ${row.name}`);
+    box.onchange = () => choose(table, [row], box.checked);
+    cell.append(box);
+    tr.append(cell);
+  }
+  tr.append(...table.data.columns.map((column, i) => cell(table, row, column, row.cells[i])));
+  tr.onclick = (event) => event.target.closest("a,button,input,.cw-tick") || String(getSelection()) || table.tell("opened", row.key);
+  return tr;
+}
+
+function cell(table, row, { kind, best }, value) {
+  const td = make("td", `cw-${kind}${best ? " cw-best" : ""}`);
+  if (kind === "run") td.append(...name(table, row, value));
+  else if (value === null) td.append(make("span", "cw-none", "–"));
+  else if (kind === "chip") td.append(make("span", `cw-badge cw-${value.colour}`, value.word));
+  else if (kind === "spark") td.append(spark(value));
+  else if (kind === "age") td.dataset.at = value;
+  else td.textContent = td.title = value;
+  return td;
+}
+
+function name(table, row, text) {
+  const link = make("a", "", text);
+  link.href = `diagnosis?run=${encodeURIComponent(row.key)}`;
+  link.title = row.key;
+  link.onclick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a new tab, as with any link
+    event.preventDefault();
+    table.tell("opened", row.key);
+  };
+  if (!row.colour) return [link];
+  const swatch = make("i", "cw-swatch");
+  swatch.style.background = row.colour[table.dark ? 1 : 0];
+  return [swatch, link];
+}
+
+function tick(label) {
+  const box = make("input");
+  box.type = "checkbox";
+  box.setAttribute("aria-label", label);
+  return box;
+}
+
+function choose(table, rows, on) {
+  for (const { key } of rows) on ? table.chosen.add(key) : table.chosen.delete(key);
+  table.sent = Math.max(table.sent, table.data.echo) + 1;
+  mark(table);
+  table.tell("chosen", { keys: [...table.chosen], count: table.sent });
+}
+
+function mark(table) {
+  const runs = [...table.lines.values()].filter(({ row }) => row.key !== undefined);
+  for (const { tr, row } of runs) {
+    const on = table.chosen.has(row.key), box = tr.querySelector(".cw-tick input");
+    tr.classList.toggle("cw-on", (on && !table.data.legend) || row.key === table.data.current);
+    tr.classList.toggle("cw-off", !on && Boolean(table.data.legend));
+    if (box) box.checked = on;
+  }
+  const all = table.head.querySelector("input"), on = runs.filter(({ row }) => table.chosen.has(row.key)).length;
+  if (all) { all.checked = runs.length > 0 && on === runs.length; all.indeterminate = on > 0 && on < runs.length; }
+}
+
+// Points in order over equal widths, between their least and their largest; over decades, where those differ by decades.
+function spark(raw) {
+  const values = Math.min(...raw) > 0 && Math.max(...raw) > DECADES * Math.min(...raw) ? raw.map(Math.log) : raw;
+  const svg = document.createElementNS(SVG, "svg"), path = document.createElementNS(SVG, "polyline");
+  const low = Math.min(...values), span = Math.max(...values) - low || 1, apart = (WIDTH - 4) / Math.max(values.length - 1, 1);
+  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
+  svg.setAttribute("width", WIDTH);
+  svg.setAttribute("height", HEIGHT);
+  svg.setAttribute("aria-hidden", "true");
+  path.setAttribute("points", values.map((v, i) => `${(2 + i * apart).toFixed(1)},${(HEIGHT - 3 - ((v - low) / span) * (HEIGHT - 6)).toFixed(1)}`).join(" "));
+  svg.append(path);
+  return svg;
+}
+
+function age(table) {
+  for (const cell of table.body.querySelectorAll("[data-at]")) {
+    const seconds = Math.max(Date.now() / 1000 - Number(cell.dataset.at), 0);
+    const [size, unit] = UNITS.find(([size]) => seconds >= size) ?? [1, "s"];
+    const text = seconds < 5 ? "now" : `${Math.floor(seconds / size)} ${unit}`;
+    if (cell.textContent !== text) cell.textContent = text;
+    cell.title ||= new Date(cell.dataset.at * 1000).toLocaleString();
+  }
+}
+
+// Perceived brightness, ITU-R BT.601, of a colour written #rrggbb.
+function isDark(colour) {
+  const [r, g, b] = (colour.trim().match(/[0-9a-f]{2}/gi) ?? ["ff", "ff", "ff"]).map((part) => parseInt(part, 16));
+  return 0.299 * r + 0.587 * g + 0.114 * b < 128;
+}
+
+function focusFilter(event, label) {
+  const typing = event.target.closest?.("input:not([type=checkbox]),textarea,[contenteditable=true]");
+  if (event.key !== "/" || !label || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const field = document.querySelector(`input[aria-label="${CSS.escape(label)}"]`);
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+}

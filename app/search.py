@@ -1,0 +1,112 @@
+"""The controls above the list of runs: the filter and its chips, sorting, grouping, columns. All of them stand in the address."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from app import filters, words
+from app.fields import AUTOMATIC, FIELDS, Field, differing, ordered, setting
+from app.filters import Found
+from app.grouping import FOLDS, NONE
+from app.library import Row
+from app.listing import CHIPS, FILTER, Chip, told
+
+QUERY, SORT, GROUP, COLUMNS, PAGE = "q", "sort", "group", "columns", "page"
+NEWEST, DESCENDING = "newest", " descending"
+HELP = (
+    "Words match names. A field with a comparison matches values: `lr>0.01`, `verdict=overfitting`, `state=running`, "
+    "`accuracy>=0.9`, `optimizer!=sgd`. Commas give a choice: `batch_size=32,64`. A minus excludes a name: `-test`. "
+    'Quotes keep blanks together: `"my run"`. The key / leads here.'
+)
+
+
+@dataclass(frozen=True)
+class Order:
+    """How the list is arranged: what it is sorted and grouped by, and the hyperparameters beside the results."""
+
+    sort: str
+    group: str
+    settings: list[Field]
+
+    @property
+    def slug(self) -> str:
+        """The sorting as the table's head shows it: a minus for descending."""
+        if self.sort == NEWEST:
+            return ""
+        return f"-{self.sort.removesuffix(DESCENDING)}" if self.sort.endswith(DESCENDING) else self.sort
+
+
+def search(rows: Sequence[Row], now: float) -> Found:
+    """The filter, and what it leaves of ``rows``."""
+    text = st.text_input(
+        FILTER,
+        key=QUERY,
+        bind="query-params",
+        persist_state="session",
+        live="200ms",
+        icon=":material/search:",
+        placeholder="name, lr>0.01, verdict=overfitting",
+        help=HELP,
+    )
+    return filters.find(rows, text or "", now)
+
+
+def problem(found: Found) -> None:
+    """Say in one line why a filter was not understood."""
+    if found.problem:
+        st.caption(f":orange[{words.plain(found.problem)} All runs are shown\\.]")
+
+
+def arrange(rows: Sequence[Row], found: Found) -> Order:
+    """Ask how to sort and group, and for columns; as many hyperparameters as fit are there unasked."""
+    differ = differing(rows)
+    slugs = [*FIELDS, *(setting(name).slug for name in differ)]
+    sort = _select("Sort", SORT, [NEWEST, *(word for slug in slugs for word in (slug, slug + DESCENDING))])
+    group = _select("Group", GROUP, [NONE, FOLDS, "verdict", "state", *slugs[len(FIELDS) :]])
+    more = st.multiselect(
+        "More columns",
+        [setting(name).slug for name in differ],
+        key=COLUMNS,
+        bind="query-params",
+        persist_state="session",
+        placeholder="what differs",
+        help=f"Up to {AUTOMATIC} hyperparameters that differ between the runs listed are shown unasked.",
+    )
+    shown = dict.fromkeys([setting(name).slug for name in differing(found.rows)[:AUTOMATIC]] + more)
+    return Order(sort, group, [found.fields[slug] for slug in shown])
+
+
+def _select(label: str, key: str, options: list[str]) -> str:
+    chosen = st.selectbox(label, options, key=key, bind="query-params", persist_state="session", width=190)
+    return str(chosen)
+
+
+def sort(found: Found, order: Order, now: float) -> list[Row]:
+    """The rows found, in the order asked for; newest first is the order they come in."""
+    slug = order.slug
+    if not slug:
+        return found.rows
+    return ordered(found.rows, found.fields[slug.removeprefix("-")], now, descending=slug.startswith("-"))
+
+
+def chips(rows: Sequence[Row], found: Found, now: float) -> list[Chip]:
+    """The verdicts and states there are, with how many runs have each."""
+    return [
+        Chip(field, value, count, value in filters.chosen(found.terms, field))
+        for field in CHIPS
+        for value, count in filters.counts(rows, found, field, now).items()
+    ]
+
+
+def resort(table: str) -> None:
+    """The head of ``table`` was clicked."""
+    slug = str(told(table, "sorted"))
+    st.session_state[SORT] = f"{slug[1:]}{DESCENDING}" if slug.startswith("-") else slug or NEWEST
+
+
+def toggle(table: str) -> None:
+    """A chip of ``table`` was clicked."""
+    clicked = told(table, "toggled")
+    text = st.session_state.get(QUERY, "")
+    st.session_state[QUERY] = filters.toggled(text, str(clicked["field"]), str(clicked["value"]))

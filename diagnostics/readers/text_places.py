@@ -58,7 +58,8 @@ def places(known: Rows) -> tuple[Floats, Floats]:
     """Step and epoch of every row, float64 [n], NaN where unknown."""
     step = np.where(known.aside, np.nan, known.step)
     if (known.word & known.measured & np.isfinite(step)).any():  # then [3/9] alone counts something else
-        step[~known.word & ~known.bar & ~(np.isfinite(known.epoch) & known.measured)] = np.nan
+        bar = known.bar & (known.bar.sum() > (known.word & known.measured).sum())
+        step[~known.word & ~bar & ~(np.isfinite(known.epoch) & known.measured)] = np.nan
     epoch = forward(known.epoch) if np.isfinite(known.epoch).any() else _passes(step, known)
     for words in (True, False):
         at = np.flatnonzero(np.isfinite(step) & (known.word == words))

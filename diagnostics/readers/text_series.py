@@ -15,11 +15,11 @@ from diagnostics.readers.text_store import Kind
 from diagnostics.readers.text_words import MEASURE, is_evaluation
 
 OFTEN = 3  # lines of a kind whose quantities nobody knows, or which say no place
-SHARE = 0.02  # of the lines of the most frequent kind that a kind without a place must reach
+SHARE = 0.002  # of the lines of the most frequent kind that a kind without a place must reach
 FEWEST = 4  # different values of such a one
 DIGITS = 1e-6  # relative difference of the same numbers in two prints
 LONG = 10  # points of a curve beside which a single unknown number means nothing
-VARIED = 0.5  # of the values of an unknown quantity on lines without a place that must differ, else it is a setting
+VARIED = 0.25  # of the values of an unknown quantity on lines without a place that must differ, else it is a setting
 
 
 class Found:
@@ -30,6 +30,7 @@ class Found:
         self._kinds = miner.by_number
         self._rows = _counting(rows(miner.store, self._kinds))
         self._placed = np.array([_is_placed(k) for k in self._kinds] or [False])[self._rows.kind]
+        self._fine = np.array([_fineness(k) for k in self._kinds] or [0])[self._rows.kind]
         self._drawn = np.array([k.shape.drawn for k in self._kinds] or [False])[self._rows.kind]
         self._taken = self._accepted() & ~replaced(self._rows)
         self._columns = {name: _column(*column) for name, column in miner.store.columns.items()}
@@ -103,7 +104,14 @@ class Found:
         while above > 0 and (bare[above - 1] or known[above - 1]):
             above -= 1
             first = above if bare[above] else first
-        return good & (self._placed | (np.arange(len(good)) >= first))
+        return good & (self._placed | (np.arange(len(good)) >= first) | self._mostly_after(first))
+
+    def _mostly_after(self, first: int) -> Bools:
+        """bool [rows]: of kinds most of whose rows come from row ``first`` on: an evaluation before the training is one more."""
+        kind = self._rows.kind
+        after = np.bincount(kind[first:], minlength=len(self._kinds))
+        known = np.array([k.shape.known and k.count >= OFTEN for k in self._kinds] or [False])
+        return np.asarray(known & (after > np.bincount(kind, minlength=len(self._kinds)) / 2))[kind]
 
     def _begins(self, known: Rows) -> list[int]:
         """The rows at which another run begins, as the most frequent lines that say a place show."""
@@ -148,6 +156,14 @@ class Found:
             yield from self._one(name, row, number)
 
     def _one(self, name: str, row: Ints, number: Floats) -> Iterator[Series]:
+        """The points of ``name``; those that sum an epoch up apart, where others are from within it."""
+        fine = self._fine[row]
+        whole = (fine < fine.max(initial=0)) & (fine >= 0)
+        yield from self._points(name, row[~whole], number[~whole])
+        if whole.any():
+            yield from self._points(f"{name} (epoch)", row[whole], number[whole])
+
+    def _points(self, name: str, row: Ints, number: Floats) -> Iterator[Series]:
         keep = self._one_rank(row)
         row, number = row[keep], number[keep]
         if not row.size:
@@ -220,6 +236,14 @@ def _is_placed(kind: Kind) -> bool:
     return place.step is not None or place.epoch is not None or kind.rows > 0
 
 
+def _fineness(kind: Kind) -> int:
+    """How closely lines that say their epoch say where they are in it: 0 not at all; -1 where they say no epoch."""
+    place = kind.shape.place
+    if place.epoch is None or kind.rows:
+        return -1
+    return 2 if kind.shape.counted else int(place.step is not None)
+
+
 def _is_sure(kind: Kind) -> bool:
     """Whether lines of this kind are the log without a doubt: they say a place and quantities that we know by name."""
     return kind.rows > 0 or (_is_placed(kind) and kind.shape.known and not kind.shape.call and kind.count > 1)
@@ -230,7 +254,7 @@ def _is_good(kind: Kind, most: int, placed: bool) -> bool:
     shape = kind.shape
     if kind.rows:
         return True
-    if not shape.measures or (shape.call and not shape.place.word):
+    if not shape.measures or (shape.call and not shape.place.word) or (shape.settings and kind.count == 1):
         return False
     often = kind.count >= max(OFTEN, SHARE * most)
     if _is_placed(kind):

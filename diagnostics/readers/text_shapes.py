@@ -16,6 +16,8 @@ from diagnostics.readers.text_words import (
     EPOCHS,
     EVALUATION,
     MEASURE,
+    MODULE,
+    NESTED,
     QUALITY,
     RATIO,
     STEPS,
@@ -25,6 +27,8 @@ from diagnostics.readers.text_words import (
 )
 
 LOGGER = re.compile(r"^.*?\b(?:INFO|DEBUG|WARNING|WARN|ERROR)\b(?::[\w.]+:)?[\]):|\s-]*")  # what logging puts before
+LEVEL = re.compile(r"\b(?:INFO|DEBUG|WARNING)\b[\]):|\s-]")
+LONGEST_PREFIX = 5  # tokens
 WRAPPED = re.compile(r"(?:\btensor|\barray|np\.float\d+|\bfloat\d*|\bjnp\.\w+)\(\[?$")  # tensor(0.3)
 BREAK = re.compile(r"[|,;\t()\[\]{}<>→]| {2,}|\s-+\s|:\s|(?<=[^\s.]{3})\.\s|\s=\s|=>|：|，")
 TAIL = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]$")  # "(ms)" of "time per iteration (ms): 12"
@@ -35,8 +39,10 @@ MOST_WORDS, MOST_LOOSE_WORDS = 8, 4  # of a name before ":" or "=", and before n
 SETTINGS = {"steps", "iters", "iterations", "updates"}  # "steps: 1000" is how many there will be
 SETTING = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")  # a key of a YAML of settings: BASE_LR
 LETTERS = re.compile(r"[^\W\d_][\w-]*")
+MOST_MEASURES = 80  # of a line that is printed but once
 MOST_NUMBERS = 1000  # of a line of a log
 LONGEST_NAME = 120  # characters
+CUT = re.compile(r"\d*\.\d")  # begins in the middle of a number
 MEAN = " (mean)"
 WHOLE_RUN = re.compile(r"global|num_updates|total", re.IGNORECASE)  # a step that counts over all epochs
 INTEGER, NUMBER = re.compile(r"\d[\d,]*(?:\.0*)?$"), re.compile(r"\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?$")
@@ -80,6 +86,8 @@ class Shape:
         strong: a number is named by ":" or "=".
         head: the words before the first name, which tell lines of the same quantities apart.
         call: the numbers are arguments, as in the print of a model or of options.
+        settings: as long or nested as the print of all options, if there is only one such line.
+        counted: a place within the epoch is told as ``[3/9]``.
     """
 
     place: Place = field(default_factory=Place)
@@ -91,6 +99,8 @@ class Shape:
     known: bool = False
     strong: bool = False
     call: bool = False
+    settings: bool = False
+    counted: bool = False
     head: str = ""
 
 
@@ -136,7 +146,7 @@ def shape(line: Tokens) -> Shape | None:
     found = Shape(bar=_is_bar(line, numbers), drawn=any(w.startswith("%|") for w in line.words))
     reading = _Reading()
     words = _without_units(line)
-    skip: set[int] = set()
+    skip = _logger(line)
     for i in numbers:
         if i not in skip:
             skip |= _read(found, reading, words, line, i)
@@ -145,9 +155,10 @@ def shape(line: Tokens) -> Shape | None:
     found.plain = (
         not found.strong and not found.drawn and len(numbers) > 1 + len(found.measures) and len(found.measures) < 2
     )
-    found.call = any(CALL.search(w) for w in line.words)
+    found.call = any(CALL.search(w) for w in line.words) or MODULE.search("\x00".join(line.words)) is not None
+    found.settings = len(found.measures) > MOST_MEASURES or any(NESTED.search(w) for w in line.words)
     if found.place.step is None and found.place.epoch is None:
-        found.measures = [m for m in found.measures if not SETTING.match(m.name)]
+        found.measures = [m for m in found.measures if not SETTING.match(m.name) or QUALITY.search(m.name)]
     found.head = reading.head
     found.known = any(MEASURE.search(m.name) for m in found.measures)
     return found
@@ -162,6 +173,8 @@ def _read(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens, i
         return set()
     over = i + 1 if i + 1 < len(line.numbers) and line.numbers[i + 1] and FRACTION.match(words[i + 1]) else None
     taken = {over} if over is not None else set()
+    if over is not None and over + 1 < len(line.numbers) and line.numbers[over + 1] and words[over + 1].strip() == "=":
+        i, over, taken = over + 1, None, {over, over + 1}  # the quotient is written out
     if name.before:
         reading.section = part_of(name.before) or reading.section
     found.evaluation |= reading.section.lower() in EVALUATION and not reading.names
@@ -182,10 +195,13 @@ def _read(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens, i
     elif not any(c.isalpha() for c in name.words) or (role == "split" and name.bracket):
         reading.section = part_of(name.words) or reading.section
         _unnamed(found, reading, words, line, i, over)
-    elif role == "split" and found.place.epoch is None and line.words[i + 1].startswith(" ["):
+    elif role == "split" and found.place.epoch is None and _counts_epochs(name, line, i):
         found.place.epoch = i
+        reading.section = part_of(name.words)
     elif _is_label(name, line, i):
         reading.label = name
+    elif _is_index(name, line, i):
+        reading.section = part_of(name.words) or reading.section
     elif _is_name(name):
         _measure(found, reading, name, words, i, over)
     else:
@@ -213,6 +229,8 @@ def _measure(
     reading.carried = own or reading.carried
     percent = over is not None and over + 1 < len(words) and "(" in words[over + 1]
     share = over if over is not None and (percent or RATIO.search(name.words)) else None
+    if over is not None and share is None and not MEASURE.search(name.words):
+        return  # how far something is
     section = "" if own else reading.section
     reading.names.append(_Named(name.words[:LONGEST_NAME], i, section, share, label))
     reading.last = over if over is not None else i
@@ -229,6 +247,7 @@ def _unnamed(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens
             name, _, section, *_ = reading.names[-1]
             reading.names.append(_Named(name + MEAN, i, section))
     elif over is not None:
+        found.counted |= found.place.epoch is not None
         if before := _opened(line, i):
             reading.fractions.append((i, over, before))
     elif i == 0 and line.words[0].strip() in ("", "[", "(") and bare and behind[:1] in (":", "]", ")", ","):
@@ -242,7 +261,11 @@ def _unnamed(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens
 def _unnamed_places(found: Shape, reading: _Reading, line: Tokens, numbers: Sequence[int]) -> None:
     """Places that no word names: ``[3/9][10/500]``, ``[1,  2000]``, ``[12]`` and ``12:`` at the start."""
     place = found.place
-    fractions = [] if place.word else list(reading.fractions)
+    fractions = list(reading.fractions)
+    if place.word and place.total is not None and place.epoch is None and fractions[:1] and fractions[0][2] == "[":
+        place.epoch = fractions[0][0]
+    found.counted = found.counted or (place.total is not None if place.word else bool(fractions[place.epoch is None :]))
+    fractions = [] if place.word else fractions
     if place.epoch is None and len(fractions) > 1 and fractions[0][2] == fractions[1][2] == "[":
         place.epoch = fractions.pop(0)[0]
     if fractions:
@@ -333,16 +356,32 @@ def _role_words(words: str) -> str:
     return "epoch" if last in EPOCHS else "step" if last in STEPS - {"up", "it"} else ""
 
 
+def _counts_epochs(name: _Name, line: Tokens, i: int) -> bool:
+    """Whether the number behind "train" is the epoch: ``Train: 3 [  10/500]``, ``Train 3, loss: 0.5``."""
+    behind = line.words[i + 1]
+    return behind.startswith(" [") or (i == 0 and not name.strong and behind[:1] in (",", ":", "|"))
+
+
 def _is_label(name: _Name, line: Tokens, i: int) -> bool:
     """Whether number ``i`` is the end of a name, as in ``AP .5: 0.69`` and ``class 3: 0.9``."""
     followed = i + 1 < len(line.numbers) and line.numbers[i + 1] is not None and line.words[i + 1].strip() in (":", "=")
     return followed and not name.strong and not name.bracket and any(c.isalpha() for c in name.words) and _is_name(name)
 
 
+def _is_index(name: _Name, line: Tokens, i: int) -> bool:
+    """Whether number ``i`` says which one the numbers behind it are about: ``Class 3: P=0.9``."""
+    more = any(n is not None for n in line.numbers[i + 1 :])
+    return (
+        more and not name.strong and line.words[i + 1][:1] == ":" and INTEGER.match(line.numbers[i] or "") is not None
+    )
+
+
 def _is_name(name: _Name) -> bool:
     words = name.words.split()
     last = words[-1].lower().strip(".,")
-    if "=" in name.words or name.words[0] in "/@" or (name.bracket and not name.strong):
+    if "=" in name.words or name.words[0] in "/@" or (name.bracket and not name.strong) or CUT.match(name.words):
+        return False
+    if not name.strong and (last in EPOCHS or last in STEPS):
         return False
     return len(words) <= (MOST_WORDS if name.strong else MOST_LOOSE_WORDS) and (name.strong or last not in STOPS)
 
@@ -360,6 +399,12 @@ def _is_bar(line: Tokens, numbers: Sequence[int]) -> bool:
     """``938/938 [====] - 5s 3ms/step - loss: 0.2``"""
     start = len(numbers) > 2 and numbers[:2] == [0, 1] and not line.words[0].strip() and line.words[1].strip() == "/"
     return start and any(" - " in w for w in line.words[2:])
+
+
+def _logger(line: Tokens) -> set[int]:
+    """The tokens before the level of a logger's prefix: ``node-03:0 train:990 INFO loss=…``."""
+    level = next((i for i, text in enumerate(line.words[:LONGEST_PREFIX]) if LEVEL.search(text)), 0)
+    return set() if any(MEASURE.search(text) for text in line.words[:level]) else set(range(level))
 
 
 def _without_units(line: Tokens) -> list[str]:

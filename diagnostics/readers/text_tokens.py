@@ -14,15 +14,14 @@ OPAQUE = "|".join(
         r"(?<![\w.])\d{1,2}[-/]\d{1,2}(?:[-/]\d{2,4})?[ T]\d{1,2}:\d\d(?::\d\d(?:[.,]\d+)?)?(?!\w)",
         r"(?<![\w.])\d+:\d\d(?::\d\d(?:[.,]\d+)?)?(?![\d.:])",  # a time of day, or one left or spent
         r"\.(?:py|cpp|cc|cu|hpp|h|go|rs|jl|lua)[: ]+(?:line )?\d+(?::\w+)?",  # the place in the source
+        r"(?<![\w.:])[A-Za-z_][\w.]*:[A-Za-z_<]\w*>?:\d+(?= - )",  # the same, as loguru writes it
         r"(?<![\w.])v?\d+(?:\.\d+){2,}[\w.+-]*",  # a version, an address
         r"(?<!\w)0x[0-9a-fA-F]+",
     ]
 )
 BEFORE = r"(?:(?<![\w.@#+\-\\])(?<![A-Za-z_.]/)|(?<=[Ee]poch)|(?<=EPOCH)|(?<=[Ss]tep)|(?<=[Ii]ter))"
 UNIT = r"(?:[mnuµ]?s|secs?|mins?|hr?s?|days?|[kKMGTBb]|[KkMGT]i?[Bb]|it|ex|x|z|px|dB|samples|tok|steps?|%)?"
-DIGITS = (
-    rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+,\d+(?![\d,.])|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?={UNIT}(?!\w))"
-)
+DIGITS = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+,\d+(?![\d,.])|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?={UNIT}(?!\w|\.\d))"
 WORDS = r"(?:nan|NaN|NAN|inf|Inf|INF|[Ii]nfinity|None|N/A|n/a)(?=(?:ms|s|z|x)?(?!\w))(?! (?:iterations?|values?|or|in|detected|check|found)\b)"
 TOKEN = re.compile(rf"({OPAQUE})|({BEFORE}[-+]?(?:{DIGITS}|{WORDS}))", re.ASCII)
 RANGE = re.compile(r"@(\[?[\d.]+):([\d.]+)")  # mAP@0.5:0.95 is one word

@@ -28,18 +28,19 @@ SPLIT = re.compile(
 MEASURE = re.compile(
     r"loss|acc(?:uracy|@|\b|_|\d)|\berr(?:or)?\b|error_rate|perplexity|\bppl\b|learning[ _]rate|(?:\b|_)lr(?:\b|_|\d)|\bl\.r|"
     r"grad|norm|bleu|rouge|(?:\b|_)f1|\bmap\b|mAP|auc|iou|dice|psnr|ssim|reward|return|mse|\bmae\b|mape|rmse|nll|bpb|bpc|elbo|"
-    r"\bkl\b|precision|recall|score|hmean|\bwer\b|\bcer\b|entropy|cost|objective|\btrl\b|\btel\b|logloss|\bfid\b|top[-_ ]?[15]|"
+    r"\bkl\b|precision|recall|score|hmean|meteor|cider|spice|\bwer\b|\bcer\b|entropy|cost|objective|\btrl\b|\btel\b|logloss|\bfid\b|top[-_ ]?[15]|"
     r"\brate\b|\blearn\b|mfu|tok/s|tokens?/s|hits@|mrr|ndcg|r2\b|损失|准确率|正确率|精度|学习率",
     re.IGNORECASE,
 )
 QUALITY = re.compile(
-    r"loss|acc|\berr(?:or)?\b|f1|auc|iou|map\b|perplexity|ppl|precision|recall|dice|score|bleu|mse|mae", re.IGNORECASE
+    r"loss|acc|\berr(?:or)?\b|f1|auc|iou|map\b|perplexity|ppl|precision|recall|dice|score|bleu|rouge|meteor|cider|mse|mae",
+    re.IGNORECASE,
 )
 RATIO = re.compile(r"acc|correct|precision|recall", re.IGNORECASE)  # what "9830/10000" may be a value of
 
 STOPS = _set(
     "from to in at of for with than and on after by the a an over per is are was took takes take has have using only "
-    "about or not into as be down up size shape decreased increased improved reduced dropped changed dataloader iou maxdets eta"
+    "about or not into as be down up size shape class fold rank gpu device worker process sample chunk layer line seed port pid decreased increased improved reduced dropped changed dataloader iou maxdets eta"
 )  # words that no quantity's name ends with
 LONGEST_HEADING = 3  # words, as "evaluate:dev"
 COPULA = frozenset({"is", "was", "of", "are"})  # "the loss is 0.3", "accuracy of 0.9"
@@ -49,6 +50,8 @@ CODE = re.compile(
     r"print\(|parser\.|export |declare |set -|\+{1,6} |>>> |\.\.\. |\}|\w+\s*=\s*[\w.]+\(|[\w.]+\([rf]?[\"']|torch\.|np\.|\$ |--\w)"
 )
 CALL = re.compile(r"\b[A-Za-z_]\w*\((?!(?:[a-z]+|%)\))[^()]*=[^=]*$")  # Linear(in_features=…, Namespace(lr=…
+MODULE = re.compile(r"\b[A-Z]\w+\((?:\x00, )+\w+=")  # BatchNorm2d(64, eps=…; a number is a NUL
+NESTED = re.compile(r":\s*\{")
 
 
 def part_of(text: str) -> str:

@@ -5,12 +5,12 @@ rows met twice are told by their number within the attempt. A later attempt wins
 """
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from collector import run_file, schema
 from collector.claims import GONE, alive
@@ -18,10 +18,12 @@ from diagnostics.curve import Curve
 from diagnostics.readers import run_ranks
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
-from diagnostics.readers.run_rows import Attempt, layer_rows, scalar_rows
+from diagnostics.readers.run_curves import Scalars
+from diagnostics.readers.run_growth import Growth
+from diagnostics.readers.run_rows import layer_rows
 from diagnostics.run import Run
 
-TRAINING = ("train/", "optim/", "grad/")  # tags that only a training writes
+BORN = "created_at"  # of run.json: another one is another run
 
 
 def claims(path: Path) -> bool:
@@ -37,44 +39,86 @@ def read(path: Path, limits: Limits | None = None) -> list[Run]:
     Raises:
         ReadError: neither ``run.json`` nor a single row can be read.
     """
-    notes: list[str] = []
-    about = _about(path, notes)
-    attempts = scalar_rows(path, notes)
-    if about is None and not attempts:
-        raise ReadError(path, "; ".join(notes) or "no run.json and no rows; was the run folder copied whole?")
-    cuts = _cuts(attempts)
-    return [_run(path, about or {}, attempts, cuts, notes)]
+    return [Followed(path).read()]
 
 
-def _run(path: Path, about: dict[str, Any], attempts: list[Attempt], cuts: list[float], notes: list[str]) -> Run:
-    kept = [_where(a.table, a.steps < cut) for a, cut in zip(attempts, cuts, strict=True)]
-    rewound = [_where(a.table, a.steps >= cut) for a, cut in zip(attempts, cuts, strict=True)]
-    curves = _curves(kept)
-    lost = sum(table.num_rows for table in rewound)
-    if lost:
-        notes.append(
-            f"{lost:,} rows of an earlier attempt were overwritten by a later one; they are kept, but not judged"
+class Followed:
+    """A run folder that is read again and again while it is written: what cannot have changed is not read again."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._growth = Growth(path)
+        self._ranks: dict[int, Growth] = {}
+        self._layers: tuple[Any, pd.DataFrame | None, list[str]] | None = None
+
+    def read(self) -> Run:
+        """The run as it is now.
+
+        Raises:
+            ReadError: see above.
+        """
+        notes: list[str] = []
+        about = _about(self._path, notes)
+        scalars = self._growth.read(notes, (about or {}).get(BORN))
+        if about is None and not scalars.cuts:
+            raise ReadError(self._path, "; ".join(notes) or "no run.json and no rows; was the run folder copied whole?")
+        return self._run(about or {}, scalars, notes)
+
+    def _run(self, about: dict[str, Any], scalars: Scalars, notes: list[str]) -> Run:
+        if scalars.lost:
+            notes.append(
+                f"{scalars.lost:,} rows of an earlier attempt were overwritten by a later one; they are kept, but not judged"
+            )
+        layers = self._layer_table(about, scalars.cuts, notes)
+        curves = {**scalars.curves, **_totals(layers, scalars.curves)}
+        classes = about.get("classes")
+        config = about.get("config")
+        return Run(
+            name=str(about.get("name") or self._path.resolve().name),
+            epochs=curves.pop(schema.EPOCH, None),
+            curves=curves,
+            source=str(self._path),
+            config=config if isinstance(config, dict) else {},
+            classes=classes if isinstance(classes, int) else None,
+            loss=_text(about.get("loss")),
+            state=_text(about.get("state")),
+            exception=_text(about.get("exception")),
+            layers=layers,
+            ranks=self._other_ranks(notes),
+            resumed_at=scalars.resumed_at,
+            superseded=scalars.superseded,
+            notes=(*notes, *_remarks(about)),
         )
-    layers = _layers(path, about, {a.number: cut for a, cut in zip(attempts, cuts, strict=True)}, notes)
-    curves |= _totals(layers, curves)
-    classes = about.get("classes")
-    config = about.get("config")
-    return Run(
-        name=str(about.get("name") or path.resolve().name),
-        epochs=curves.pop(schema.EPOCH, None),
-        curves=curves,
-        source=str(path),
-        config=config if isinstance(config, dict) else {},
-        classes=classes if isinstance(classes, int) else None,
-        loss=_text(about.get("loss")),
-        state=_text(about.get("state")),
-        exception=_text(about.get("exception")),
-        layers=layers,
-        ranks=_ranks(path, notes),
-        resumed_at=tuple(int(step) for a in attempts[1:] if (step := _first_trained(a)) < float("inf")),
-        superseded={tag: curve for tag, curve in _curves(rewound).items() if tag != schema.EPOCH},
-        notes=(*notes, *_remarks(about)),
-    )
+
+    def _layer_table(self, about: dict[str, Any], cuts: dict[int, float], notes: list[str]) -> pd.DataFrame | None:
+        """The layer table; as it was when no part of it has come, gone or been cut since."""
+        mark = None if run_ranks.folders(self._path) else (_listed(self._path / schema.LAYERS), cuts)
+        if mark is None or self._layers is None or self._layers[0] != mark:
+            remarks: list[str] = []
+            self._layers = mark, _layers(self._path, about, cuts, remarks), remarks
+        notes += self._layers[2]
+        return self._layers[1]
+
+    def _other_ranks(self, notes: list[str]) -> dict[int, dict[str, Curve]]:
+        """What the ranks other than 0 recorded of themselves."""
+        found = {}
+        for rank, folder in run_ranks.folders(self._path).items():
+            about = run_file.read(folder)
+            scalars = self._ranks.setdefault(rank, Growth(folder)).read(notes, about.get(BORN))
+            if about.get("state") == schema.CRASHED:
+                notes.append(f"rank {rank} crashed: {about.get('exception')}")
+            if rank and scalars.cuts:
+                found[rank] = {tag: curve for tag, curve in scalars.curves.items() if tag != schema.EPOCH}
+        return found
+
+
+def _listed(folder: Path) -> frozenset[tuple[str, int]]:
+    """Names and times of the files in ``folder``."""
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset((entry.name, entry.stat().st_mtime_ns) for entry in entries)
+    except OSError:
+        return frozenset()
 
 
 def _remarks(about: dict[str, Any]) -> list[str]:
@@ -110,57 +154,6 @@ def _about(path: Path, notes: list[str]) -> dict[str, Any] | None:
     return about
 
 
-def _cuts(attempts: list[Attempt]) -> list[float]:
-    """The step from which a later attempt's rows replace those of each attempt; infinite for the last."""
-    cuts, cut = [], float("inf")
-    for attempt in reversed(attempts):
-        cuts.append(cut)
-        cut = min(cut, _first_trained(attempt))
-    return cuts[::-1]
-
-
-def _first_trained(attempt: Attempt) -> float:
-    """The first step with a row of training; infinite for an attempt that only evaluated: it rewinds nothing."""
-    names = [name for name in attempt.table.column_names if name.startswith(TRAINING)]
-    first = [_first(attempt, name) for name in names]
-    loss = first[names.index(schema.TRAIN_LOSS)] if schema.TRAIN_LOSS in names else float("inf")
-    return loss if loss < float("inf") else min(first, default=float("inf"))
-
-
-def _first(attempt: Attempt, name: str) -> float:
-    steps = attempt.steps[attempt.table[name].is_valid().to_numpy()]
-    return float(steps.min()) if steps.size else float("inf")
-
-
-def _where(table: pa.Table, mask: Any) -> pa.Table:
-    return table if mask.all() else table.filter(pa.array(mask))
-
-
-def _curves(tables: list[pa.Table]) -> dict[str, Curve]:
-    """A curve for every column that has a value, rows sorted by step, equal steps in the order they were logged."""
-    filled = [table for table in tables if table.num_rows]
-    if not filled:
-        return {}
-    table = pa.concat_tables(filled, promote_options="default")
-    steps = table[schema.STEP].to_numpy()
-    order = None if (np.diff(steps) >= 0).all() else np.argsort(steps, kind="stable")
-    times = table[schema.WALL_TIME].to_numpy()
-    names = [name for name in table.column_names if name not in (schema.STEP, schema.WALL_TIME)]
-    return {name: curve for name in names if len(curve := _curve(name, steps, times, table[name], order))}
-
-
-def _curve(tag: str, steps: Any, times: Any, column: pa.ChunkedArray, order: Any) -> Curve:
-    """Null is absent and leaves no point; NaN is a value and stays."""
-    values = column.to_numpy()
-    if order is not None:
-        steps, times, values = steps[order], times[order], values[order]
-    curve = Curve(tag, steps, values, times)
-    if not column.null_count:
-        return curve
-    present = column.is_valid().to_numpy()
-    return curve.where(present if order is None else present[order])
-
-
 def _layers(path: Path, about: dict[str, Any], cuts: dict[int, float], notes: list[str]) -> pd.DataFrame | None:
     """The layer table without what a resume rewound over; None when no layer was sampled."""
     found = [(a.number, a.table.to_pandas()) for a in layer_rows(path, notes)]
@@ -192,18 +185,3 @@ def _times(steps: Any, curve: Curve | None) -> Any:
         known = curve.steps[at] == steps
         times[known] = curve.wall_time[at[known]]
     return times
-
-
-def _ranks(path: Path, notes: list[str]) -> dict[int, dict[str, Curve]]:
-    """What the ranks other than 0 recorded of themselves."""
-    found = {}
-    for rank, folder in run_ranks.folders(path).items():
-        attempts = scalar_rows(folder, notes)
-        about = run_file.read(folder)
-        if about.get("state") == schema.CRASHED:
-            notes.append(f"rank {rank} crashed: {about.get('exception')}")
-        if rank and attempts:
-            cuts = _cuts(attempts)
-            kept = [_where(a.table, a.steps < cut) for a, cut in zip(attempts, cuts, strict=True)]
-            found[rank] = {tag: curve for tag, curve in _curves(kept).items() if tag != schema.EPOCH}
-    return found

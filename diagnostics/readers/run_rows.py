@@ -30,14 +30,25 @@ class Attempt:
         return steps
 
 
+@dataclass(frozen=True)
+class Part:
+    """A sealed part by its name: rows ``first`` … ``last`` (inclusive) of an attempt."""
+
+    path: Path
+    attempt: int
+    first: int
+    last: int
+
+
 @dataclass
-class _Blocks:
+class Blocks:
     """Rows of one attempt as they were met: numbers and tables, those to prefer first."""
 
     numbers: list[NDArray[np.int64]] = field(default_factory=list)
     tables: list[pa.Table] = field(default_factory=list)
 
     def add(self, numbers: NDArray[np.int64], table: pa.Table) -> None:
+        """Further rows, less preferred than those before."""
         if len(numbers):
             self.numbers.append(numbers)
             self.tables.append(table)
@@ -61,16 +72,31 @@ def scalar_rows(folder: Path, notes: list[str]) -> list[Attempt]:
     known: Known = {}
     for _ in range(TRIES):
         remarks: list[str] = []
-        tails = _tails(folder, remarks)
+        unsealed = tails(folder, remarks)
         found, vanished = _parts(folder / schema.SCALARS, _scalars, remarks, known)
-        for number, blocks in tails.items():
+        for number, blocks in unsealed.items():
             for numbers, table in zip(blocks.numbers, blocks.tables, strict=True):
-                found.setdefault(number, _Blocks()).add(numbers, table)
+                found.setdefault(number, Blocks()).add(numbers, table)
         attempts, gaps = _joined(found, schema.SCALARS)
         if not vanished and (not gaps or remarks):
             break
     notes += remarks + gaps
     return attempts
+
+
+def named_parts(folder: Path) -> list[Part]:
+    """The parts of our own in ``folder`` by first row, the longer first: a merged one holds the small ones it was made of."""
+    found = sorted(_matching(folder, schema.PART_NAME), key=lambda part: _priority(part[1]))
+    return [Part(path, int(match["attempt"]), int(match["first"]), int(match["last"])) for path, match in found]
+
+
+def read_scalars(path: Path) -> pa.Table:
+    """The rows of a part, as ``scalar_rows`` has them.
+
+    Raises:
+        OSError, ValueError, KeyError, pa.ArrowException: it cannot be read.
+    """
+    return _scalars(_read(path))
 
 
 def layer_rows(folder: Path, notes: list[str]) -> list[Attempt]:
@@ -86,7 +112,7 @@ def layer_rows(folder: Path, notes: list[str]) -> list[Attempt]:
     return attempts
 
 
-def _joined(found: dict[int, _Blocks], kind: str) -> tuple[list[Attempt], list[str]]:
+def _joined(found: dict[int, Blocks], kind: str) -> tuple[list[Attempt], list[str]]:
     attempts, gaps = [], []
     for number, blocks in sorted(found.items()):
         if not blocks.tables:
@@ -99,8 +125,9 @@ def _joined(found: dict[int, _Blocks], kind: str) -> tuple[list[Attempt], list[s
     return attempts, gaps
 
 
-def _tails(folder: Path, notes: list[str]) -> dict[int, _Blocks]:
-    found: dict[int, _Blocks] = {}
+def tails(folder: Path, notes: list[str]) -> dict[int, Blocks]:
+    """The rows of the tails by attempt; damage is added to ``notes``."""
+    found: dict[int, Blocks] = {}
     for path, match in _matching(folder, schema.TAIL_NAME):
         try:
             rows = tail.read(path)
@@ -111,13 +138,13 @@ def _tails(folder: Path, notes: list[str]) -> dict[int, _Blocks]:
             continue
         if rows.lost:
             notes.append(f"{path.name}: {rows.lost:,} rows at the end did not reach the disk")
-        found.setdefault(int(match["attempt"]), _Blocks()).add(rows.numbers, rows.table)
+        found.setdefault(int(match["attempt"]), Blocks()).add(rows.numbers, rows.table)
     return found
 
 
-def _parts(folder: Path, usable: Usable, notes: list[str], known: Known) -> tuple[dict[int, _Blocks], bool]:
+def _parts(folder: Path, usable: Usable, notes: list[str], known: Known) -> tuple[dict[int, Blocks], bool]:
     """Blocks by attempt, and whether parts came or went meanwhile: a listing taken during a merge may miss both sides."""
-    found: dict[int, _Blocks] = {}
+    found: dict[int, Blocks] = {}
     vanished = False
     named = _matching(folder, schema.PART_NAME)
     for path, match in sorted(named, key=lambda part: _priority(part[1])):
@@ -131,7 +158,7 @@ def _parts(folder: Path, usable: Usable, notes: list[str], known: Known) -> tupl
             continue
         known[path.name] = table
         numbers = int(match["first"]) + np.arange(table.num_rows, dtype=np.int64)
-        found.setdefault(int(match["attempt"]), _Blocks()).add(numbers, table)
+        found.setdefault(int(match["attempt"]), Blocks()).add(numbers, table)
     listed = {path.name for path, _ in named}
     _foreign(folder, listed, usable, found, notes)
     return found, vanished or listed != {path.name for path, _ in _matching(folder, schema.PART_NAME)}
@@ -142,9 +169,9 @@ def _priority(match: re.Match[str]) -> tuple[int, int]:
     return int(match["first"]), -int(match["last"])
 
 
-def _foreign(folder: Path, ours: set[str], usable: Usable, found: dict[int, _Blocks], notes: list[str]) -> None:
+def _foreign(folder: Path, ours: set[str], usable: Usable, found: dict[int, Blocks], notes: list[str]) -> None:
     """Parts that somebody else wrote, under other names, when there are none of ours: one attempt, in name order."""
-    blocks, first = _Blocks(), 0
+    blocks, first = Blocks(), 0
     for path in [] if ours else sorted(folder.glob("[!._]*.parquet")):
         try:
             table = usable(_read(path))

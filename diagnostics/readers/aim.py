@@ -5,6 +5,7 @@ It is a RocksDB whose layout is Aim's own affair and needs Aim to be read; Aim i
 
 from pathlib import Path
 
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
@@ -20,9 +21,9 @@ WAY_OUT = f"a database that only Aim reads; save it as a table where aim is inst
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is the folder in which Aim keeps its runs."""
-    if not path.is_dir() or not all((path / part).is_dir() for part in PARTS):
+    if not look.is_dir(path) or not all(look.is_dir(path / part) for part in PARTS):
         return False
-    return (path / "run_metadata.sqlite").is_file() or any((path / PARTS[0] / name).is_dir() for name in DATABASES)
+    return look.is_file(path / "run_metadata.sqlite") or any(look.is_dir(path / PARTS[0] / name) for name in DATABASES)
 
 
 def read(path: Path, limits: Limits) -> list[Log]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from collector.schema import GRAD_NORM, TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
-from diagnostics.readers import delimited, guess, settings, table
+from diagnostics.readers import delimited, guess, look, settings, table
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Meaning, Series
 
@@ -21,8 +21,8 @@ SPLITS = {"train": (TRAIN_LOSS, TRAIN_ACCURACY), "validation": (VAL_LOSS, VAL_AC
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is such a table, or a trial's folder with one."""
-    file = path / MEASUREMENTS if path.is_dir() else path
-    if file.suffix != ".csv" or not file.is_file():
+    file = path / MEASUREMENTS if look.is_dir(path) else path
+    if file.suffix != ".csv" or not look.is_file(file):
         return False
     return {STEP, MARK} <= {*delimited.header(file)}
 

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 
@@ -41,10 +42,7 @@ class Unpacked:
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is an archive that may hold logs; reads its directory."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(TAR_AT + len(TAR))
+    head = look.head(path)[: TAR_AT + len(TAR)] if look.is_file(path) else b""
     if head.startswith(ZIP):
         return _holds_logs(path)
     return head.startswith(tuple(SQUEEZED)) or head[TAR_AT:] == TAR

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
@@ -31,12 +32,9 @@ OFTEN = 500  # lines between two looks at the clock
 
 def claims(path: Path) -> bool:
     """Whether ``path`` holds events of ClearML, a list a line, or is the folder of a session that does."""
-    if path.is_dir():
-        return (path / TASK).is_file() and claims(path / METRICS)
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+    if look.is_dir(path):
+        return look.is_file(path / TASK) and claims(path / METRICS)
+    head = look.head(path)[:HEAD] if look.is_file(path) else b""
     return head.startswith(b"[{") and all(b'"%b"' % key in head for key in (b"metric", b"variant", b"task", b"iter"))
 
 

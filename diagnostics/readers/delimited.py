@@ -2,12 +2,14 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 
 ABSENT = ["", "NA", "N/A", "n/a", "None", "null", "-", "—"]  # Keras writes NA where nothing was measured
@@ -54,8 +56,11 @@ class _Header:
 
 def header(path: Path) -> list[str]:
     """The names of the first line; empty when the file is empty or not text. Reads ``HEAD`` bytes."""
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+    return _names(look.head(path))
+
+
+@lru_cache(16)
+def _names(head: bytes) -> list[str]:
     return [] if b"\0" in head else _split(_header(head).text)
 
 

@@ -18,7 +18,7 @@ LATEST = 30  # objects of the head that are looked at
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is such a file: its lines say the iteration, and one of the first the total loss."""
-    rows = json_text.peek(path)[:LATEST] if path.is_file() else []
+    rows = json_text.peek(path)[:LATEST]
     said = [v for v in rows if isinstance(v, Mapping) and STEP in v]
     return any(LOSS in v or "data_time" in v or "eta_seconds" in v for v in said)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diagnostics.readers import delimited, settings, ultralytics
+from diagnostics.readers import delimited, look, settings, ultralytics
 from diagnostics.readers.columns import Column, numbers
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
@@ -22,7 +22,7 @@ MILLISECONDS = 1000.0
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is the folder of a run: metrics with a step column lie where DVCLive puts them."""
-    home = _home(path) if path.is_dir() else None
+    home = _home(path) if look.is_dir(path) else None
     return home is not None and any(STEP in delimited.header(file) for file in list(_files(home))[:3])
 
 
@@ -77,8 +77,8 @@ def _at(column: Column | None, values: Column) -> np.ndarray:
 
 def _home(path: Path) -> Path | None:
     """The folder that the metrics' names are relative to."""
-    inside = [path / METRICS, *([path / OLD] if (path.parent / f"{path.name}.json").is_file() else [])]
-    return next((home for home in inside if home.is_dir()), None)
+    inside = [path / METRICS, *([path / OLD] if look.is_file(path.parent / f"{path.name}.json") else [])]
+    return next((home for home in inside if look.is_dir(home)), None)
 
 
 def _files(home: Path) -> Iterator[Path]:

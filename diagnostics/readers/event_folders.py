@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from diagnostics.readers import names
+from diagnostics.readers import look, names
 from diagnostics.readers.event_file import EventFile, read_events
 from diagnostics.readers.limits import Limits
 
@@ -56,15 +56,13 @@ class Folder:
 
 def event_files(folder: Path) -> list[Path]:
     """The event files right in ``folder``, by their names."""
-    with os.scandir(folder) as entries:
-        return sorted(Path(e.path) for e in entries if MARK in e.name and e.is_file())
+    return [file for file in look.files(folder) if MARK in file.name]
 
 
 def is_split_in_two(folder: Path) -> bool:
     """Whether a run's training and validation have a folder each below ``folder``."""
-    with os.scandir(folder) as entries:
-        split = [e for e in entries if e.name.lower() in TRAIN | VAL and e.is_dir(follow_symlinks=False)]
-    found = {e.name.lower() for e in split if event_files(Path(e.path))}
+    split = [f for f in look.folders(folder) if f.name.lower() in TRAIN | VAL and not f.is_symlink()]
+    found = {f.name.lower() for f in split if event_files(f)}
     return bool(found & TRAIN and found & VAL)
 
 

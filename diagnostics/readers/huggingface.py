@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from collector.schema import FINISHED, GRAD_NORM, LR, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
-from diagnostics.readers import guess, json_text
+from diagnostics.readers import guess, json_text, look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Meaning, Series
@@ -29,7 +29,7 @@ KEPT = ("max_steps", "num_train_epochs", "train_batch_size", "logging_steps", "e
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is a trainer's state or history, or a folder of its checkpoints."""
-    if path.is_dir():
+    if look.is_dir(path):
         return any(_is_state(state) for state in _checkpoints(path))
     if path.suffix.lower() not in (".json", ".txt", ".log", ""):
         return False
@@ -146,8 +146,8 @@ def _states(folder: Path) -> list[Path]:
 
 def _checkpoints(folder: Path) -> list[Path]:
     """The states of the checkpoints in ``folder``, the latest first."""
-    found = [(int(m[1][:18]), p / STATE) for p in folder.iterdir() if (m := CHECKPOINT.match(p.name))]
-    return [state for _, state in sorted(found, reverse=True) if state.is_file()]
+    found = [(int(m[1][:18]), p / STATE) for p in look.folders(folder) if (m := CHECKPOINT.match(p.name))]
+    return [state for _, state in sorted(found, reverse=True) if look.is_file(state)]
 
 
 def _name(path: Path) -> str:

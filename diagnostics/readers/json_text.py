@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 
@@ -28,20 +29,17 @@ WORDS = {"true": True, "false": False, "null": None}
 
 def peek(path: Path) -> list[object]:
     """The values with which ``path`` begins, the last maybe not whole; empty when it is not JSON. Reads ``HEAD`` bytes."""
-    if not path.is_file():
-        return []
-    stat = path.stat()
-    return _peek(path, stat.st_mtime_ns, stat.st_size)
+    return _peek(look.head(path), path.suffix.lower() in LINES) if look.is_file(path) else []
 
 
 @lru_cache(maxsize=16)
-def _peek(path: Path, changed: int, size: int) -> list[object]:
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+def _peek(head: bytes, lines: bool) -> list[object]:
+    if b"\0" in head:
+        return []
     text = head.decode("utf-8-sig", "replace").lstrip()
-    if path.suffix.lower() in LINES:  # said to be one object a line: what comes before the first is damage
+    if lines:  # said to be one object a line: what comes before the first is damage
         text = text[max(text.find("{"), 0) :]
-    if not text.startswith(("{", "[")) or "\0" in text:
+    if not text.startswith(("{", "[")):
         return []
     return around_damage(text)
 

@@ -20,7 +20,7 @@ PREFIX = "val_"  # what Keras puts before the validation's
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is JSON with a list for ``loss``, or for a quantity and for it on the validation set."""
-    if path.suffix.lower() not in (".json", ".txt", ".history", "") or not path.is_file():
+    if path.suffix.lower() not in (".json", ".txt", ".history", ""):
         return False
     values = json_text.peek(path)
     return (

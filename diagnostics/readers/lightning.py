@@ -7,7 +7,7 @@ rate's monitor stand at the global step at which they were logged. A ``metrics.c
 from dataclasses import replace
 from pathlib import Path
 
-from diagnostics.readers import delimited, pairs, settings, table
+from diagnostics.readers import delimited, look, pairs, settings, table
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 
@@ -16,7 +16,7 @@ METRICS, SETTINGS = "metrics.csv", "hparams.yaml"
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is the folder of one version: both files, and a header with a step."""
-    if not path.is_dir() or not (path / METRICS).is_file() or not (path / SETTINGS).is_file():
+    if not look.is_dir(path) or not look.is_file(path / METRICS) or not look.is_file(path / SETTINGS):
         return False
     header = delimited.header(path / METRICS)
     return "step" in header and pairs.is_known(header)

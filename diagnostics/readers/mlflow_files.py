@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from diagnostics.curve import Floats
+from diagnostics.readers import look
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
 from diagnostics.readers.mlflow_runs import DELETED, NAME_TAG, MlflowRun, name_of, status, with_metrics
@@ -32,8 +33,8 @@ MOST_TOLD = 3  # damaged lines of a run, told one by one
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is the folder of a run, an experiment, or a store of experiments."""
-    return path.is_dir() and (
-        _is_run(path) or _is_experiment(path) or any(map(_is_experiment, _folders(path, LOOKED_AT)))
+    return look.is_dir(path) and (
+        _is_run(path) or _is_experiment(path) or any(map(_is_experiment, look.folders(path)[:LOOKED_AT]))
     )
 
 
@@ -58,9 +59,9 @@ def _runs(path: Path) -> Iterator[tuple[Path, bool]]:
         yield path, False
     elif _is_experiment(path):
         gone = yaml_settings(path / META).get("lifecycle_stage") == DELETED
-        yield from ((folder, gone) for folder in _folders(path) if _is_run(folder))
+        yield from ((folder, gone) for folder in look.folders(path) if _is_run(folder))
     else:
-        for folder in [*_folders(path), *_folders(path / TRASH)]:
+        for folder in [*look.folders(path), *look.folders(path / TRASH)]:
             if _is_experiment(folder):
                 yield from ((run, deleted or folder.parent.name == TRASH) for run, deleted in _runs(folder))
 
@@ -143,20 +144,11 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(folder).as_posix(), path
 
 
-def _folders(path: Path, most: int | None = None) -> list[Path]:
-    try:
-        with os.scandir(path) as entries:
-            found = [Path(e.path) for _, e in zip(range(most or 10**9), entries, strict=False) if e.is_dir()]
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    return sorted(found)
-
-
 def _is_run(path: Path) -> bool:
     head = _head(path / META)
     if head:
         return bool(RUN.search(head)) and not MODEL.search(head)
-    if not (path / METRICS).is_dir() or not any((path / name).is_dir() for name in (PARAMS, TAGS)):
+    if not look.is_dir(path / METRICS) or not any(look.is_dir(path / name) for name in (PARAMS, TAGS)):
         return False
     return any(LINE.match(_head(file)) for _, (_, file) in zip(range(3), _files(path / METRICS), strict=False))
 
@@ -167,7 +159,4 @@ def _is_experiment(path: Path) -> bool:
 
 
 def _head(path: Path) -> bytes:
-    if not path.is_file():
-        return b""
-    with path.open("rb") as file:
-        return file.read(HEAD)
+    return look.head(path)[:HEAD] if look.is_file(path) else b""

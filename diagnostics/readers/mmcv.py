@@ -19,7 +19,7 @@ ABOUT = ("seed", "exp_name", "mmcv_version", "config_name")  # of the first line
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is such a file: its lines say mode, epoch and iter."""
-    return path.is_file() and any(isinstance(v, Mapping) and v.keys() >= PLACE for v in json_text.peek(path)[:3])
+    return any(isinstance(v, Mapping) and v.keys() >= PLACE for v in json_text.peek(path)[:3])
 
 
 def read(path: Path, limits: Limits) -> list[Log]:

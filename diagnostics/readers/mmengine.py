@@ -8,7 +8,7 @@ around it the same again as text: they are read once, as one run. Pictures and `
 from collections.abc import Mapping
 from pathlib import Path
 
-from diagnostics.readers import json_text
+from diagnostics.readers import json_text, look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
@@ -21,7 +21,7 @@ LATEST = 30  # objects of the head that are looked at
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is such a file, or a folder with one in ``vis_data`` or beside MMEngine's own."""
-    if path.is_dir():
+    if look.is_dir(path):
         file = _inside(path)
         return file is not None and claims(file)
     return path.suffix == ".json" and any(_is_train(v) for v in json_text.peek(path)[:LATEST])
@@ -69,7 +69,7 @@ def _is_train(value: object) -> bool:
 def _inside(folder: Path) -> Path | None:
     """The scalars of a run's folder, or of its ``vis_data``."""
     inside = [folder / WITHIN / SCALARS, *([folder / SCALARS] if folder.name == WITHIN else [])]
-    return next((file for file in inside if file.is_file()), None)
+    return next((file for file in inside if look.is_file(file)), None)
 
 
 def _name(path: Path, file: Path) -> str:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from collector.schema import CRASHED
 from diagnostics.curve import Floats, Ints
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
@@ -58,10 +59,10 @@ class _Found:
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is a file with the exporter's columns, or a folder of its parts; reads one file's footer."""
-    if path.is_dir():
+    if look.is_dir(path):
         first = next(iter(_parts(path)), None)
         return first is not None and claims(first)
-    if not path.is_file() or path.suffix != ".parquet":
+    if path.suffix != ".parquet" or not look.is_file(path):
         return False
     try:
         return {RUN, NAME, TYPE, STEP} <= set(pq.read_schema(path).names)

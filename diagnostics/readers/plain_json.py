@@ -35,7 +35,7 @@ WAY_OUT = 'write a list of rows such as {"step": 0, "train_loss": 2.3}'
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is JSON with curves that sound like training; looks at its head."""
-    if path.suffix.lower() not in SUFFIXES or not path.is_file():
+    if path.suffix.lower() not in SUFFIXES:
         return False
     values = json_text.peek(path)
     return any(found.is_known() and _is_curve(found) for found in _found(path, values))

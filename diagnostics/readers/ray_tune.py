@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from collector.schema import CRASHED, FINISHED
-from diagnostics.readers import delimited, json_text, settings, table
+from diagnostics.readers import delimited, json_text, look, settings, table
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
@@ -24,9 +24,9 @@ LONGEST = 1 << 16  # bytes of the traceback that are looked at
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is a trial's folder, or its ``result.json`` or ``progress.csv``."""
-    if path.is_dir():
+    if look.is_dir(path):
         return claims(path / RESULTS) or claims(path / PROGRESS)
-    if not path.is_file():
+    if not look.is_file(path):
         return False
     if path.suffix == ".csv":
         return path.name == PROGRESS and {*delimited.header(path)} >= MARKS

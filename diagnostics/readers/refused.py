@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 
 PICKLE = re.compile(rb"^(?:\x80[\x02-\x05]|\(dp|\(lp|ccopy_reg|c[a-z_.]+\n)")
@@ -24,8 +25,7 @@ def check(path: Path) -> None:
     """
     if not path.is_file():
         return
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+    head = look.head(path)[:HEAD]
     if PICKLE.match(head):
         raise ReadError(path, HISTORY.format(path.name))
     if head.startswith(ZIP) and TORCH in head:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 
@@ -33,10 +34,7 @@ Row = tuple[object, ...]
 
 def is_sqlite(path: Path) -> bool:
     """Whether the file begins as a SQLite database."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC
+    return look.is_file(path) and look.head(path).startswith(MAGIC)
 
 
 def holds(path: Path, wanted: Callable[[Tables], bool]) -> bool:

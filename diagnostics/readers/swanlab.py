@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from collector.schema import CRASHED, FINISHED, RUNNING
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.leveldb_log import records
 from diagnostics.readers.limits import Limits
@@ -42,12 +43,9 @@ class _Found:
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is a ``.swanlab`` file, or the folder of a run with one."""
-    if path.is_dir():
+    if look.is_dir(path):
         return path.name.startswith("run-") and bool(_record(path))
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(len(MAGIC))
+    head = look.head(path) if look.is_file(path) else b""
     return head[:4] == MAGIC[:4] or (path.suffix == SUFFIX and bool(head))
 
 
@@ -79,7 +77,7 @@ def read(path: Path, limits: Limits) -> list[Log]:
 
 def _record(path: Path) -> Path | None:
     """The record in a run's folder."""
-    return next(iter(sorted(p for p in path.glob("*" + SUFFIX) if p.is_file())), None) if path.is_dir() else None
+    return next(iter(look.files(path, end=SUFFIX)), None)
 
 
 def _log(file: Path, source: Path, found: _Found) -> Log:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from diagnostics.readers import delimited, names, pairs
+from diagnostics.readers import delimited, look, names, pairs
 from diagnostics.readers.columns import Column, numbers, strings
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
@@ -32,7 +32,7 @@ GENERIC = {"metrics", "results", "history", "log", "logs", "progress", "training
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is a .csv, .tsv or .parquet file whose columns sound like training; reads its head."""
-    if not path.is_file() or path.suffix.lower() not in TEXT + PARQUET:
+    if path.suffix.lower() not in TEXT + PARQUET or not look.is_file(path):
         return False
     return pairs.is_known(_header(path))
 
@@ -106,8 +106,7 @@ def _header(path: Path) -> list[str]:
 
 
 def _is_parquet(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(MAGIC)) == MAGIC or path.suffix.lower() in PARQUET
+    return path.suffix.lower() in PARQUET or look.head(path).startswith(MAGIC)
 
 
 def _name(path: Path) -> str:

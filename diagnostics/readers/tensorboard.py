@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from diagnostics.curve import Floats, Ints
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.event_file import EventFile, Points, read_events
 from diagnostics.readers.event_folders import MARK, Folder, Part, event_files, folders_below, is_split_in_two
@@ -34,9 +35,9 @@ NOTHING = "no scalar was logged in it; the training may not have flushed yet, or
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is an event file, a folder that holds one, or one whose train/ and validation/ do."""
-    if path.is_dir():
+    if look.is_dir(path):
         return any(_is_events(file) for file in event_files(path)) or is_split_in_two(path)
-    return path.is_file() and _is_events(path)
+    return look.is_file(path) and _is_events(path)
 
 
 def read(path: Path, limits: Limits) -> list[Log]:
@@ -59,11 +60,9 @@ def read(path: Path, limits: Limits) -> list[Log]:
 def _is_events(path: Path) -> bool:
     """By its first record; by its name where that is damaged or not there yet."""
     try:
-        with path.open("rb") as file:
-            head = file.read(LOOK)
+        return MARK in path.name or FIRST in look.head(path)[:LOOK]
     except OSError:
-        return MARK in path.name
-    return FIRST in head or MARK in path.name
+        return False
 
 
 def _log(folder: Folder) -> Log:

@@ -13,7 +13,7 @@ import numpy as np
 
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Ints
-from diagnostics.readers import delimited, settings, table
+from diagnostics.readers import delimited, look, settings, table
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Meaning, Series
 
@@ -25,9 +25,9 @@ PARTS = {TRAIN_LOSS: re.compile(r"^train/\w+_loss$"), VAL_LOSS: re.compile(r"^va
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is such a table, or a folder with one and with its settings."""
-    if path.is_dir():
-        return claims(path / RESULTS) and any((path / name).is_file() for name in SETTINGS)
-    if path.suffix.lower() != ".csv" or not path.is_file():
+    if look.is_dir(path):
+        return claims(path / RESULTS) and any(look.is_file(path / name) for name in SETTINGS)
+    if path.suffix.lower() != ".csv" or not look.is_file(path):
         return False
     header = delimited.header(path)
     return "epoch" in header and any(map(METRIC.match, header)) and any(map(RATE.match, header))

@@ -13,7 +13,7 @@ import numpy as np
 
 from collector.schema import EPOCH, STEP, WALL_TIME
 from diagnostics.curve import Floats
-from diagnostics.readers import delimited, names
+from diagnostics.readers import delimited, look, names
 from diagnostics.readers.columns import Column, numbers
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
@@ -26,7 +26,7 @@ OWN_STEP, OWN_TIME, OWN_RUNTIME = "_step", "_timestamp", "_runtime"  # W&B's, wh
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is text with a column ``<run> - <metric>`` and its ``__MIN`` and ``__MAX``; reads its first line."""
-    if not path.is_file():
+    if not look.is_file(path):
         return False
     found = set(delimited.header(path))
     return any(BETWEEN in n and n + LEAST in found and n + MOST in found for n in found)

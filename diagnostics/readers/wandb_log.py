@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from collector.schema import CRASHED, FINISHED
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.leveldb_log import records
 from diagnostics.readers.limits import Limits
@@ -39,12 +40,9 @@ UNENDED = "the log does not say that the run ended: it was killed, or goes on"
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is a ``.wandb`` file, the folder of a run, or a folder of such folders."""
-    if path.is_dir():
+    if look.is_dir(path):
         return bool(_files(path))
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        head = file.read(len(MAGIC))
+    head = look.head(path) if look.is_file(path) else b""
     return head[:4] == MAGIC[:4] or (path.suffix == SUFFIX and bool(head))
 
 
@@ -74,10 +72,10 @@ def _ended(log: Log) -> Log:
 
 def _files(folder: Path) -> list[Path]:
     """The records of a run's folder or of a ``wandb/`` folder, oldest first, each once."""
-    own = sorted(p for p in folder.glob("*" + SUFFIX) if p.is_file())
+    own = look.files(folder, end=SUFFIX)
     if own:  # a folder of something else may hold a record, too
-        return own if folder.name.startswith(FOLDERS) or (folder / "files").is_dir() else []
-    runs = [p for name in FOLDERS for p in folder.glob(f"{name}*/*{SUFFIX}") if p.is_file()]
+        return own if folder.name.startswith(FOLDERS) or look.is_dir(folder / "files") else []
+    runs = [p for name in FOLDERS for run in look.folders(folder, name) for p in look.files(run, end=SUFFIX)]
     dated = {p.name for p in runs if p.parent.name != LATEST}  # latest-run is a link to one of them, or a copy
     runs = [p for p in runs if p.parent.name != LATEST or p.name not in dated]
     return sorted(runs, key=lambda p: (p.parent.name.removeprefix("offline-"), p.name))

@@ -9,7 +9,7 @@ from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
 
-JUMP = 0.1  # of the start: a rise that no batch explains, as in diverged
+JUMP = 0.1  # of the start: a rise that no batch explains
 STRAIGHT = 2.0  # times the fall of one half of the run over that of the other: a straight line has 1, the way out of a plateau 10
 LEAST_EVALS = 8  # evaluations, whose noise is then known
 CLEAR = 4.0  # noise widths that the fall must have to be called one

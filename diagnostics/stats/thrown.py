@@ -14,7 +14,7 @@ from diagnostics.stats.strides import gentle, strides
 from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouched
 
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
-JUMP = 0.1  # of the start: a rise that no batch explains
+JUMP = 0.3  # of the start: a rise that no batch explains, where two classes leave room for ±0.1
 MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
 LEAST_NOISE = 20  # losses, to know their noise
 LOST = 0.8  # of the best progress given back at the end

@@ -56,13 +56,13 @@ class Folder:
 
 def event_files(folder: Path) -> list[Path]:
     """The event files right in ``folder``, by their names."""
-    return [file for file in look.files(folder) if MARK in file.name]
+    return [file for name in look.names(folder) if MARK in name and look.is_file(file := folder / name)]
 
 
 def is_split_in_two(folder: Path) -> bool:
     """Whether a run's training and validation have a folder each below ``folder``."""
-    split = [f for f in look.folders(folder) if f.name.lower() in TRAIN | VAL and not f.is_symlink()]
-    found = {f.name.lower() for f in split if event_files(f)}
+    split = [folder / name for name in look.names(folder) if name.lower() in TRAIN | VAL]
+    found = {f.name.lower() for f in split if not f.is_symlink() and event_files(f)}
     return bool(found & TRAIN and found & VAL)
 
 

@@ -146,7 +146,7 @@ def _states(folder: Path) -> list[Path]:
 
 def _checkpoints(folder: Path) -> list[Path]:
     """The states of the checkpoints in ``folder``, the latest first."""
-    found = [(int(m[1][:18]), p / STATE) for p in look.folders(folder) if (m := CHECKPOINT.match(p.name))]
+    found = [(int(m[1][:18]), folder / n / STATE) for n in look.names(folder) if (m := CHECKPOINT.match(n))]
     return [state for _, state in sorted(found, reverse=True) if look.is_file(state)]
 
 

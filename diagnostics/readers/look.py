@@ -5,7 +5,7 @@ each folder and opens each file once, however many readers there are; outside, e
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -75,24 +75,40 @@ def head(path: Path) -> bytes:
     return seen.heads[path]
 
 
+def names(folder: Path) -> list[str]:
+    """The names right in ``folder``, sorted; none where there is no such folder.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    return sorted(_all(folder))
+
+
 def files(folder: Path, start: str = "", end: str = "") -> list[Path]:
     """The files right in ``folder`` whose names begin and end so, by name; none where there is no such folder.
 
     Raises:
         OSError: it cannot be listed.
     """
-    return [folder / name for name in _named(folder, start, end) if is_file(folder / name)]
+    return [folder / n for n, kind in _some(folder, start, end) if kind == "file" or _is(kind, Path.is_file, folder, n)]
 
 
-def folders(folder: Path, start: str = "", end: str = "") -> list[Path]:
+def folders(folder: Path, start: str = "") -> list[Path]:
     """As ``files``, the folders in it."""
-    return [folder / name for name in _named(folder, start, end) if is_dir(folder / name)]
+    return [folder / n for n, kind in _some(folder, start) if kind == "folder" or _is(kind, Path.is_dir, folder, n)]
 
 
-def _named(folder: Path, start: str, end: str) -> list[str]:
+def _some(folder: Path, start: str, end: str = "") -> list[tuple[str, Kind]]:
+    return sorted((n, kind) for n, kind in _all(folder).items() if n.startswith(start) and n.endswith(end))
+
+
+def _is(kind: Kind, wanted: Callable[[Path], bool], folder: Path, name: str) -> bool:
+    return kind == "unknown" and wanted(folder / name)
+
+
+def _all(folder: Path) -> Entries:
     entries = _entries_of(str(folder))
-    entries = _listed(str(folder)) if entries is None else entries  # says why it cannot be listed
-    return sorted(name for name in entries if name.startswith(start) and name.endswith(end))
+    return _listed(str(folder)) if entries is None else entries  # says why it cannot be listed
 
 
 def _kind(path: Path) -> Kind:

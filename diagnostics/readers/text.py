@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
@@ -28,51 +29,22 @@ HOLE = re.compile(rb"\0{64,}")  # what a truncated log leaves where its writer g
 HEAD = 1 << 16  # bytes at either end that tell whether a file is a log
 HEAD_OF_BARS = 1 << 20  # bytes, where progress bars fill the ends
 LOGS = {".log", ".txt", ".out", ".err", ".stdout", ".stderr", ".0", ""}  # else nearly every line must be a log's
-NEVER = {
-    ".py",
-    ".ipynb",
-    ".html",
-    ".htm",
-    ".svg",
-    ".json",
-    ".yaml",
-    ".yml",
-    ".toml",
-    ".cfg",
-    ".ini",
-    ".csv",
-    ".tsv",
-    ".tex",
-    ".c",
-    ".h",
-}
-NEVER |= {
-    ".js",
-    ".ts",
-    ".css",
-    ".cpp",
-    ".cu",
-    ".sh",
-    ".java",
-    ".go",
-    ".rs",
-    ".r",
-    ".jl",
-    ".xml",
-    ".rst",
-    ".bib",
-    ".srt",
-    ".pyc",
-    ".lock",
-}
+NEVER = re.compile(
+    r"\.(?:py|pyc|ipynb|html?|svg|json|ya?ml|toml|cfg|ini|csv|tsv|tex|c|h|js|ts|css|cpp|cu|sh|java|go|rs|r|jl|xml|rst|bib|srt|lock)$",
+    re.IGNORECASE,
+)
+DOCUMENT = re.compile(
+    r"readme|license|licence|changelog|contributing|requirements|authors|notice|citation|makefile|dockerfile",
+    re.IGNORECASE,
+)
 FEWEST = 3  # points of a curve that make a file in a folder a log
-PART = 0.2  # of the lines of a file with another ending, e.g. .md, that must be a log's
+PART = 0.2  # of the lines that must be a log's in a file with another ending, e.g. .md, and where no quantity is known
 GENERIC = {"train", "training", "log", "logs", "output", "out", "stdout", "stderr", "nohup", "run", "console", "main"}
 
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is a text in which lines of a training repeat; reads its beginning and its end."""
-    if not path.is_file() or path.suffix.lower() in NEVER:
+    if not look.is_file(path) or NEVER.search(path.name) or DOCUMENT.match(path.name):
         return False
     data = _ends(path)
     return _is_text(data) and (_is_log(path, data) or (b"%|" in data and _is_log(path, _ends(path, HEAD_OF_BARS))))
@@ -82,9 +54,10 @@ def _is_log(path: Path, data: bytes) -> bool:
     miner = Miner().read(parsed(data))
     found = Found(miner)
     curves = [s for s in found.series() if len(s) >= FEWEST and np.unique(s.values).size > 1]
-    if not any(MEASURE.search(s.name) for s in curves) and not found.words >= FEWEST:
-        return False
-    return bool(curves) and (path.suffix.lower() in LOGS or found.measured().sum() >= PART * miner.lines)
+    known = any(MEASURE.search(s.name) for s in curves)
+    if path.suffix.lower() in LOGS:
+        return known or (bool(curves) and found.words >= max(FEWEST, PART * miner.lines))
+    return known and found.lines >= PART * miner.lines
 
 
 def read(path: Path, limits: Limits) -> list[Log]:

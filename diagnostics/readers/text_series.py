@@ -67,14 +67,20 @@ class Found:
             return None
         return Series("epoch", self._epoch[both], self._step[both], None, _any(self._time[both]), both)
 
-    def measured(self) -> Bools:
-        """bool [rows]: the rows that count."""
-        return self._taken & self._rows.measured
-
     @property
     def words(self) -> int:
         """How many rows name their step."""
-        return int((self.measured() & self._rows.word).sum())
+        return int((self._measured & self._rows.word).sum())
+
+    @property
+    def lines(self) -> int:
+        """How many rows are lines by themselves, not a table's."""
+        tables = np.array([k.rows > 0 for k in self._kinds] or [False])[self._rows.kind]
+        return int((self._measured & ~tables).sum())
+
+    @property
+    def _measured(self) -> Bools:
+        return self._taken & self._rows.measured
 
     def _known(self) -> Rows:
         """The rows, with no place of a row that was not taken, nor of a heading under which none was."""

@@ -42,6 +42,7 @@ LETTERS = re.compile(r"[^\W\d_][\w-]*")
 MOST_MEASURES = 80  # of a line that is printed but once
 MOST_NUMBERS = 1000  # of a line of a log
 LONGEST_NAME = 120  # characters
+TOP = "top"  # top 5 accuracy: 0.9
 CUT = re.compile(r"\d*\.\d")  # begins in the middle of a number
 MEAN = " (mean)"
 WHOLE_RUN = re.compile(r"global|num_updates|total", re.IGNORECASE)  # a step that counts over all epochs
@@ -171,10 +172,10 @@ def _read(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens, i
         reading.section = part_of(f"{name.before} {name.words}") or reading.section
         found.evaluation |= reading.section.lower() in EVALUATION and not reading.names
         return set()
-    over = i + 1 if i + 1 < len(line.numbers) and line.numbers[i + 1] and FRACTION.match(words[i + 1]) else None
+    over = _over(words, line, i)
     taken = {over} if over is not None else set()
-    if over is not None and over + 1 < len(line.numbers) and line.numbers[over + 1] and words[over + 1].strip() == "=":
-        i, over, taken = over + 1, None, {over, over + 1}  # the quotient is written out
+    if over is not None and (quotient := _quotient(words, line, over)) is not None:
+        i, over, taken = quotient, None, {over, quotient}
     if name.before:
         reading.section = part_of(name.before) or reading.section
     found.evaluation |= reading.section.lower() in EVALUATION and not reading.names
@@ -206,8 +207,21 @@ def _read(found: Shape, reading: _Reading, words: Sequence[str], line: Tokens, i
         _measure(found, reading, name, words, i, over)
     else:
         reading.section = part_of(name.words) or reading.section
-        reading.unfinished = f"{name.words} {line.numbers[i]}" if MEASURE.search(name.words) else ""
+        begun = MEASURE.search(name.words) or name.words.lower() == TOP
+        reading.unfinished = f"{name.words} {line.numbers[i]}" if begun else ""
     return taken
+
+
+def _over(words: Sequence[str], line: Tokens, i: int) -> int | None:
+    """The token that token ``i`` is a share of: ``3/9``, ``3 of 9``."""
+    there = i + 1 < len(line.numbers) and line.numbers[i + 1] is not None
+    return i + 1 if there and FRACTION.match(words[i + 1]) else None
+
+
+def _quotient(words: Sequence[str], line: Tokens, over: int) -> int | None:
+    """The token that writes a fraction out: ``3/9 = 0.33``."""
+    there = over + 1 < len(line.numbers) and line.numbers[over + 1] is not None
+    return over + 1 if there and words[over + 1].strip() == "=" else None
 
 
 def _measure(
@@ -220,7 +234,9 @@ def _measure(
     label: int | None = None,
 ) -> None:
     """A quantity with a name, and the number that it is a share of: ``9830/10000 (98%)``."""
-    if reading.unfinished and not MEASURE.search(name.words):  # Accuracy of the network on the 10000 test images: 54 %
+    if reading.unfinished and (
+        not MEASURE.search(name.words) or reading.unfinished.lower().startswith(TOP)
+    ):  # Accuracy of the network on the 10000 test images: 54 %
         name = _Name(f"{reading.unfinished} {name.words}", name.before, name.strong, name.bracket)
     reading.unfinished = ""
     if not reading.names:
@@ -337,7 +353,9 @@ def _role(name: _Name, token: str) -> str:
     """``epoch``, ``step``, ``split`` for a phrase that names only a part of the data, or nothing."""
     if name.words == "s" and name.strong and not name.before:
         return "step"  # llm.c
-    if not name.words or (name.strong and not name.bracket and name.words.lower() in SETTINGS):
+    if not name.words or (name.words in ("e", "E") and not name.strong and not name.bracket):
+        return ""
+    if name.strong and not name.bracket and name.words.lower() in SETTINGS:
         return ""
     role = _role_words(name.words)
     whole = INTEGER.match(token) is not None
@@ -381,7 +399,7 @@ def _is_name(name: _Name) -> bool:
     last = words[-1].lower().strip(".,")
     if "=" in name.words or name.words[0] in "/@" or (name.bracket and not name.strong) or CUT.match(name.words):
         return False
-    if not name.strong and (last in EPOCHS or last in STEPS):
+    if (last in EPOCHS or last in STEPS) and (not name.strong or words[-2:-1] in (["at"], ["in"], ["from"])):
         return False
     return len(words) <= (MOST_WORDS if name.strong else MOST_LOOSE_WORDS) and (name.strong or last not in STOPS)
 

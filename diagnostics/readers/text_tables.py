@@ -14,6 +14,22 @@ BAR = re.compile(r":?\s+\d+%\|.*$|:\s+\d+%.*$")  # tqdm's, behind a row of YOLO'
 WHOLE = re.compile(r"(\d+)\s*/\s*(\d+)$")
 NUMBER = re.compile(r"[-+]?(?:\d|\.\d|nan\b|inf\b)", re.IGNORECASE)
 MOST_CELLS = 200
+THINGS = {
+    "class",
+    "classes",
+    "label",
+    "category",
+    "model",
+    "name",
+    "method",
+    "layer",
+    "type",
+    "dataset",
+    "config",
+    "split",
+    "#",
+    "id",
+}
 ALL = "all"  # YOLO's row of all classes
 
 
@@ -51,12 +67,14 @@ class Grid:
         return found
 
     def row(self, line: str) -> Row | None:
-        """The row that a line of numbers is, or None where it fits no heading."""
+        """The row that a line of numbers is, or None where it fits no heading, or is about one of many things."""
         line = BAR.sub("", line)
         for names in (*_headings(self._candidate), self.names):
             for cells in (_cells(line), line.split()):
                 extra = len(cells) - len(names)
-                if names and (extra == 0 or (extra == 1 and cells[0].isdigit())):
+                if not names or (names[0].lower() in THINGS and cells[0].lower() != ALL):
+                    continue
+                if extra == 0 or (extra == 1 and cells[0].isdigit()):
                     self.names = names
                     return _row(names, cells[extra:])
         return None

@@ -40,7 +40,7 @@ RATIO = re.compile(r"acc|correct|precision|recall", re.IGNORECASE)  # what "9830
 
 STOPS = _set(
     "from to in at of for with than and on after by the a an over per is are was took takes take has have using only "
-    "about or not into as be down up size shape class fold rank gpu device worker process sample chunk layer line seed port pid decreased increased improved reduced dropped changed dataloader iou maxdets eta"
+    "about or not into as be down up size shape class fold rank gpu device worker process sample chunk layer line seed port pid decreased increased improved reduced dropped changed dataloader iou maxdets eta top"
 )  # words that no quantity's name ends with
 LONGEST_HEADING = 3  # words, as "evaluate:dev"
 COPULA = frozenset({"is", "was", "of", "are"})  # "the loss is 0.3", "accuracy of 0.9"

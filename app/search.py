@@ -14,6 +14,7 @@ from app.listing import CHIPS, FILTER, Chip, told
 
 QUERY, SORT, GROUP, COLUMNS, PAGE = "q", "sort", "group", "columns", "page"
 NEWEST, DESCENDING = "newest", " descending"
+KEPT = "search.kept"
 HELP = (
     "Words match names. A field with a comparison matches values: `lr>0.01`, `verdict=overfitting`, `state=running`, "
     "`accuracy>=0.9`, `optimizer!=sgd`. Commas give a choice: `batch_size=32,64`. A minus excludes a name: `-test`. "
@@ -37,6 +38,13 @@ class Order:
         return f"-{self.sort.removesuffix(DESCENDING)}" if self.sort.endswith(DESCENDING) else self.sort
 
 
+def restore() -> None:
+    """Bring back what was asked before another page was looked at; an address that says otherwise is obeyed."""
+    for key, value in st.session_state.get(KEPT, {}).items():
+        if key not in st.session_state and not any(name in st.query_params for name in (QUERY, SORT, GROUP, COLUMNS)):
+            st.session_state[key] = value
+
+
 def search(rows: Sequence[Row], now: float) -> Found:
     """The filter, and what it leaves of ``rows``."""
     text = st.text_input(
@@ -49,6 +57,7 @@ def search(rows: Sequence[Row], now: float) -> Found:
         placeholder="name, lr>0.01, verdict=overfitting",
         help=HELP,
     )
+    st.session_state.setdefault(KEPT, {})[QUERY] = text or ""
     return filters.find(rows, text or "", now)
 
 
@@ -73,6 +82,7 @@ def arrange(rows: Sequence[Row], found: Found) -> Order:
         placeholder="what differs",
         help=f"Up to {AUTOMATIC} hyperparameters that differ between the runs listed are shown unasked.",
     )
+    st.session_state.setdefault(KEPT, {}).update({SORT: sort, GROUP: group, COLUMNS: more})
     shown = dict.fromkeys([setting(name).slug for name in differing(found.rows)[:AUTOMATIC]] + more)
     return Order(sort, group, [found.fields[slug] for slug in shown])
 

@@ -23,6 +23,7 @@ FEW = 2  # unreadable inputs that are told one by one
 def page() -> None:
     """Every run with its verdict, newest first; a click opens its diagnosis."""
     st.title("Runs")
+    search.restore()
     _list()
 
 
@@ -46,8 +47,8 @@ def _table(rows: Sequence[Row], found: Found, order: Order, now: float) -> None:
     place = st.container()
     pages = max(-(-len(found.rows) // PAGE), 1)
     at = st.pagination(pages, key=search.PAGE, bind="query-params") if pages > 1 else 1
-    look = Look(order.slug, chosen.keys(), chosen.echo(), search.chips(rows, found, now))
-    on = {"sorted": search.resort, "toggled": search.toggle, "chosen": chosen.ticked}
+    look = Look(order.slug, chosen.RUNS.keys(), chosen.RUNS.echo(), search.chips(rows, found, now))
+    on = {"sorted": search.resort, "toggled": search.toggle, "chosen": chosen.RUNS.ticked}
     with place:
         clicked = table(
             _lines(search.sort(found, order, now), order, found, now, at),
@@ -72,7 +73,7 @@ def _lines(rows: list[Row], order: Order, found: Found, now: float, at: int) -> 
 
 def _actions(rows: Sequence[Row], found: Found) -> None:
     """How many runs there are, and what to do with those that were ticked."""
-    ticked = chosen.keys()
+    ticked = chosen.RUNS.keys()
     with st.container(horizontal=True, vertical_alignment="center"):
         few = f"{len(found.rows):,} of " if len(found.rows) < len(rows) else ""
         st.caption(f"{few}{len(rows):,} runs" + (f", {len(ticked):,} chosen" if ticked else ""), width="content")
@@ -80,7 +81,7 @@ def _actions(rows: Sequence[Row], found: Found) -> None:
         if st.button(label, icon=":material/stacked_line_chart:", type="primary" if ticked else "tertiary"):
             st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address())
         if ticked:
-            st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.choose, args=([],))
+            st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.RUNS.choose, args=([],))
 
 
 def _unreadable(broken: Sequence[Broken]) -> None:

@@ -1,0 +1,127 @@
+"""Runs overlaid in one chart, and the table that is its legend."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import streamlit as st
+
+from app import chosen, library, words
+from app.fields import Field, differing, setting
+from app.grouping import fold_groups
+from app.library import Row
+from app.listing import Look, columns, table, written
+from app.plot import overlay, palette
+from app.plot.component import chart
+from app.plot.overlay import Drawn
+from app.story import AUTO, OFF, WINDOWS
+from diagnostics.axis import AXES, Axis, axes_of
+from diagnostics.run import Run
+
+MOST = 40  # runs in one chart: beyond, no eye tells them apart
+SETTINGS = 12  # columns of the legend for what differs
+TABLE = "compare.table"
+
+
+def show(rows: Sequence[Row], now: float) -> str | None:
+    """Overlay the curves of ``rows``; a box unticked in the legend hides its run. Gives the run that was clicked, if any."""
+    if len(rows) > MOST:
+        st.caption(f"The first {MOST} of {len(rows):,} are drawn\\. Choose fewer to see others\\.")
+        rows = rows[:MOST]
+    cases = {row.key: case for row in rows if (case := library.case(row.key))}
+    runs = {key: case.run for key, case in cases.items()}
+    hidden = set(chosen.HIDDEN.keys())
+    colours = palette.assigned(list(runs))
+    wanted, look = _ask([row for row in rows if row.key in runs], runs)
+    drawn = [Drawn(key, run, colours[key]) for key, run in runs.items() if key not in hidden and look.x in axes_of(run)]
+    _missing(runs, look.x)
+    if drawn and wanted:
+        alt = f"{', '.join(wanted)} of {len(drawn)} runs"
+        chart(overlay.overlay(drawn, wanted, look), key="compare.chart", alt=alt)
+    else:
+        st.info("Nothing to draw: tick a run below, and choose a quantity above.", icon=":material/visibility_off:")
+    return _legend(rows, runs, colours, hidden, wanted, now)
+
+
+def _ask(rows: Sequence[Row], runs: Mapping[str, Run]) -> tuple[list[str], overlay.Look]:
+    known = overlay.quantities(runs.values())
+    first = [q for q in overlay.FIRST[:2] if q in known] or known[:1]
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        wanted = st.multiselect(
+            "Show", known, first, key="show", bind="query-params", persist_state="session", width=360
+        )
+        x = st.segmented_control(
+            "Along", AXES, default="step", required=True, key="along", bind="query-params", persist_state="session"
+        )
+        window = st.select_slider(
+            "Moving average, in steps",
+            WINDOWS,
+            AUTO,
+            key="average",
+            bind="query-params",
+            persist_state="session",
+            width=220,
+            help="Of training curves: each point is the mean of the raw points of the last so many steps. auto takes about "
+            "2 % of each run. It never averages across NaN, Inf or a gap, and changes no verdict.",
+        )
+        log_y = st.toggle("Log y", key="logy", bind="query-params", persist_state="session")
+        log_x = st.toggle("Log x", key="logx", bind="query-params", persist_state="session")
+        groups = fold_groups(rows)
+        banded = bool(groups) and st.toggle(
+            "Folds as mean",
+            key="folds",
+            bind="query-params",
+            persist_state="session",
+            help="Runs that differ only by fold or seed: their mean, and one standard deviation on either side.",
+        )
+    steps = {OFF: 0, AUTO: None}[window] if window in (OFF, AUTO) else int(window)
+    return wanted, overlay.Look(x, log_x, log_y, steps, groups if banded else {})
+
+
+def _missing(runs: Mapping[str, Run], x: Axis) -> None:
+    left = [run.name for run in runs.values() if x not in axes_of(run)]
+    if left:
+        st.caption(words.plain(f"Left out, for the log does not say the {x}: {', '.join(left)}."))
+
+
+def _legend(
+    rows: Sequence[Row],
+    runs: Mapping[str, Run],
+    colours: Mapping[str, int],
+    hidden: set[str],
+    wanted: Sequence[str],
+    now: float,
+) -> str | None:
+    """The runs with their colours, results, and the hyperparameters that differ."""
+    names = differing(rows)[:SETTINGS]
+    shown = [c for c in columns(rows, [setting(name) for name in names], now) if c.slug not in ("spark", "speed")]
+    shown[4:4] = _last(runs, wanted)
+    keys = [row.key for row in rows]
+    pairs = {key: palette.RUNS[i] for key, i in colours.items()}
+    look = Look(None, [k for k in keys if k not in hidden], chosen.HIDDEN.echo(), colours=pairs, legend=True)
+    opened = table(rows, shown, now, look, key=TABLE, on_chosen_change=partial(_hide, keys))
+    _same(rows)
+    return opened
+
+
+def _last(runs: Mapping[str, Run], wanted: Sequence[str]) -> list[Field]:
+    """The last value of the first quantity that is drawn, in validation where there is any."""
+    tags = [tag for run in runs.values() for tag in run.curves if wanted and overlay.quantity(tag) == wanted[0]]
+    if not tags:
+        return []
+    tag = max(tags)  # val comes after train
+    last = {key: float(run[tag].values[-1]) for key, run in runs.items() if tag in run and len(run[tag])}
+    return [Field("last", f"Last {tag}", lambda row, now: last.get(row.key))]
+
+
+def _hide(keys: Sequence[str]) -> None:
+    ticked, count = chosen.ticks(TABLE)
+    chosen.HIDDEN.choose([key for key in keys if key not in ticked], count)
+
+
+def _same(rows: Sequence[Row]) -> None:
+    """What all runs have in common, for who wants to be sure."""
+    differ = set(differing(rows))
+    same = {name: value for name, value in rows[0].config.items() if name not in differ}
+    if len(rows) > 1 and same:
+        with st.expander(f"The same in all: {len(same)} hyperparameters"):
+            st.markdown(words.plain(", ".join(f"{name} = {written(name, value)}" for name, value in same.items())))

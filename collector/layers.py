@@ -96,7 +96,8 @@ class Layers:
 def _table(blocks: Sequence[Block]) -> pa.Table:
     weights, updates, grads = np.concatenate([block.norms for block in blocks], axis=1)
     sound = weights != 0  # else the ratio has no meaning
-    ratios = np.divide(updates, weights, out=np.zeros_like(weights), where=sound)
+    with np.errstate(all="ignore"):  # infinite over infinite is NaN, and that is true: no training need be warned of it
+        ratios = np.divide(updates, weights, out=np.zeros_like(weights), where=sound)
     steps = np.repeat([block.step for block in blocks], [len(block.names) for block in blocks])
     columns = [
         arrow(steps.astype(np.int64)),

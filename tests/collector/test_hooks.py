@@ -179,6 +179,18 @@ def test_gradscaler_skips_are_no_steps_and_gradients_are_unscaled(tiny, tmp_path
     np.testing.assert_allclose(found["grad/norm"].values, true, rtol=1e-4)
 
 
+@pytest.mark.filterwarnings("error")
+def test_weights_that_ran_to_infinity_are_recorded_without_a_warning(tmp_path):
+    weight = torch.nn.Parameter(torch.full((4,), 1e30))
+    optimizer = torch.optim.SGD([weight], lr=1e10)
+    with Collector(tmp_path / "run", optimizer=optimizer):
+        for _ in range(3):
+            weight.grad = weight.detach().clone()
+            optimizer.step()
+    (found,) = read(tmp_path / "run")
+    assert len(found.layers) and not np.isfinite(found.layers["weight_norm"].iloc[-1])
+
+
 def test_half_precision_norms_do_not_overflow(tmp_path):
     weight = torch.nn.Parameter(torch.full((4,), 6e4, dtype=torch.float16))
     optimizer = torch.optim.SGD([weight], lr=0.1)

@@ -6,7 +6,7 @@ from diagnostics import rules
 from diagnostics.report import SEVERITIES, Finding, NotChecked, Report, Rival
 from diagnostics.rule import Rule
 from diagnostics.run import Run
-from diagnostics.steady import standing
+from diagnostics.steady import QUIET, standing
 
 # Headline verdicts in the order of causes, and why each comes before those after it: what speaks against a rival that
 # shows as well. The last always holds when the others are clear.
@@ -34,7 +34,7 @@ def diagnose(run: Run) -> Report:
     """
     outcomes = {rule.slug: _ask(rule, run) for rule in rules.all_rules()}
     found = [f for outcome in outcomes.values() if isinstance(outcome, tuple) for f in outcome]
-    verdict = standing(run, _headlines(found), _headlines_of)
+    verdict = standing(run, _headlines(found), _fault)
     others = [f for f in found if f.rule not in HEADLINES]
     return Report(
         run=run.name,
@@ -58,10 +58,10 @@ def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
         return NotChecked(rule.slug, f"the rule failed ({type(error).__name__}: {error}); please report it")
 
 
-def _headlines_of(run: Run) -> list[Finding]:
-    """What the headline rules find of ``run``."""
-    outcomes = [_ask(rules.get(slug), run) for slug in HEADLINES]
-    return _headlines([f for outcome in outcomes if isinstance(outcome, tuple) for f in outcome])
+def _fault(run: Run) -> Finding | None:
+    """The first fault of ``run`` in the order of causes; the rules after it are not asked."""
+    outcomes = (_ask(rules.get(slug), run) for slug in HEADLINES if slug not in QUIET)
+    return next((outcome[0] for outcome in outcomes if isinstance(outcome, tuple) and outcome), None)
 
 
 def _headlines(found: list[Finding]) -> list[Finding]:

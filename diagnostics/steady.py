@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import chain, groupby, islice
+from itertools import groupby, islice
 
 import numpy as np
 
@@ -12,27 +12,26 @@ from diagnostics.report import Finding
 from diagnostics.run import Run
 
 QUIET = ("keep_training", "healthy", "not_enough_data")  # one and the same as far as trouble goes
-EVENT = "overfitting"  # its rule gathers evidence of its own, evaluation by evaluation: said at once, and given up soon
-# Looks in a row that a fault takes. What blew up is seldom well again; a decay can be had at any time, and a schedule may still bring it.
-TO_ACCUSE, LOOKS = 3, {EVENT: 1, "diverged": 2, "needs_decay": 8}
-TO_ACQUIT, TO_ACQUIT_EVENT = 8, 2  # looks in a row without trouble that take a fault back: as many steps again
+# Looks in a row that a fault takes. The rule of overfitting gathers evidence of its own, evaluation by evaluation. What was thrown up early may come back down;
+# a network that stands still may be on a plateau, and one that circles may have a schedule to come: as many steps again tell.
+TO_ACCUSE, LOOKS = 3, {"overfitting": 2, "diverged": 4, "bad_initialization": 8, "needs_decay": 8}
+TO_ACQUIT = 8  # looks in a row without trouble that take a fault back: as many steps again
 FIRST, GROWTH = 4, 2 ** (1 / 8)  # losses at the first look, and from look to look: three span a fifth of the run
 MOST_LOOKS = 16  # back to a quarter of the run
 MOST_POINTS = 2_000  # of a curve, at an earlier look: thinned by a power of two, which changes no verdict
 
-Headlines = Callable[[Run], list[Finding]]  # what was found of the headline rules, in the order of causes
+Fault = Callable[[Run], Finding | None]  # the first in the order of causes; None where nothing is wrong
 
 
-def standing(run: Run, found: list[Finding], headlines: Headlines) -> Finding:
-    """The verdict on ``run``: the fault that its looks have come to while it is running, else the first of ``found``.
+def standing(run: Run, found: list[Finding], fault: Fault) -> Finding:
+    """The verdict on ``run``: the fault that its looks have come to while it is running, else the first of the headlines ``found``.
 
     A look is the run as it stood at a number of losses that does not depend on where it stands now; so the same past
     gives the same looks, however often it is asked, and a verdict changes only when new ones do.
     """
     if run.state != RUNNING or _lost(run, found[0]):
         return found[0]
-    now = [found[0]] if found[0].rule == EVENT else []
-    held = _held(chain(now, _looks(run, headlines)))
+    held = _held(_looks(run, fault))
     if held is None:
         return next((f for f in found if f.rule in QUIET), found[0])
     return next((f for f in found if f.rule == held.rule), held)
@@ -44,31 +43,22 @@ def _lost(run: Run, first: Finding) -> bool:
     return first.rule == "diverged" and loss is not None and len(loss) > 0 and not np.isfinite(loss.values[-1])
 
 
-def _held(newest_first: Iterator[Finding]) -> Finding | None:
+def _held(newest_first: Iterator[Finding | None]) -> Finding | None:
     """The last fault that as many looks in a row as it takes agreed on; None where there was none, or it was taken back since."""
-    calm = 0
-    for rule, same in groupby(newest_first, key=lambda f: "" if f.rule in QUIET else f.rule):
-        if not rule:
-            calm = max(calm, len(list(islice(same, TO_ACQUIT))))
-            if calm == TO_ACQUIT:
-                return None
-            continue
-        need = LOOKS.get(rule, TO_ACCUSE)
+    for rule, same in groupby(newest_first, key=lambda f: f.rule if f else ""):
+        need = LOOKS.get(rule, TO_ACCUSE) if rule else TO_ACQUIT
         agreed = list(islice(same, need))
         if len(agreed) == need:
-            return agreed[0] if rule != EVENT or calm < TO_ACQUIT_EVENT else None
+            return agreed[0]
     return None
 
 
-def _looks(run: Run, headlines: Headlines) -> Iterator[Finding]:
-    """The verdict at each look, newest first, as far back as there was one."""
+def _looks(run: Run, fault: Fault) -> Iterator[Finding | None]:
+    """The fault at each look, newest first."""
     loss = run.get(TRAIN_LOSS)  # with what is not finite: a look must come after it as well
     for size in _sizes(0 if loss is None else len(loss))[:MOST_LOOKS]:
         then = run.until(int(run[TRAIN_LOSS].steps[size - 1]))
-        found = headlines(_thinned(replace(then, state=RUNNING)))
-        if not found:
-            return
-        yield found[0]
+        yield fault(_thinned(replace(then, state=RUNNING)))
 
 
 def _sizes(count: int) -> list[int]:

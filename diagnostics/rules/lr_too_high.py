@@ -18,11 +18,13 @@ Criterion
     fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
     more than BOUNCE of the fall from one evaluation to the next over the second half. Where a schedule brought the rate down, jumps, long updates and losses
     above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
+    While the run goes on and the loss is not surely done falling, only what was done to the weights counts: a dead network or layer, weights that grew, a long update.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it". That long steps kill units
-    for good: CS231n, "Neural Networks 1", on ReLU. THROWN: Adam's first step is lr √n / ‖W‖ long; sound
-    runs of the lab stay under 0.3, fresh weights a thirtieth of their size come to 0.75, rates far too high to 0.9 and more. FLUNG: two thirds more than any sound run.
+    for good: CS231n, "Neural Networks 1", on ReLU. That a loss which a high rate threw up often comes back down, to a good end: Lewkowycz et al., 2020
+    ("catapult"). THROWN: Adam's first step is lr √n / ‖W‖ long; sound runs of the lab stay under 0.3, fresh weights a thirtieth of their size come to
+    0.75, rates far too high to 0.9 and more. FLUNG: two thirds more than any sound run.
     One of DeepOBS' 173 good constant rates without rising validation passes a bound, by a jump to 17,000 times its start; left out of the
     choice of BOUNCE, LATE and GIVEN_BACK, the four problems get one hit less.
     Size of the remedy: by the update ratios, which come down to AIM, or else the course's tenth. A dead network does not say how far off the rate is: a
@@ -38,7 +40,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
+from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -75,7 +77,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     threw,
 )
 from diagnostics.stats.rates import CAREFUL, Lower, by, lower
-from diagnostics.stats.standstill import gaining
+from diagnostics.stats.standstill import gaining, surely_stuck
 from diagnostics.stats.strides import gentle, strides
 
 AIM = 1e-2  # update ratio of the longest tenth: the upper end of what sound runs of the lab have
@@ -97,14 +99,23 @@ def check(run: Run) -> Iterator[Finding]:
     loss = run[TRAIN_LOSS].finite()
     if gentle(run):
         return
+    found = _lasting(run, loss) if run.state == RUNNING and not surely_stuck(loss) else _any(run, loss)
+    if found:
+        message, evidence = found
+        yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, evidence))
+
+
+def _lasting(run: Run, loss: Curve) -> Sign:
+    """Harm done to the weights, which no further step undoes; a loss that was thrown up may yet come down."""
+    return died(run, loss) or lost_a_layer(run, loss) or flung(run) or threw(run, loss)
+
+
+def _any(run: Run, loss: Curve) -> Sign:
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or rose_again(loss)
     found = found or threw(run, loss) or stood_above(run, loss)
     if not found and not wanes(run) and not gaining(loss):
         found = bounces(run, loss) or jumped(run, loss)
-    found = found or _harmed_before(run)
-    if found:
-        message, evidence = found
-        yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, evidence))
+    return found or _harmed_before(run)
 
 
 def _harmed_before(run: Run) -> Sign:

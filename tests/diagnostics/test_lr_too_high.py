@@ -5,7 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from collector.schema import RUNNING
 from diagnostics import rules, synthetic
+from diagnostics.stats.standstill import surely_stuck
 
 RULE = rules.get("lr_too_high")
 
@@ -48,3 +50,23 @@ def test_weights_that_long_steps_made_large_make_them_look_short():
     assert plain is not None
     grown = run.layers.assign(weight_norm=np.where(run.layers["weight_norm"] > 5.0, 500.0, 5.0))
     assert _advice(replace(run, layers=grown)).factor < plain
+
+
+def _rose_and_went_on(last):
+    """Down to 0.5 in a third of the run, then up to 1.5, and on to ``last`` from there."""
+    levels = np.r_[synthetic.falling(2.3, 0.5, steps=300), np.linspace(1.5, last, 700)]
+    return replace(synthetic.make(synthetic.noisy(levels, 0.02), lr=0.6), state=RUNNING)
+
+
+def test_while_a_run_goes_on_a_loss_that_was_thrown_up_may_come_back_down():
+    assert any(RULE.check(_rose_and_went_on(1.5)))
+    assert not any(RULE.check(_rose_and_went_on(1.0)))
+    assert any(RULE.check(replace(_rose_and_went_on(1.0), state="finished")))
+
+
+def test_harm_done_to_the_weights_is_said_while_the_loss_still_falls():
+    run = next(make for name, make in RULE.fires.items() if "killed" in name)()
+    slow = synthetic.noisy(synthetic.falling(2.3, 1.2, pace=3))
+    falling = replace(synthetic.make(slow, lr=0.5), layers=run.layers, state=RUNNING)
+    assert not surely_stuck(falling["train/loss"])
+    assert any(RULE.check(falling))

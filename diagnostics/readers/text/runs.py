@@ -3,7 +3,7 @@
 import numpy as np
 
 from diagnostics.curve import Floats, Ints
-from diagnostics.readers.text_places import forward
+from diagnostics.readers.text.places import forward
 
 MOST_RUNS = 100  # in one file; what begins again more often counts something else
 FEWEST = 2  # rows of a run

@@ -8,11 +8,11 @@ import numpy as np
 
 from diagnostics.curve import Floats, Ints
 from diagnostics.readers.log import Series
-from diagnostics.readers.text_miner import Miner
-from diagnostics.readers.text_places import Bools, Rows, forward, places, replaced, rows
-from diagnostics.readers.text_runs import begins
-from diagnostics.readers.text_store import Kind
-from diagnostics.readers.text_words import MEASURE, is_evaluation
+from diagnostics.readers.text.miner import Miner
+from diagnostics.readers.text.places import Bools, Rows, forward, places, replaced, rows
+from diagnostics.readers.text.runs import begins
+from diagnostics.readers.text.store import Kind
+from diagnostics.readers.text.words import MEASURE, is_evaluation
 
 OFTEN = 3  # lines of a kind whose quantities nobody knows, or which say no place
 SHARE = 0.002  # of the lines of the most frequent kind that a kind without a place must reach

@@ -19,11 +19,11 @@ from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
-from diagnostics.readers.text_families import meanings
-from diagnostics.readers.text_lines import lines, parsed
-from diagnostics.readers.text_miner import Miner
-from diagnostics.readers.text_series import Found
-from diagnostics.readers.text_words import MEASURE
+from diagnostics.readers.text.families import meanings
+from diagnostics.readers.text.lines import lines, parsed
+from diagnostics.readers.text.miner import Miner
+from diagnostics.readers.text.series import Found
+from diagnostics.readers.text.words import MEASURE
 
 HOLE = re.compile(rb"\0{64,}")  # what a truncated log leaves where its writer goes on
 HEAD = 1 << 16  # bytes at either end that tell whether a file is a log

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnostics.curve import Floats, Ints
-from diagnostics.readers.text_store import Kind, Store
+from diagnostics.readers.text.store import Kind, Store
 
 Bools = NDArray[np.bool_]
 DONE = 0.9  # of a pass that was seen before the count began again

@@ -7,7 +7,7 @@ import re
 from array import array
 from dataclasses import dataclass, field
 
-from diagnostics.readers.text_shapes import Shape
+from diagnostics.readers.text.shape import Shape
 
 
 @dataclass

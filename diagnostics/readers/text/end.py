@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from diagnostics.readers.text_lines import Line
-from diagnostics.readers.text_words import CODE
+from diagnostics.readers.text.lines import Line
+from diagnostics.readers.text.words import CODE
 
 TRACEBACK = "Traceback (most recent call last)"
 RAISED = re.compile(

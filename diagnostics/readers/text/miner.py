@@ -5,13 +5,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from diagnostics.readers.text_end import End
-from diagnostics.readers.text_lines import Line
-from diagnostics.readers.text_shapes import Shape, shape
-from diagnostics.readers.text_store import Kind, Store
-from diagnostics.readers.text_tables import Grid
-from diagnostics.readers.text_tokens import Tokens, like, tokens, value, wall_time
-from diagnostics.readers.text_words import heading, part_of
+from diagnostics.readers.text.end import End
+from diagnostics.readers.text.lines import Line
+from diagnostics.readers.text.reading import shape
+from diagnostics.readers.text.shape import Shape
+from diagnostics.readers.text.store import Kind, Store
+from diagnostics.readers.text.tables import Grid
+from diagnostics.readers.text.tokens import Tokens, like, tokens, value, wall_time
+from diagnostics.readers.text.words import heading, part_of
 
 SPACES = re.compile(r"\s+")
 OFTEN = 2  # lines of a kind after which its pattern is made

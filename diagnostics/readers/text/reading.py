@@ -1,0 +1,259 @@
+"""Reads one line from left to right: what its numbers are is told by the words around them."""
+
+import re
+from dataclasses import replace
+
+from diagnostics.readers.text.naming import Named, measures
+from diagnostics.readers.text.phrases import (
+    MOST_LOOSE_WORDS,
+    Phrase,
+    counts_epochs,
+    is_index,
+    is_label,
+    is_name,
+    phrase,
+    role,
+)
+from diagnostics.readers.text.shape import Shape
+from diagnostics.readers.text.tokens import UNIT, Tokens
+from diagnostics.readers.text.words import (
+    CALL,
+    CODE,
+    EVALUATION,
+    MEASURE,
+    MODULE,
+    NESTED,
+    QUALITY,
+    RATIO,
+    is_evaluation,
+    part_of,
+)
+
+LOGGER = re.compile(r"^.*?\b(?:INFO|DEBUG|WARNING|WARN|ERROR)\b(?::[\w.]+:)?[\]):|\s-]*")  # what logging puts before
+LEVEL = re.compile(r"\b(?:INFO|DEBUG|WARNING)\b[\]):|\s-]")
+LONGEST_PREFIX = 5  # tokens before a level
+AFTER_NUMBER = re.compile(UNIT)
+FRACTION = re.compile(r"\s*(?:/|of|out of)\s*$")
+AFTER = re.compile(r"\s*([A-Za-z][\w ./-]{0,30}?)\s*(?:[,|;\]]|$)")  # "2.5 avg loss,"
+LOGITS = re.compile(r"\blogits\b")
+SETTING = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$")  # a key of a YAML of settings: BASE_LR
+LETTERS = re.compile(r"[^\W\d_][\w-]*")
+STAR = re.compile(r"\s*\*+\s")  # " * Acc@1 70.1"
+WHOLE_RUN = re.compile(r"global|num_updates|total", re.IGNORECASE)  # a step that counts over all epochs
+MOST_NUMBERS = 1000  # of a line of a log
+MOST_MEASURES = 80  # of a line that is printed but once
+LONGEST_NAME = 120  # characters
+MEAN = " (mean)"
+TOP = "top"  # top 5 accuracy: 0.9
+
+
+def shape(line: Tokens) -> Shape | None:
+    """The kind of a line; None when it holds no number or is source code."""
+    numbers = [i for i, token in enumerate(line.numbers) if token is not None]
+    if not 0 < len(numbers) <= MOST_NUMBERS or CODE.match(line.words[0]):
+        return None
+    return _Reader(line, numbers).read()
+
+
+class _Reader:
+    """The state while one line is read."""
+
+    def __init__(self, line: Tokens, numbers: list[int]) -> None:
+        self._line = line
+        self._numbers = numbers
+        self._words = _without_units(line)
+        self._shape = Shape(bar=_is_bar(line, numbers), drawn=any(w.startswith("%|") for w in line.words))
+        self._taken = _prefix(line)  # tokens that need no look of their own
+        self._section = ""  # the part of the data
+        self._fractions: list[tuple[int, int, str]] = []  # [3/9]: its tokens, and what opens it
+        self._named: list[Named] = []
+        self._label: Phrase | None = None  # a name that the number before ends: AP .5: 0.69
+        self._last: int | None = None  # the token that was the last quantity
+        self._head = ""
+        self._unfinished = ""  # a name that was broken off by a number in it
+
+    def read(self) -> Shape:
+        """What the line says."""
+        for i in self._numbers:
+            if i not in self._taken:
+                self._number(i)
+        self._unnamed_places()
+        found, line = self._shape, self._line
+        found.measures = measures(self._named, STAR.match(self._words[0]) is not None)
+        few = len(found.measures) < 2 and len(self._numbers) > 1 + len(found.measures)
+        found.plain = few and not found.strong and not found.drawn
+        found.call = any(CALL.search(w) for w in line.words) or MODULE.search("\x00".join(line.words)) is not None
+        found.settings = len(found.measures) > MOST_MEASURES or any(NESTED.search(w) for w in line.words)
+        if not found.placed:
+            found.measures = [m for m in found.measures if not SETTING.match(m.name) or QUALITY.search(m.name)]
+        found.head = self._head
+        found.known = any(MEASURE.search(m.name) for m in found.measures)
+        return found
+
+    def _number(self, i: int) -> None:
+        """Take in token ``i``."""
+        name = phrase(self._words[i])
+        if self._line.words[i + 1].startswith("%|"):  # tqdm's
+            self._about(f"{name.before} {name.words}")
+            return
+        i, over = self._fraction(i)
+        self._about(name.before)
+        if not (self._place(name, i, over) or self._index(name, i, over)):
+            self._quantity(name, i, over)
+
+    def _fraction(self, i: int) -> tuple[int, int | None]:
+        """The token that counts, and the one it is a share of: ``3/9``, ``3 of 9``; of ``3/9 = 0.33`` the last alone."""
+        if not (self._is_number(i + 1) and FRACTION.match(self._words[i + 1])):
+            return i, None
+        self._taken.add(i + 1)
+        if not (self._is_number(i + 2) and self._words[i + 2].strip() == "="):
+            return i, i + 1
+        self._taken.add(i + 2)
+        return i + 2, None
+
+    def _is_number(self, i: int) -> bool:
+        return i < len(self._line.numbers) and self._line.numbers[i] is not None
+
+    def _about(self, text: str) -> None:
+        """Take in words that may name a part of the data."""
+        self._section = part_of(text) or self._section
+        self._shape.evaluation |= self._section.lower() in EVALUATION and not self._named
+
+    def _place(self, name: Phrase, i: int, over: int | None) -> bool:
+        """Take in a number that is an epoch or a step, and say whether it is."""
+        place, said = self._shape.place, role(name, self._line.numbers[i] or "")
+        if said == "epoch" and place.epoch is None:
+            place.epoch = i
+        elif said == "step" and (not place.word or WHOLE_RUN.search(name.words)):
+            place.step, place.total, place.word = i, over, True
+        elif said == "split" and not name.bracket and place.epoch is None and counts_epochs(name, self._line, i):
+            place.epoch, self._section = i, part_of(name.words)
+            return True
+        else:
+            return said in ("epoch", "step")
+        self._shape.evaluation |= is_evaluation(name.words)
+        self._section = self._section or part_of(name.words)
+        return True
+
+    def _index(self, name: Phrase, i: int, over: int | None) -> bool:
+        """Take in a number that has no name, or is a part of one, and say whether it is."""
+        if self._label is not None and name.strong:
+            return False
+        if not name.named or (name.bracket and role(name, self._line.numbers[i] or "") == "split"):
+            self._section = part_of(name.words) or self._section
+            self._unnamed(i, over)
+        elif is_label(name, self._line, i):
+            self._label = name
+        elif is_index(name, self._line, i):
+            self._section = part_of(name.words) or self._section
+        else:
+            return False
+        return True
+
+    def _quantity(self, name: Phrase, i: int, over: int | None) -> None:
+        """Take in a number that a name stands before."""
+        if self._label is not None and name.strong:
+            before, self._label = self._label, None
+            self._measure(replace(before, strong=True), i, over, i - 1)
+        elif is_name(name):
+            self._measure(name, i, over)
+        else:
+            self._section = part_of(name.words) or self._section
+            begun = MEASURE.search(name.words) or name.words.lower() == TOP
+            self._unfinished = f"{name.words} {self._line.numbers[i]}" if begun else ""
+
+    def _measure(self, name: Phrase, i: int, over: int | None, label: int | None = None) -> None:
+        """A quantity with a name, and the number that it is a share of: ``9830/10000 (98%)``."""
+        name = self._finished(name)
+        if not self._named:
+            self._head = " ".join(LETTERS.findall(name.before)[-MOST_LOOSE_WORDS:])
+        percent = over is not None and over + 1 < len(self._words) and "(" in self._words[over + 1]
+        share = over if percent or RATIO.search(name.words) else None
+        if over is not None and share is None and not MEASURE.search(name.words):
+            return  # how far something is
+        section = "" if part_of(name.words) else self._section
+        self._named.append(Named(name.words[:LONGEST_NAME], i, section, share, label))
+        self._last = over if over is not None else i
+        self._shape.strong |= name.strong
+
+    def _finished(self, name: Phrase) -> Phrase:
+        """``name``, behind the words that a number broke off: Accuracy of the network on the 10000 test images: 54 %."""
+        begun, self._unfinished = self._unfinished, ""
+        if not begun or (MEASURE.search(name.words) and not begun.lower().startswith(TOP)):
+            return name
+        return replace(name, words=f"{begun} {name.words}")
+
+    def _unnamed(self, i: int, over: int | None) -> None:
+        """A number without a name: a running mean in parentheses, a place such as [3/9], a name behind it, or nothing."""
+        behind = self._line.words[i + 1]
+        unit = AFTER_NUMBER.match(behind)
+        bare = not (unit and unit[0])
+        if self._words[i].strip() == "(" and self._last == i - 1 and self._named:
+            if bare:
+                name, _, section, *_ = self._named[-1]
+                self._named.append(Named(name + MEAN, i, section))
+        elif over is not None:
+            self._shape.counted |= self._shape.place.epoch is not None
+            if before := _opened(self._line, i):
+                self._fractions.append((i, over, before))
+        elif i == 0 and bare and self._line.words[0].strip() in ("", "[", "(") and behind[:1] in (":", "]", ")", ","):
+            self._shape.place.lead = i
+        elif bare and (after := AFTER.match(behind)) and MEASURE.search(after[1]) and not LOGITS.search(after[1]):
+            self._named.append(Named(after[1], i, self._section))
+
+    def _unnamed_places(self) -> None:
+        """Places that no word names: ``[3/9][10/500]``, ``[1,  2000]``, ``[12]`` and ``12:`` at the start."""
+        place, fractions = self._shape.place, self._fractions
+        if place.word:
+            if place.total is not None and place.epoch is None and fractions[:1] and fractions[0][2] == "[":
+                place.epoch = fractions[0][0]
+            self._shape.counted |= place.total is not None
+        else:
+            self._shape.counted |= bool(fractions[place.epoch is None :])
+            if place.epoch is None and len(fractions) > 1 and fractions[0][2] == fractions[1][2] == "[":
+                place.epoch = fractions.pop(0)[0]
+            if fractions:
+                place.step, place.total, _ = fractions[0]
+        if place.lead is not None and place.step is None:
+            self._lead()
+
+    def _lead(self) -> None:
+        """A number at the start of the line."""
+        place, words = self._shape.place, self._line.words
+        pair = words[0].strip() == "[" and len(self._numbers) > 1 and words[1].strip() == ","
+        if pair and words[2][:1] == "]":
+            place.epoch, place.step, place.word, place.lead = 0, 1, True, None
+        elif place.epoch is None:
+            place.step, place.lead = place.lead, None if words[0].strip() else place.lead
+
+
+def _opened(line: Tokens, i: int) -> str:
+    """What opens the fraction that begins at token ``i``: a bracket, the start of the line, a progress bar; "" for none."""
+    before = line.words[i].strip()
+    if before.endswith(("[", "(")):
+        return before[-1]
+    start = i == 0 and not before
+    return "start" if start else "bar" if "%|" in line.words[i] else ""
+
+
+def _is_bar(line: Tokens, numbers: list[int]) -> bool:
+    """``938/938 [====] - 5s 3ms/step - loss: 0.2``"""
+    start = len(numbers) > 2 and numbers[:2] == [0, 1] and not line.words[0].strip() and line.words[1].strip() == "/"
+    return start and any(" - " in w for w in line.words[2:])
+
+
+def _prefix(line: Tokens) -> set[int]:
+    """The tokens before the level of a logger's prefix: ``node-03:0 train:990 INFO loss=…``."""
+    level = next((i for i, text in enumerate(line.words[:LONGEST_PREFIX]) if LEVEL.search(text)), 0)
+    return set() if any(MEASURE.search(text) for text in line.words[:level]) else set(range(level))
+
+
+def _without_units(line: Tokens) -> list[str]:
+    """The words between the tokens, without the units of the numbers; a logger's prefix is dropped."""
+    words = []
+    for i, text in enumerate(line.words):
+        after_number = i > 0 and line.numbers[i - 1] is not None
+        unit = AFTER_NUMBER.match(text) if after_number else None
+        text = text[unit.end() :] if unit else text
+        words.append(LOGGER.sub("", text))
+    return words

@@ -16,14 +16,14 @@ def fields(data: bytes) -> Iterator[tuple[int, Value]]:
     """
     at, end = 0, len(data)
     while at < end:
-        key, at = _varint(data, at)
+        key, at = (data[at], at + 1) if data[at] < 0x80 else _varint(data, at)  # most numbers are one byte
         number, wire = key >> 3, key & 7
-        if wire == VARINT:
+        if wire == BYTES:
+            length, at = (data[at], at + 1) if at < end and data[at] < 0x80 else _varint(data, at)
+        elif wire == VARINT:
             value, at = _varint(data, at)
             yield number, value
             continue
-        if wire == BYTES:
-            length, at = _varint(data, at)
         elif wire in (EIGHT, FOUR):
             length = 8 if wire == EIGHT else 4
         else:

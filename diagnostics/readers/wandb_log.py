@@ -136,8 +136,7 @@ def _history(data: bytes, found: _Found) -> None:
     counted: object = None
     for kind, value in fields(data):
         if kind == ITEM:
-            path, said = _item(value)
-            row.update(_flat(".".join(path), said))
+            _put(row, *_item(value))
         elif kind == STEP and isinstance(value, bytes):
             counted = signed(dict(fields(value)).get(1, 0))  # a step of 0 is not written
     own = {name: row.pop(name, None) for name in OWN}
@@ -164,8 +163,8 @@ def _stats(data: bytes, found: _Found) -> None:
     time: float | None = None
     for kind, value in fields(data):
         if kind == 3:
-            path, said = _item(value)
-            row.update(_flat(SYSTEM + ".".join(path), said))
+            name, said = _item(value)
+            _put(row, SYSTEM + name, said)
         elif kind == 2 and isinstance(value, bytes):
             stamp = dict(fields(value))
             time = signed(stamp.get(1, 0)) + signed(stamp.get(2, 0)) / 1e9  # s and ns since 1970
@@ -174,11 +173,11 @@ def _stats(data: bytes, found: _Found) -> None:
 
 def _config(data: bytes, found: _Found) -> None:
     for kind, value in fields(data):
-        path, said = _item(value, read=_json)
+        name, said = _item(value, read=_json)
         if kind == 1:
-            found.config[".".join(path)] = said
+            found.config[name] = said
         elif kind == 2:
-            found.config.pop(".".join(path), None)
+            found.config.pop(name, None)
 
 
 def _run(data: bytes, found: _Found) -> None:
@@ -213,16 +212,23 @@ def _json(said: str) -> object:
         return said
 
 
-def _item(data: Value, read: Callable[[str], object] = _value) -> tuple[tuple[str, ...], object]:
-    """The path of an item's name, and what it says."""
-    path: list[str] = []
+def _item(data: Value, read: Callable[[str], object] = _value) -> tuple[str, object]:
+    """An item's name, its parts joined, and what it says."""
+    name: str | None = None
     said: object = None
     for kind, value in fields(data) if isinstance(data, bytes) else ():
-        if kind in (KEY, NESTED_KEY):
-            path.append(text(value))
-        elif kind == VALUE:
+        if kind == VALUE:
             said = read(text(value))
-    return tuple(path), said
+        elif kind in (KEY, NESTED_KEY):
+            name = text(value) if name is None else f"{name}.{text(value)}"
+    return name or "", said
+
+
+def _put(row: dict[str, object], name: str, said: object) -> None:
+    if isinstance(said, dict):
+        row.update(_flat(name, said))
+    elif name:
+        row[name] = said
 
 
 def _flat(name: str, said: object, depth: int = 0) -> Iterator[tuple[str, object]]:

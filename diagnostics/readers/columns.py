@@ -1,6 +1,6 @@
 """Arrow columns as numbers: what is there, what is absent, and what could not be read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from diagnostics.curve import Floats, Ints
 
 DURATION = r"(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)"
+IGNORED = " holds no numbers: ignored"
 NUMERIC_SHARE = 0.5  # of its cells that are numbers, from which a text column is a column of numbers with damage
 
 
@@ -46,6 +47,16 @@ def numbers(
         return None, []
     texts = strings(data)
     return (None, [_ignored(name)]) if texts is None else _from_text(name, texts, place)
+
+
+def joined(notes: Sequence[str]) -> list[str]:
+    """``notes``, with one in place of all that say that a column holds no numbers."""
+    without = [note.removeprefix("column ").removesuffix(IGNORED) for note in notes if note.endswith(IGNORED)]
+    others = [note for note in notes if not note.endswith(IGNORED)]
+    if len(without) < 2:
+        return [*notes]
+    more = f" and {len(without) - 3} more" if without[3:] else ""
+    return [*others, f"columns {', '.join(without[:3])}{more} hold no numbers: ignored"]
 
 
 def strings(data: pa.ChunkedArray) -> pa.ChunkedArray | None:
@@ -114,4 +125,4 @@ def _is_number(kind: pa.DataType) -> bool:
 
 
 def _ignored(name: str) -> str:
-    return f"column {name!r} holds no numbers: ignored"
+    return f"column {name!r}{IGNORED}"

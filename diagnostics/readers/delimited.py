@@ -1,7 +1,8 @@
 """Text tables (CSV and its kin) as Arrow columns: what is empty becomes null, what says nan stays NaN."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +19,7 @@ HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
 WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
 
 BOM = b"\xef\xbb\xbf"
-INK, LINE_END = re.compile(rb"\S"), re.compile(rb"[\r\n]")
+INK, LINE_END = re.compile(rb"\S"), re.compile(rb"\r\n|[\r\n]")
 BLOCK, ROOM = 1 << 20, 16  # bytes that Arrow parses at a time: at least some rows as long as the header
 
 NO_ROWS = "line 1: a header without rows; nothing was logged yet, or name another file"
@@ -26,32 +27,48 @@ NO_ROWS = "line 1: a header without rows; nothing was logged yet, or name anothe
 
 @dataclass(frozen=True)
 class TextTable:
-    """The ``columns`` of the text file ``path``, and ``notes`` on its ``left_out`` lines (1-based)."""
+    """The ``columns`` of the text file ``path``, and ``notes`` on its ``left_out`` lines (1-based).
+
+    ``first`` is the line of the header, above which nothing is read; ``bare``: it has none, and ``columns`` are numbered.
+    """
 
     columns: pa.Table
     path: Path
+    first: int
     left_out: frozenset[int]
     notes: list[str]
+    bare: bool
 
     def line(self, row: int) -> int:
         """The line (1-based) of data row ``row`` (0-based): editors count blank and repeated header lines, rows do not."""
         text = _text(self.path.read_bytes())
         lines = list(enumerate(text.splitlines(), 1))
-        header = next(line for _, line in lines if line.strip()).strip()
-        rows = [n for n, line in lines if line.strip() not in ("", header) and n not in self.left_out]
+        header = "" if self.bare else lines[self.first - 1][1].strip()
+        rows = [
+            n for n, line in lines if n > self.first and line.strip() not in ("", header) and n not in self.left_out
+        ]
         return rows[row] if row < len(rows) else lines[-1][0]
 
 
 @dataclass(frozen=True)
 class _Header:
-    """The first line that is not blank: its ``text``, and its number (1-based) as ``line``."""
+    """The line with the names: its ``text``, its number (1-based) as ``line``, and ``end``, the byte behind it.
+
+    ``bare``: there is none, numbers begin at once: ``text`` and ``end`` are those of the first, ``line`` is the one above.
+    """
 
     text: str
     line: int
+    end: int
+    bare: bool = False
 
     @property
     def delimiter(self) -> str:
         return _delimiter(self.text)
+
+    def names(self) -> list[str]:
+        cells = _split(self.text)
+        return [f"column {n}" for n in range(1, len(cells) + 1)] if self.bare else cells
 
 
 def header(path: Path) -> list[str]:
@@ -61,90 +78,82 @@ def header(path: Path) -> list[str]:
 
 @lru_cache(16)
 def _names(head: bytes) -> list[str]:
-    return [] if b"\0" in head else _split(_header(head).text)
+    return [] if b"\0" in head else _header(head).names()
 
 
 def read_text(path: Path) -> TextTable:
     """The columns, strings where a cell is not a number.
 
     Raises:
-        ReadError: the file is empty, not text, without a header, or without rows.
+        ReadError: the file is empty, not text, or without rows.
     """
     head = _head(path)
     if not head.strip():
         raise ReadError(path, "the file is empty; the program that writes it may not have flushed yet, or name another")
     if b"\0" in head[:HEAD]:
         raise ReadError(path, f"byte {head.index(0)}: this is binary data, not a table of text; {WAY_OUT}")
-    names = _split(_header(head).text)
-    if all(_is_number(name) for name in names):
-        raise ReadError(path, f"line 1: numbers where column names should be; {WAY_OUT}")
-    if not _has_rows(head):
+    first = _header(head)
+    if not first.bare and not _has_more(head, first):
         raise ReadError(path, NO_ROWS)
-    return _parse(path, head, _unique(names))
+    return _parse(path, head, first)
 
 
 def _head(path: Path) -> bytes:
     """The beginning of the file, with the whole header and some of a row; all of it where that is not enough."""
     with path.open("rb") as file:
         head = file.read(HEAD)
-        return head if _has_rows(head) else head + file.read()
+        return head if _has_more(head, _header(head)) else head + file.read()
 
 
-def _has_rows(head: bytes) -> bool:
-    """Whether anything stands below the header."""
-    end = LINE_END.search(head, _ink(head))
-    return bool(end and INK.search(head, end.end()))
+def _has_more(head: bytes, first: _Header) -> bool:
+    """Whether anything stands below the line ``first``."""
+    return bool(INK.search(head, first.end))
 
 
-def _ink(head: bytes) -> int:
-    """The place of the first byte that is not blank, behind the mark of UTF-8."""
-    found = INK.search(head, len(BOM) if head.startswith(BOM) else 0)
-    return found.start() if found else len(head)
-
-
-def _parse(path: Path, head: bytes, names: list[str]) -> TextTable:
+def _parse(path: Path, head: bytes, first: _Header) -> TextTable:
     wrong: list[pacsv.InvalidRow] = []
-    table = _arrow(path, head, names, wrong)
+    table = _arrow(path, head, first, wrong)
     again = _is_header_again(table)
     table = table if again is None else table.filter(pc.invert(again))
     if table.num_rows == 0 and wrong:
         raise ReadError(path, f"line {wrong[0].number}: no line has as many cells as the first; {WAY_OUT}")
     if table.num_rows == 0:
         raise ReadError(path, NO_ROWS)
-    return TextTable(table, path, frozenset(row.number for row in wrong), _wrong_lines(wrong))
+    return TextTable(table, path, first.line, frozenset(row.number for row in wrong), _wrong_lines(wrong), first.bare)
 
 
-def _arrow(path: Path, head: bytes, names: list[str], wrong: list[pacsv.InvalidRow]) -> pa.Table:
+def _arrow(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
     """All columns, read by Arrow from the file itself; in its threads, unless a line or the encoding is wrong."""
     try:
         with pa.OSFile(str(path)) as file:
-            table = _read_csv(file, head, names, None)
+            table = _read_csv(file, head, first, None)
         if any(pa.types.is_binary(kind) for kind in table.schema.types):  # text that is no UTF-8
-            return _read_csv(_recoded(path), head, names, wrong)
+            return _read_csv(_recoded(path), head, first, wrong)
         return table
     except pa.ArrowInvalid:  # only one thread can say which line is wrong
         try:
-            return _read_csv(_recoded(path), head, names, wrong)
+            return _read_csv(_recoded(path), head, first, wrong)
         except pa.ArrowInvalid as error:
             if "Empty CSV" in str(error):
                 raise ReadError(path, NO_ROWS) from error
             raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
 
 
-def _read_csv(file: pa.NativeFile, head: bytes, names: list[str], wrong: list[pacsv.InvalidRow] | None) -> pa.Table:
+def _read_csv(file: pa.NativeFile, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow] | None) -> pa.Table:
     """The table in ``file``; with ``wrong``, lines with too few or too many cells are left out and collected there."""
 
     def skip(row: pacsv.InvalidRow) -> str:
         (wrong if wrong is not None else []).append(row)
         return "skip"
 
-    first = _header(head)
     strict = wrong is None
     parse = pacsv.ParseOptions(delimiter=first.delimiter, invalid_row_handler=None if strict else skip)
     point = "," if first.delimiter != "," and _has_decimal_comma(_text(head[:HEAD])) else "."
     convert = pacsv.ConvertOptions(null_values=ABSENT, strings_can_be_null=True, decimal_point=point)
     block = max(BLOCK, ROOM * len(first.text))
-    read = pacsv.ReadOptions(column_names=names, skip_rows=first.line, use_threads=strict, block_size=block)
+    read = pacsv.ReadOptions(
+        column_names=_unique(first.names()), skip_rows=first.line, use_threads=strict, block_size=block
+    )
     return pacsv.read_csv(file, read, parse, convert)
 
 
@@ -182,12 +191,33 @@ def _text(raw: bytes) -> str:
 
 
 def _header(head: bytes) -> _Header:
-    ink = _ink(head)
-    end = LINE_END.search(head, ink)
-    start = 1 + max(head.rfind(b"\n", 0, ink), head.rfind(b"\r", 0, ink))
-    before = head[:start]
-    text = _text(head[start : end.start() if end else len(head)])
-    return _Header(text, 1 + before.count(b"\n") + before.replace(b"\r\n", b"").count(b"\r"))
+    """The line with the names: the first that is no comment, or the last comment, if only numbers follow it."""
+    comment: _Header | None = None
+    for line in _inked(head):
+        if not _is_comment(line.text):
+            cells = _split(line.text)
+            if not all(map(_is_number, cells)):
+                return line
+            if comment and len(_split(comment.text)) == len(cells):
+                return comment
+            return replace(line, line=line.line - 1, bare=True)
+        comment = replace(line, text=line.text.lstrip("# "))
+    return comment or _Header("", 1, len(head))
+
+
+def _inked(head: bytes) -> Iterator[_Header]:
+    """The lines of ``head`` that are not blank."""
+    at, number = len(BOM) if head.startswith(BOM) else 0, 1
+    while at < len(head):
+        found = LINE_END.search(head, at)
+        end = found.start() if found else len(head)
+        if head[at:end].strip():
+            yield _Header(_text(head[at:end]), number, end)
+        at, number = (found.end() if found else end), number + 1
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#") and _split(line)[0] != "#"
 
 
 def _delimiter(line: str) -> str:

@@ -14,6 +14,7 @@ from diagnostics.readers.pairs import Choice
 PER_CENT = 1.01  # an accuracy above this counts to 100: a fraction reaches 1, and rounding a little more
 MOST = 100.5  # per cent, with rounding; an "accuracy" above is none
 ACCURACIES = (TRAIN_ACCURACY, VAL_ACCURACY)
+BY_FILE = "the file's name says so"
 TOP_1, TOP_5 = re.compile(r"(?<=[a-z@ _-])1(?!\d)"), "5"
 
 
@@ -46,8 +47,19 @@ def _taken(log: Log) -> dict[str, tuple[str, Choice]]:
     """By name, the tag it holds and why, unless the format settles it."""
     settled = {meaning.tag for meaning in log.meanings.values()}
     points = {s.name: len(s) for s in log.series if s.name not in log.meanings}
-    found = pairs.chosen(list(points), points)
-    return {choice.name: (tag, choice) for tag, choice in found.items() if tag not in settled}
+    said = {_with_split(name, log.split): name for name in points}
+    found = pairs.chosen(list(said), {new: points[name] for new, name in said.items()})
+    return {
+        said[choice.name]: (tag, choice if choice.name in points else Choice(said[choice.name], BY_FILE))
+        for tag, choice in found.items()
+        if tag not in settled
+    }
+
+
+def _with_split(name: str, split: str) -> str:
+    """``name`` as if it said the ``split`` that its file says, where it says none itself."""
+    own = names.read(name)
+    return f"{split} {name}" if split and own.quantity and not own.split else name
 
 
 def _meaning(series: Series, taken: Mapping[str, tuple[str, Choice]], peaks: Mapping[str, float]) -> Meaning:

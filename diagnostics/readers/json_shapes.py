@@ -13,13 +13,14 @@ import numpy as np
 
 from collector.schema import EPOCH, STEP, WALL_TIME
 from diagnostics.curve import Floats
-from diagnostics.readers import names, pairs, settings
+from diagnostics.readers import counters, names, pairs, settings
 from diagnostics.readers.log import Series
 from diagnostics.readers.rows import Rows, number
 
 FIRST = 1_000  # rows by whose names the others are read
 DEEPEST = 6  # levels below which no curves are looked for
 COUNTED = re.compile(r"^(?P<what>[a-z]+)?[ _-]*(?P<count>\d{1,15})$", re.IGNORECASE)  # "12", "epoch_12"
+FEWEST = 3  # items from which lists of one length may be curves, whatever they are called
 SINCE_1970 = 1e9  # s; a first item of three above it is a wall time, as TensorBoard's page exports them
 MILLISECONDS = 1e11
 EVENLY = "{0} has {1} points where {2} has {3}: spread evenly over them"
@@ -55,6 +56,26 @@ def found_in(value: object, name: str = "", depth: int = 0) -> list[Found]:
     return _known(here) or _below(value, name, depth)
 
 
+def unknown_in(value: object, name: str = "", depth: int = 0) -> list[Found]:
+    """As ``found_in``, for names that nobody knows: several rows, losses of any kind, or lists of one length."""
+    rows = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    if rows:
+        return [of_rows(rows, name)] if len(rows) > 1 else []
+    if not isinstance(value, Mapping) or depth > DEEPEST:
+        return []
+    counted = _counted_rows(value)
+    here = of_rows(counted, name) if len(counted) > 1 else _of_columns(value, name)
+    if len(counted) > 1 or _are_columns(here):
+        return [here]
+    return next((found for key, v in value.items() if (found := unknown_in(v, key, depth + 1))), [])
+
+
+def _are_columns(found: Found) -> bool:
+    lengths = [len(s) for s in found.series]
+    is_like_training = pairs.is_like_training([s.name for s in found.series])
+    return bool(lengths) and (is_like_training or (len(lengths) > 1 and min(lengths) == max(lengths) >= FEWEST))
+
+
 def of_rows(rows: Sequence[Values], name: str = "") -> Found:
     """A list of rows."""
     return of_stream(rows, rows[:FIRST], name)
@@ -62,7 +83,9 @@ def of_rows(rows: Sequence[Values], name: str = "") -> Found:
 
 def of_stream(rows: Iterable[Values], first: Sequence[Values], name: str = "") -> Found:
     """Rows, of which the ``first`` tell the names; one that holds name and value instead of names is read as such."""
-    role = names.index_of(dict.fromkeys(key for row in first for key in row))
+    role = counters.index_of(
+        dict.fromkeys(key for row in first for key in row), lambda key: _numbers([row.get(key) for row in first])
+    )
     where = {role.get(STEP), role.get(EPOCH), role.get(WALL_TIME)} - {None}
     step, epoch, time = (role.get(r) for r in (STEP, EPOCH, WALL_TIME))
     long = {names.TAG, names.VALUE} <= role.keys()
@@ -113,7 +136,7 @@ def _items(row: object) -> list[object]:
 def _of_columns(value: Values, name: str) -> Found:
     """A name a quantity, each with its values in a list, in pairs with its steps, or by step."""
     columns = {key: column for key, v in _lists(value) if (column := _column(v)) is not None}
-    role = names.index_of(columns)
+    role = counters.index_of(columns, lambda key: columns[key][1])
     where = {r: columns[role[r]][1] for r in (STEP, EPOCH, WALL_TIME) if r in role}
     curves = {key: column for key, column in columns.items() if key not in role.values()}
     notes: list[str] = []

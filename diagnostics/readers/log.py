@@ -74,6 +74,7 @@ class Log:
         epochs: the epoch over steps (``values`` are epochs), where a log has both.
         meanings: by series name, what the format itself settles; all others are told by their names.
         config, classes, loss, state, exception: as in ``Run``.
+        split: of which split the quantities are whose names do not say, as ``names.split_of`` the file's name; "" where unknown.
         notes: one-line remarks on what was damaged or left out.
     """
 
@@ -87,4 +88,5 @@ class Log:
     loss: str | None = None
     state: str | None = None
     exception: str | None = None
+    split: str = ""
     notes: tuple[str, ...] = ()

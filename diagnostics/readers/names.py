@@ -13,6 +13,10 @@ RUN, TAG, VALUE = "run", "tag", "value"
 TRAIN, VAL = "train", "val"
 LOSS, ACCURACY, ERROR_RATE = "loss", "accuracy", "error rate"
 
+ROUNDS = (  # of training, but of much else, too
+    "episode", "episodes", "episode_num", "episode_number", "round", "rounds", "communication_round", "comm_round",
+    "global_round", "server_round", "generation", "generations",
+)  # fmt: skip
 # Foreign names, normalised as in ``plain``, by what they are read as; the likeliest first: a count over all epochs before
 # one that may begin anew in each.
 INDEX: Mapping[str, Sequence[str]] = {
@@ -20,7 +24,7 @@ INDEX: Mapping[str, Sequence[str]] = {
         "global_step", "trainer_global_step", "train_global_step", "global_iteration", "global_iter", "num_updates",
         "training_iteration", "num_steps", "n_steps", "step", "steps", "train_step", "training_step", "step_num",
         "optimizer_step", "iteration", "iterations", "iter", "iters", "itr", "n_iter", "update", "updates",
-        "total_timesteps", "time_total_timesteps", "timesteps", "boosting_round", "batch_idx",
+        "total_timesteps", "time_total_timesteps", "timesteps", "boosting_round", "batch_idx", *ROUNDS,
     ),
     EPOCH: (
         "epoch", "train_epoch", "current_epoch", "trainer_epoch", "epochs", "epoch_num", "epoch_number", "epoch_idx",
@@ -142,6 +146,15 @@ def read(name: str) -> Name:
     split = VAL if VAL in splits else TRAIN if splits else ""
     idle = len([w for w in said if w in WHEN or w in IDLE]) + max(len(splits) - 1, 0)
     return Name(name, quantity, split, second, group, idle) if quantity else Name(name)
+
+
+def split_of(stem: str) -> str:
+    """The split of what is in a file called ``stem``: ``VAL`` for ``val_loss`` and ``eval``, "" for what may be a run's name."""
+    said = [w for w in words(stem) if w in SPLITS]
+    if not said or TRAIN in map(SPLITS.get, said):
+        return ""
+    may_be_a_try = all(SECOND.get(w, 0) == SECOND["test"] for w in said)  # test.csv, test_7.csv
+    return VAL if read(stem).quantity or not may_be_a_try else ""
 
 
 def index_of(names: Iterable[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ LOADER = re.compile(r"^dataloaderidx\d+$")  # Lightning's name for one of severa
 FEW = (
     2  # points up to which a column is no curve beside one with more: Hugging Face ends with the mean of the whole run
 )
+MEASURED = {"loss", "losses", "accuracy", "acc"}
 TAGS = {(TRAIN, LOSS): schema.TRAIN_LOSS, (VAL, LOSS): schema.VAL_LOSS,
         (TRAIN, ACCURACY): schema.TRAIN_ACCURACY, (VAL, ACCURACY): schema.VAL_ACCURACY}  # fmt: skip
 
@@ -41,7 +42,13 @@ def chosen(columns: Sequence[str], points: Mapping[str, int] | None = None) -> d
 def is_known(columns: Sequence[str]) -> bool:
     """Whether a header with these names looks like a training log's: it names a curve, or steps beside something."""
     index = names.index_of(columns)
-    return bool(chosen(columns)) or schema.STEP in index or {names.TAG, names.VALUE} <= index.keys()
+    has_step = names.plain(index.get(schema.STEP, names.ROUNDS[0])) not in names.ROUNDS
+    return has_step or {names.TAG, names.VALUE} <= index.keys() or bool(chosen(columns))
+
+
+def is_like_training(columns: Sequence[str]) -> bool:
+    """``is_known``, or losses or accuracies of which none is the training's: a generator's and a discriminator's."""
+    return is_known(columns) or any(names.read(c).quantity and MEASURED & {*names.words(c)} for c in columns)
 
 
 def _losses(read: Sequence[Name], sets: Sequence[str], many: Mapping[str, int]) -> dict[str, Choice]:

@@ -1,15 +1,15 @@
 """JSON and JSON lines with any names: what people write themselves, and every tool that logs one object a line.
 
 Lists of rows, lists by name, values by step, nested names, several runs in one file, one object a line (``.jsonl``, also cut
-off). Names become ours as in tables; the numbers beside the curves become settings. Files whose names say nothing of a
-training are left alone.
+off). Names become ours as in tables; the numbers beside the curves become settings. Where no name is known, each is kept as it is;
+in a folder such files are left alone.
 """
 
 from collections.abc import Mapping
 from itertools import chain, islice
 from pathlib import Path
 
-from diagnostics.readers import json_shapes, json_text, settings
+from diagnostics.readers import json_shapes, json_text, names, pairs, settings
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.json_shapes import Found
 from diagnostics.readers.limits import Limits
@@ -29,6 +29,7 @@ GENERIC = {
     "output",
     "stats",
 }
+OWN_NAMES = "no name in it is a curve we know: each is kept under its own"
 FIRST = 1_000  # rows by whose names the others are read
 WAY_OUT = 'write a list of rows such as {"step": 0, "train_loss": 2.3}'
 
@@ -38,7 +39,8 @@ def claims(path: Path) -> bool:
     if path.suffix.lower() not in SUFFIXES:
         return False
     values = json_text.peek(path)
-    return any(found.is_known() and _is_curve(found) for found in _found(path, values))
+    found = _found(path, values) or _unknown(values)
+    return any(_sounds_like_training(run) and _is_curve(run) for run in found)
 
 
 def read(path: Path, limits: Limits) -> list[Log]:
@@ -50,9 +52,11 @@ def read(path: Path, limits: Limits) -> list[Log]:
     if _one_a_line(path, json_text.peek(path)):
         return [_lines(path, limits)]
     values, notes = json_text.document(path, limits)
-    runs = _found(path, values)
+    runs = _found(path, values) or _unknown(values)
     if not runs:
         raise ReadError(path, f"no name in it is a curve we know; {WAY_OUT}")
+    if not any(map(_sounds_like_training, runs)):
+        notes = [*notes, OWN_NAMES]
     limits.names(path, max(len(run.series) for run in runs))
     return [_log(path, run, notes) for run in runs]
 
@@ -62,6 +66,14 @@ def _found(path: Path, values: list[object]) -> list[Found]:
     if _one_a_line(path, values):
         return [json_shapes.of_rows(rows[:FIRST])]
     return [run for value in values for run in json_shapes.found_in(value)]
+
+
+def _unknown(values: list[object]) -> list[Found]:
+    return [run for value in values for run in json_shapes.unknown_in(value)]
+
+
+def _sounds_like_training(run: Found) -> bool:
+    return run.is_known() or pairs.is_like_training([s.name for s in run.series])
 
 
 def _one_a_line(path: Path, values: list[object]) -> bool:
@@ -90,4 +102,5 @@ def _lines(path: Path, limits: Limits) -> Log:
 def _log(path: Path, run: Found, notes: list[str]) -> Log:
     own = path.absolute().parent.name if path.stem.lower() in GENERIC else path.stem
     name = run.name or own
-    return Log(name, str(path), run.series, run.epochs, config=run.config, notes=(*notes, *run.notes))
+    split = names.split_of(path.stem)
+    return Log(name, str(path), run.series, run.epochs, config=run.config, split=split, notes=(*notes, *run.notes))

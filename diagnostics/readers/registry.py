@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from diagnostics.readers import delimited, pairs, table
+from diagnostics.readers import delimited, json_text, pairs, table
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.run import Run
@@ -40,8 +40,9 @@ READERS = (
 )  # module names; the first that claims a path reads it
 LAST_RESORTS = (
     "table",
+    "plain_json",
     "text",
-)  # read a file that nobody claims, or say best why it cannot be read: with columns, and without
+)  # read a file that nobody claims, or say best why it cannot be read: columns, JSON, lines
 
 
 class Reader(Protocol):
@@ -76,7 +77,9 @@ def claimant(path: Path, but: Reader | None = None) -> Reader | None:
 
 def last_resort(path: Path) -> Reader:
     """Who reads the file ``path`` when nobody claims it."""
-    columns, lines = LAST_RESORTS
+    columns, objects, lines = LAST_RESORTS
+    if path.suffix.lower() in (".json", *json_text.LINES) and json_text.peek(path):
+        return _reader(objects)
     is_table = path.suffix.lower() in (*table.TEXT, *table.PARQUET) or pairs.is_known(delimited.header(path))
     return _reader(columns if is_table else lines)
 

@@ -15,30 +15,50 @@ from collector.schema import EPOCH, STEP, WALL_TIME
 from diagnostics.curve import Floats
 from diagnostics.readers import delimited, look, names
 from diagnostics.readers.columns import Column, numbers
+from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
 from diagnostics.readers.table_logs import MILLISECONDS
 
+TABLE_OF_RUNS = {
+    "State",
+    "Notes",
+    "User",
+    "Tags",
+    "Created",
+    "Runtime",
+    "Sweep",
+    "End Time",
+    "Updated",
+    "Hostname",
+    "ID",
+}
+NO_CURVES = (
+    "W&B's table of runs: one row a run with its last values, no curves; save the charts instead (each chart's menu, "
+    "Export as CSV), or the run's record run-….wandb"
+)
 BETWEEN, LEAST, MOST = " - ", "__MIN", "__MAX"
 AGAIN = re.compile(r"^(?P<name>.*?)(?P<range>__MIN|__MAX)? \((?P<n>\d+)\)$")  # of a second run with the same name
 OWN_STEP, OWN_TIME, OWN_RUNTIME = "_step", "_timestamp", "_runtime"  # W&B's, which it adds to some charts
 
 
 def claims(path: Path) -> bool:
-    """Whether ``path`` is text with a column ``<run> - <metric>`` and its ``__MIN`` and ``__MAX``; reads its first line."""
+    """Whether ``path`` is text with a column ``<run> - <metric>`` and its ``__MIN`` and ``__MAX``, or W&B's table of runs."""
     if not look.is_file(path):
         return False
     found = set(delimited.header(path))
-    return any(BETWEEN in n and n + LEAST in found and n + MOST in found for n in found)
+    return _are_runs(found) or any(BETWEEN in n and n + LEAST in found and n + MOST in found for n in found)
 
 
 def read(path: Path, limits: Limits) -> list[Log]:
     """The runs in the order of the columns.
 
     Raises:
-        ReadError: the file holds no rows.
+        ReadError: the file holds no rows, or runs as rows, which are no curves.
     """
     limits.open(path)
+    if _are_runs({*delimited.header(path)}):
+        raise ReadError(path, NO_CURVES)
     text = delimited.read_text(path)
     limits.names(path, len(text.columns.column_names))
     x, *curves = text.columns.column_names
@@ -52,6 +72,10 @@ def read(path: Path, limits: Limits) -> list[Log]:
         if column is not None and metric:
             runs.setdefault(run, {})[metric] = column
     return [_log(path, run, columns, axis) for run, columns in runs.items()]
+
+
+def _are_runs(header: set[str]) -> bool:
+    return "Name" in header and len(TABLE_OF_RUNS & header) > 2
 
 
 @dataclass

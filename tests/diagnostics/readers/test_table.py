@@ -204,6 +204,56 @@ def test_a_generic_file_is_called_after_its_folder(tmp_path: Path) -> None:
     assert one(tmp_path / "version_3", PLAIN, "metrics.csv").name == "version_3"
 
 
+def test_columns_that_nobody_knows_keep_their_names(tmp_path: Path) -> None:
+    run = one(tmp_path, "frame,episode_reward,value\n640,1,0.5\n1280,2,0.25\n")
+    assert points(run, "episode_reward") == {0: 1, 1: 2} and points(run, "value") == {0: 0.5, 1: 0.25}
+    assert any("each is kept under its own name" in note for note in run.notes)
+
+
+def test_losses_of_which_none_is_the_trainings_are_a_log(tmp_path: Path) -> None:
+    (tmp_path / "gan.csv").write_text("gen_loss,disc_loss\n4,3\n2,1\n")
+    (run,), _ = read_all([tmp_path])
+    assert points(run, "gen_loss") == {0: 4, 1: 2} and "train/loss" not in run
+
+
+def test_numbers_without_a_header_are_called_by_the_file(tmp_path: Path) -> None:
+    assert points(one(tmp_path, "2.5\n\n2.25\n", "train_loss.csv"), "train/loss") == {0: 2.5, 1: 2.25}
+    assert points(one(tmp_path, "0,2.5\n1,2.25\n", "val_loss.csv"), "val/loss") == {0: 2.5, 1: 2.25}
+    row = ",".join(str(1 / n) for n in range(1, 30_001))  # longer than what is looked at first
+    assert len(one(tmp_path, row, "loss.csv")["train/loss"]) == 30_000
+    several = one(tmp_path, "2.5,2.75\n2.25,2.5\n", "train_loss.csv")
+    assert points(several, "column 2") == {0: 2.75, 1: 2.5} and "no header line" in several.notes[0]
+
+
+def test_the_files_name_says_of_which_split_its_columns_are(tmp_path: Path) -> None:
+    run = one(tmp_path, "epoch,loss,acc,lr\n1,2,50,0.1\n2,1,75,0.1\n", "val_metrics.csv")
+    assert (
+        points(run, "val/loss") == {1: 2, 2: 1}
+        and points(run, "val/accuracy") == {1: 0.5, 2: 0.75}
+        and "optim/lr" in run
+    )
+    assert "read loss as val/loss: the file's name says so" in run.notes[-1]
+    assert "train/loss" in one(tmp_path, "epoch,loss\n1,2\n2,1\n", "test_7.csv")  # a run somebody tried
+
+
+def test_comments_above_the_header(tmp_path: Path) -> None:
+    monitor = '#{"t_start": 1729549721.7, "env_id": "None"}\nr,l,t\n0.5,4,0.2\n0.25,x,0.3\n0.125,5,0.5\n0,1,1\n'
+    run = one(tmp_path, monitor, "monitor.csv")
+    assert points(run, "r") == {0: 0.5, 1: 0.25, 2: 0.125, 3: 0} and any(
+        n.startswith("line 4, column 'l'") for n in run.notes
+    )
+    assert points(one(tmp_path, "# step, loss\n0, 2\n5, 1\n", "savetxt.csv"), "train/loss") == {0: 2, 5: 1}
+
+
+def test_a_quantity_called_steps_is_no_counter(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{n},{took},{1 / n}\n"
+        for n, took in enumerate([2000, 400, 2000, 31, 2000, 400, 2000, 500, 2000, 31, 400, 2000], 1)
+    )
+    run = one(tmp_path, "episode,steps,loss\n" + rows)
+    assert run["train/loss"].steps.tolist() == list(range(1, 13)) and run["steps"].values[1] == 400
+
+
 BROKEN: dict[str, tuple[bytes, str]] = {
     "empty.csv": (b"", "empty"),
     "header.csv": (b"step,train_loss\n", "header without rows"),
@@ -212,7 +262,6 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "blank.csv": (b"\n \n", "empty"),
     "picture.csv": (b"\x89PNG\r\n\x1a\n" + bytes(200), "binary"),
     "image.png": (b"\x89PNG\r\n\0\0", "binary"),
-    "numbers.csv": (b"0,2.5\n1,2.25\n", "line 1: numbers where column names"),
     "strange.csv": (b"height,weight\n1,2\n", "no column is a curve we know"),
     "words.csv": (b"step,loss\n0,high\n1,low\n", "no column holds a number"),
     "junk.parquet": (b"PAR1 this is not", "Parquet"),

@@ -139,3 +139,10 @@ def test_mlflows_history_saved_from_its_page(tmp_path: Path) -> None:
         and np.isnan(second["train/loss"].values).all()
     )
     assert first["train/loss"].wall_time.tolist() == [1.7e9, 1.7e9 + 1]
+
+
+def test_the_table_of_runs_holds_no_curves(tmp_path: Path) -> None:
+    header = ["Name", "State", "Created", "Runtime", "val_loss"]
+    path = chart(tmp_path, header, [["a", "finished", "2025-05-05T14:11:07.000Z", "48202", "0.5"]] * 3)
+    with pytest.raises(ReadError, match="table of runs"):
+        read(path)

@@ -1,75 +1,160 @@
 """One run's whole story: what is wrong, since when, what to do, and the curves that show it."""
 
-from typing import Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import streamlit as st
 
 from app import findings
 from app.library import Case
 from app.plot import bands
-from app.plot.component import chart
+from app.plot.component import ZOOM, chart
 from app.plot.figure import stack
-from app.plot.panels import panels_of
-from app.words import number
+from app.plot.panels import offered, panels_of
+from app.plot.x_axis import XAxis
+from app.words import number, plain
 from collector.schema import TRAIN_LOSS
-from diagnostics import view
+from diagnostics import axis, view
+from diagnostics.axis import Axis
+from diagnostics.run import Run
 
 OFF, AUTO = "off", "auto"
-WINDOWS = [OFF, AUTO, *(str(m * 10**k) for k in range(1, 5) for m in (1, 2, 5)), "100000"]  # steps
+WINDOWS = [AUTO, OFF, *(str(m * 10**k) for k in range(1, 5) for m in (1, 2, 5)), "100000"]  # steps
+AXES: dict[Axis, str] = {"step": "Step", "epoch": "Epoch", "time": "Time"}
 
 
-def tell(case: Case, key: str, *, linked: bool = False) -> None:
-    """Show ``case``. ``key`` tells its widgets from another story's; ``linked`` keeps their values in the address."""
+@dataclass(frozen=True)
+class Choices:
+    """What the reader chose. ``window``: steps of the moving average (None: what suits each curve)."""
+
+    window: int | None
+    x: Axis
+    log: bool
+    log_x: bool
+    more: tuple[str, ...]
+
+
+def tell(case: Case, key: str, *, run: str | None = None) -> None:
+    """Show ``case``. ``key`` tells its widgets from another story's.
+
+    ``run`` is the key under which the server knows the run: then the choices are in the address, and zooming asks for
+    more points.
+    """
     findings.headline(case.report)
     curves, found = st.columns([0.66, 0.34], gap="large")
     with found:
         chosen, jumps = findings.choose(case.report, key)
     with curves:
-        _curves(case, key, chosen, jumps, linked)
+        _curves(case, key, chosen, jumps, run)
     findings.layers(case.run)
 
 
-def _curves(case: Case, key: str, chosen: int | None, jumps: int, linked: bool) -> None:
+def _curves(case: Case, key: str, chosen: int | None, jumps: int, known: str | None) -> None:
     run, report = case.run, case.report
-    window, log = _controls(case, linked, key)
-    panels = panels_of(run, report)
+    ask = _controls(run, _Widgets(key, known is not None))
+    panels = panels_of(run, report, ask.more)
     if not panels:
         st.info("This run has no loss, accuracy or learning rate to draw yet.", icon=":material/hourglass_empty:")
         return
-    figure = stack(run, panels, window=window, log=log)
-    bands.shade(figure, panels, report.findings, -1 if chosen is None else chosen, run.last_step)
-    bands.mark_resumes(figure, run)
-    target = None if chosen is None else bands.around(report.findings[chosen], run.last_step)
-    chart(figure, key=f"{key}.chart", go_to=(jumps, target), alt=f"Learning curves of a run of {run.last_step} steps")
+    figure = stack(run, panels, window=ask.window, log=ask.log, x=ask.x, log_x=ask.log_x, key=known)
+    along = XAxis(run, ask.x, ask.log_x)
+    bands.shade(figure, panels, report.findings, -1 if chosen is None else chosen, along)
+    bands.mark_resumes(figure, along)
+    target = None if chosen is None else bands.around(report.findings[chosen], along)
+    chart(
+        figure,
+        key=f"{key}.chart",
+        go_to=(jumps, target),
+        alt=f"Learning curves of a run of {run.last_step} steps",
+        name=run.name,
+        keeps_zoom=known is not None,
+        on_key={"l": _Widgets(key, known is not None).turn_log},
+    )
 
 
-def _controls(case: Case, linked: bool, key: str) -> tuple[int | None, bool]:
-    """The window of the moving average (None: chosen by the run) and whether the loss has a log axis."""
-    bind: Literal["query-params"] | None = "query-params" if linked else None
+@dataclass(frozen=True)
+class _Widgets:
+    """Keys of the widgets: in the address when ``linked``, and then the same for every run."""
+
+    story: str
+    linked: bool
+
+    def place(self, name: str) -> dict[str, Any]:
+        """Where a widget keeps its value."""
+        bind: Literal["query-params"] | None = "query-params" if self.linked else None
+        return {"key": self.key(name), "bind": bind, "persist_state": "session"}
+
+    def key(self, name: str) -> str:
+        return name if self.linked else f"{self.story}.{name}"
+
+    def turn_log(self) -> None:
+        """What the key l does."""
+        st.session_state[self.key("log")] = not st.session_state.get(self.key("log"), False)
+
+
+def _controls(run: Run, widgets: _Widgets) -> Choices:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        chosen = st.select_slider(
-            f"Moving average, {_auto(case)}",
-            WINDOWS,
-            AUTO,
-            key="smooth" if linked else f"{key}.smooth",
-            bind=bind,
-            persist_state="session",
-            width=320,
-            help="Each point of the line is the mean of the raw points (the faint dots) of the last so many steps. "
-            "It never averages across NaN, Inf or a gap, and changes no verdict.",
-        )
+        x = _axis(run, widgets)
+        log_x = st.toggle("Log x", **widgets.place("logx"), on_change=_forget_zoom, help="Shows the first steps.")
         log = st.toggle(
             "Log loss",
-            key="log" if linked else f"{key}.log",
-            bind=bind,
-            persist_state="session",
-            help="Equal distances are equal factors: shows a slow fall at small losses.",
+            **widgets.place("log"),
+            help="Equal distances are equal factors: shows a slow fall at small losses. Key: l",
         )
-    return {OFF: 0, AUTO: None}.get(chosen) if chosen in (OFF, AUTO) else int(chosen), log
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        window = _window(run, widgets)
+        more = _more(run, widgets)
+    st.caption(plain(_formula(run, window)))
+    return Choices(window, x, log, log_x, more)
 
 
-def _auto(case: Case) -> str:
-    """The label says what auto comes to."""
-    loss = case.run.get(TRAIN_LOSS)
-    steps = view.window_for(loss) if loss else 0
-    return f"in steps (auto is {number(steps)})" if steps else "in steps (auto is off)"
+def _axis(run: Run, widgets: _Widgets) -> Axis:
+    """What the x-axis counts; only what the log tells is offered."""
+    offered = axis.axes_of(run)
+    chosen = st.segmented_control(
+        "X-axis", offered, default="step", format_func=AXES.__getitem__, on_change=_forget_zoom, **widgets.place("x")
+    )
+    return chosen or "step"
+
+
+def _forget_zoom() -> None:
+    """A stretch of steps is none of epochs."""
+    st.query_params.pop(ZOOM, None)
+
+
+def _window(run: Run, widgets: _Widgets) -> int | None:
+    """Steps of the moving average: one of the list, or typed in."""
+    chosen = st.selectbox(
+        "Moving average, steps",
+        WINDOWS,
+        **widgets.place("smooth"),
+        accept_new_options=True,
+        width=200,
+        help="Choose, or type any number of steps. It changes no verdict.",
+    )
+    if chosen in (None, AUTO):
+        return None
+    return int(chosen) if chosen.isdecimal() else 0
+
+
+def _formula(run: Run, window: int | None) -> str:
+    """What the line is, in plain words."""
+    loss = run.get(TRAIN_LOSS)
+    steps = (view.window_for(loss) if loss else 0) if window is None else window
+    if not steps:
+        return "Lines are the points as logged: no smoothing."
+    auto = " (auto: about 2 % of the run)" if window is None else ""
+    return (
+        f"Solid lines: the mean of the raw points (faint) of the last {number(steps)} steps{auto}, begun afresh after NaN, "
+        "Inf and gaps. Validation is never smoothed."
+    )
+
+
+def _more(run: Run, widgets: _Widgets) -> tuple[str, ...]:
+    """Further curves of the log, each in a panel of its own."""
+    tags = offered(run)
+    if not tags:
+        return ()
+    return tuple(
+        st.multiselect("More curves", tags, placeholder=f"{len(tags)} more were logged", **widgets.place("more"))
+    )

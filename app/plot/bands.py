@@ -5,37 +5,41 @@ from typing import Any
 
 from app.plot.panels import Panel
 from app.plot.traces import axis
+from app.plot.x_axis import XAxis
 from diagnostics.report import Evidence, Finding
-from diagnostics.run import Run
 
 APART = 0.05  # of the width: two numbers closer than that stand on two rows, on a phone too
 ROW = 17  # px between rows of numbers
 MARGIN = 0.15  # of a span, shown on either side of it when zoomed
 
 
-def shade(figure: dict[str, Any], panels: Sequence[Panel], findings: Sequence[Finding], chosen: int, last: int) -> None:
+def shade(
+    figure: dict[str, Any], panels: Sequence[Panel], findings: Sequence[Finding], chosen: int, along: XAxis
+) -> None:
     """Add the spans of ``findings`` to ``figure``; notes are shaded only when chosen, lest all be shaded always."""
     taken: list[tuple[float, int]] = []
     for i, finding in enumerate(findings):
         if finding.severity == "info" and i != chosen:
             continue
         spans = {(_panel(e, panels), e.first_step, e.last_step) for e in finding.evidence}
-        figure["layout"]["shapes"] += [s for span in sorted(spans) for s in _span(*span, finding.severity, i == chosen)]
+        figure["layout"]["shapes"] += [
+            s for span in sorted(spans) for s in _span(*span, finding.severity, i == chosen, along)
+        ]
         panel, first, _ = min(spans)
-        row = _free_row(taken, first / max(last, 1))
-        figure["layout"]["annotations"].append(_number(i + 1, panel, first, row, finding.severity))
+        row = _free_row(taken, along.share(first))
+        figure["layout"]["annotations"].append(_number(i + 1, panel, along.note(first), row, finding.severity))
 
 
-def mark_resumes(figure: dict[str, Any], run: Run) -> None:
+def mark_resumes(figure: dict[str, Any], along: XAxis) -> None:
     """A dotted line through all panels wherever a later attempt took over."""
-    for step in run.resumed_at:
+    for step in along.run.resumed_at:
         line = {"color": "$other", "width": 1, "dash": "dot"}
-        place = {"xref": "x", "x0": step, "x1": step, "yref": "paper", "y0": 0, "y1": 1}
+        place = {"xref": "x", "x0": along.at(step), "x1": along.at(step), "yref": "paper", "y0": 0, "y1": 1}
         figure["layout"]["shapes"].append({"type": "line", **place, "line": line})
         text = {
             "text": "resumed",
             "xref": "x",
-            "x": step,
+            "x": along.note(step),
             "yref": "paper",
             "y": 0,
             "yanchor": "bottom",
@@ -44,11 +48,13 @@ def mark_resumes(figure: dict[str, Any], run: Run) -> None:
         figure["layout"]["annotations"].append({**text, "showarrow": False, "font": {"color": "$other", "size": 11}})
 
 
-def around(finding: Finding, last: int) -> list[float]:
-    """The step range that shows a finding with a little of what comes before and after."""
+def around(finding: Finding, along: XAxis) -> list[float]:
+    """The stretch of the axis that shows a finding with a little of what comes before and after."""
+    last = along.run.last_step
     first, end = min(e.first_step for e in finding.evidence), max(e.last_step for e in finding.evidence)
     margin = max(MARGIN * (end - first), 0.02 * last, 1)
-    return [max(first - margin, 0), min(end + margin, last + margin)]
+    ends = max(first - margin, 0), min(end + margin, last + margin)
+    return [along.at(step) for step in ends]
 
 
 def _panel(evidence: Evidence, panels: Sequence[Panel]) -> int:
@@ -56,13 +62,20 @@ def _panel(evidence: Evidence, panels: Sequence[Panel]) -> int:
     return next((i for i, panel in enumerate(panels, 1) if evidence.tag in panel.tags), 1)
 
 
-def _span(panel: int, first: int, last: int, severity: str, chosen: bool) -> list[dict[str, Any]]:
+def _span(panel: int, first: int, last: int, severity: str, chosen: bool, along: XAxis) -> list[dict[str, Any]]:
     y = axis(panel)
-    place = {"xref": "x", "yref": f"{y} domain", "x0": first, "y0": 0, "y1": 1}
+    place = {"xref": "x", "yref": f"{y} domain", "x0": along.at(first), "y0": 0, "y1": 1}
     edge = {"color": f"${severity}", "width": 2 if chosen else 1}
     return [
-        {"type": "rect", **place, "x1": last, "fillcolor": f"${severity}Fill", "line": {"width": 0}, "layer": "below"},
-        {"type": "line", **place, "x1": first, "line": edge, "layer": "below"},
+        {
+            "type": "rect",
+            **place,
+            "x1": along.at(last),
+            "fillcolor": f"${severity}Fill",
+            "line": {"width": 0},
+            "layer": "below",
+        },
+        {"type": "line", **place, "x1": along.at(first), "line": edge, "layer": "below"},
     ]
 
 
@@ -74,8 +87,8 @@ def _free_row(taken: list[tuple[float, int]], at: float) -> int:
     return row
 
 
-def _number(number: int, panel: int, step: int, row: int, severity: str) -> dict[str, Any]:
+def _number(number: int, panel: int, x: float, row: int, severity: str) -> dict[str, Any]:
     y = axis(panel)
-    place = {"xref": "x", "x": step, "yref": f"{y} domain", "y": 1, "yanchor": "top", "xanchor": "left"}
+    place = {"xref": "x", "x": x, "yref": f"{y} domain", "y": 1, "yanchor": "top", "xanchor": "left"}
     look = {"font": {"color": f"${severity}", "size": 12}, "showarrow": False, "yshift": -ROW * row, "xshift": 2}
     return {"text": f"<b>{number}</b>", **place, **look}

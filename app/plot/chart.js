@@ -1,22 +1,14 @@
 // Draws a plain Plotly figure with Plotly.react, so that zoom and hidden lines survive every update.
-// Colours in the figure are names such as "$train"; here they become colours that read well on the page's background.
-const LIGHT = {
-  train: "#2f6fd6", trainRaw: "rgba(47,111,214,.28)", val: "#123a7c", other: "#5c6675", otherRaw: "rgba(92,102,117,.3)",
-  error: "#c6361e", warning: "#b86e00", info: "#2f6fd6", good: "#00805c",
-  errorFill: "rgba(213,72,40,.11)", warningFill: "rgba(230,150,0,.13)", infoFill: "rgba(47,111,214,.08)", goodFill: "rgba(0,128,92,.07)",
-};
-const DARK = {
-  train: "#6fa8ff", trainRaw: "rgba(111,168,255,.3)", val: "#cfe1ff", other: "#a3adbb", otherRaw: "rgba(163,173,187,.3)",
-  error: "#ff8566", warning: "#f2b33d", info: "#6fa8ff", good: "#3fcf9f",
-  errorFill: "rgba(255,110,70,.09)", warningFill: "rgba(242,179,61,.09)", infoFill: "rgba(111,168,255,.10)", goodFill: "rgba(63,207,159,.08)",
-};
+// colours.js, zoom.js and tools.js follow in the same module.
 const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "autosize" };
-const charts = new WeakMap();
+const charts = new Map();
 let plotly;
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const chart = charts.get(parentElement) ?? mount(parentElement);
   chart.data = data;
+  chart.keep = (zoom) => setStateValue("zoom", zoom);
+  chart.press = (key) => setTriggerValue("pressed", key);
   chart.open = (key) => setTriggerValue("opened", key);
   chart.div.style.height = `${data.figure.layout.height}px`;
   chart.div.setAttribute("aria-label", data.alt);
@@ -25,18 +17,25 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 
 function mount(parent) {
-  const div = document.createElement("div");
-  div.className = "cw-chart";
+  const box = Object.assign(document.createElement("div"), { className: "cw-box", tabIndex: -1 });
+  const div = Object.assign(document.createElement("div"), { className: "cw-chart" });
+  const cross = Object.assign(document.createElement("div"), { className: "cw-cross" });
   div.setAttribute("role", "img");
-  parent.appendChild(div);
-  const chart = { div, went: null, range: null };
+  const chart = { box, div, cross, went: null, range: null, ys: {}, detail: new Map(), asked: 0 };
+  chart.tools = toolbar(chart);
+  box.append(chart.tools, div, cross);
+  parent.appendChild(box);
   charts.set(parent, chart);
   return chart;
 }
 
 function unmount(parent, chart) {
   charts.delete(parent);
+  chart.asked = -1;
+  clearTimeout(chart.soon);
+  clearTimeout(chart.later);
   if (window.Plotly) window.Plotly.purge(chart.div);
+  chart.box.remove();
 }
 
 function load(url) {
@@ -53,76 +52,42 @@ function load(url) {
 
 async function draw(chart, data) {
   if (chart.data !== data) return; // a newer figure arrived while plotly.js was loading
-  const { colours, theme } = look(chart.div, data.figure.palette ?? {});
-  const { traces, layout } = JSON.parse(JSON.stringify(data.figure), (_, v) => colours[v] ?? v);
-  go(chart, data.goTo, layout.uirevision);
-  layout.xaxis = { ...layout.xaxis, ...(chart.range ? { range: [...chart.range] } : { autorange: true }) };
-  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // on a phone a drag scrolls the page
-  await window.Plotly.react(chart.div, traces, merge(theme, layout), CONFIG);
+  const seen = look(chart.div, data.figure.palette ?? {});
+  const text = JSON.stringify(data.figure);
+  const { traces, layout } = JSON.parse(text, (_, v) => seen.colours[v] ?? v);
+  const before = chart.last ?? 0;
+  const drawn = chart.text + chart.page + chart.range;
+  Object.assign(chart, { text, traces, layout, theme: seen.theme, page: seen.page, last: layout.meta?.lastX ?? Infinity });
+  go(chart, data, layout.uirevision);
+  if (drawn === chart.text + chart.page + chart.range) return; // the page ran again, and nothing here is new
+  await paint(chart);
   follow(chart);
   chart.div.classList.add("cw-ready");
   chart.div.dataset.lastStep = layout.meta?.lastStep ?? "";
+  if (chart.range && (!chart.detail.size || chart.range[1] >= before)) refetch(chart); // what is seen may have grown
 }
 
-// A new count: the reader asked to be taken there, once. Another run: all of it is shown. Else the view stays as it is.
-function go(chart, { count, range }, identity) {
-  if (chart.identity !== identity) chart.range = null;
-  else if (chart.went !== count) chart.range = range;
+// A new count: the reader asked to be taken there, once. Another run or axis: all of it is shown, or what the link says.
+function go(chart, { goTo, zoom }, identity) {
+  if (chart.identity === undefined) chart.range = zoom ?? goTo.range;
+  else if (chart.identity !== identity) chart.range = null;
+  else if (chart.went !== goTo.count) see(chart, goTo.range);
+  if (chart.identity !== identity) chart.ys = {};
   chart.identity = identity;
-  chart.went = count;
+  chart.went = goTo.count;
+  keep(chart);
 }
 
-// Remember what the reader zooms to by hand: Plotly's own memory forgets a range that was set from here.
-function follow(chart) {
-  if (chart.followed) return;
-  chart.followed = true;
-  chart.div.on("plotly_click", ({ points: [point] }) => { // a point that stands for a run leads to it
-    const key = point?.data.ids?.[point.pointIndex];
-    if (key) chart.open(key);
-  });
-  chart.div.on("plotly_relayout", (change) => {
-    if (change["xaxis.autorange"]) chart.range = null;
-    else if ("xaxis.range[0]" in change) chart.range = [change["xaxis.range[0]"], change["xaxis.range[1]"]];
-  });
-}
-
-// ``palette``: colours of this figure alone, by name, each as [on a light page, on a dark one].
-function look(div, palette) {
-  const style = getComputedStyle(div);
-  const text = style.getPropertyValue("--st-text-color").trim() || style.color;
-  const page = style.getPropertyValue("--st-background-color").trim() || "#fff";
-  const own = Object.entries(palette).map(([name, pair]) => [name, pair[dark(page) ? 1 : 0]]);
-  const colours = Object.fromEntries([...Object.entries(dark(page) ? DARK : LIGHT), ...own].map(([k, v]) => [`$${k}`, v]));
-  const grid = `color-mix(in srgb, ${text} 10%, ${page})`;
-  return { colours, theme: themed(text, page, solid(div, grid), style.fontFamily) };
-}
-
-function themed(text, page, grid, family) {
-  const axis = { gridcolor: grid, linecolor: grid, zerolinecolor: grid, tickcolor: grid, zeroline: false };
-  return {
-    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
-    font: { color: text, family, size: 12 }, axis,
-    hoverlabel: { bgcolor: page, bordercolor: grid, font: { color: text, family, size: 12 } },
-  };
-}
-
-function merge(theme, layout) {
-  const { axis, ...rest } = theme;
-  const axes = Object.keys(layout).filter((key) => /^[xy]axis/.test(key));
-  return { ...rest, ...layout, ...Object.fromEntries(axes.map((key) => [key, { ...axis, ...layout[key] }])) };
-}
-
-// Plotly reads plain colours only: let the browser work out the mix, on a canvas, as numbers.
-function solid(div, colour) {
-  const pixel = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
-  pixel.fillStyle = colour;
-  pixel.fillRect(0, 0, 1, 1);
-  return `rgb(${[...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3).join(",")})`;
-}
-
-function dark(colour) {
-  const [r, g, b] = solid(null, colour).match(/\d+/g).map(Number);
-  return 0.299 * r + 0.587 * g + 0.114 * b < 128; // perceived brightness, ITU-R BT.601
+async function paint(chart) {
+  const layout = structuredClone(chart.layout);
+  const log = layout.xaxis?.type === "log";
+  const traces = chart.traces.map((trace) => detailed(chart, trace));
+  const revision = (chart.revision = (chart.revision ?? 0) + 1); // the ranges are kept here: Plotly's memory forgets some
+  if (layout.xaxis) layout.xaxis = { ...layout.xaxis, uirevision: revision, ...(chart.range ? { range: scaled(chart.range, log) } : { autorange: true }) };
+  for (const [name, range] of Object.entries(heights(chart, traces, layout))) layout[name] = { ...layout[name], ...range, uirevision: revision };
+  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // on a phone a drag scrolls the page
+  await window.Plotly.react(chart.div, traces, merge(chart.theme, layout), CONFIG);
+  chart.tools.dress();
 }
 
 function fail(div) {

@@ -1,6 +1,8 @@
 """Mounts a Plotly figure that keeps its zoom, and the ear that hears of changed runs."""
 
+import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,13 @@ import streamlit as st
 HERE = Path(__file__).parent
 PLOTLY_URL = f"/curvewise/plotly.js?v={plotly.__version__}"
 
+ZOOM = "zoom"  # the address' name of the stretch of the x-axis that is seen: zoom=200-450
+NUMBER = r"(\d+(?:\.\d+)?(?:e-?\d+)?)"
+Range = tuple[float, float]
+
 _chart = st.components.v2.component(
     "curvewise.chart",
-    js=(HERE / "chart.js").read_text(encoding="utf-8"),
+    js="\n".join((HERE / name).read_text("utf-8") for name in ("chart.js", "colours.js", "zoom.js", "tools.js")),
     css=(HERE / "chart.css").read_text(encoding="utf-8"),
     isolate_styles=False,  # plotly.js puts its own styles into the page's head
 )
@@ -20,15 +26,45 @@ _ear = st.components.v2.component("curvewise.ear", js=(HERE / "ear.js").read_tex
 
 
 def chart(
-    figure: dict[str, Any], *, key: str, go_to: tuple[int, list[float] | None] = (0, None), alt: str = ""
+    figure: dict[str, Any],
+    *,
+    key: str,
+    go_to: tuple[int, list[float] | None] = (0, None),
+    alt: str = "",
+    name: str = "",
+    keeps_zoom: bool = False,
+    on_key: dict[str, Callable[[], None]] | None = None,
 ) -> str | None:
     """Draw ``figure``. ``go_to`` is a count and a step range (None: all): a new count moves the x-axis there, once.
 
-    Gives the key of the run whose point was just clicked, where points have ``ids``.
+    ``name`` is of the picture when it is saved; ``keeps_zoom`` holds what is seen in the address; ``on_key`` says what is
+    to be done when a key is pressed. Gives the key of the run whose point was just clicked, where points have ``ids``.
     """
+    zoom = zoom_of(st.query_params.get(ZOOM, "")) if keeps_zoom else None
     data = {"figure": figure, "plotly": PLOTLY_URL, "goTo": {"count": go_to[0], "range": go_to[1]}, "alt": alt}
-    opened = _chart(key=key, data=data, on_opened_change=lambda: None).opened
-    return None if opened is None else str(opened)
+    made = _chart(
+        key=key,
+        data={**data, "name": name, "zoom": zoom, "keepsZoom": keeps_zoom, "keys": "".join(on_key or {})},
+        on_opened_change=lambda: None,
+        on_zoom_change=lambda: _keep(st.session_state[key].get(ZOOM)),
+        on_pressed_change=lambda: (on_key or {}).get(st.session_state[key].get("pressed"), lambda: None)(),
+    )
+    return None if made.opened is None else str(made.opened)
+
+
+def zoom_of(text: str) -> Range | None:
+    """The stretch that an address names; None for all, and for what makes no sense."""
+    found = re.fullmatch(f"{NUMBER}-{NUMBER}", text)
+    ends = (float(found[1]), float(found[2])) if found else (0.0, 0.0)
+    return ends if ends[0] < ends[1] < float("inf") else None
+
+
+def _keep(zoom: object) -> None:
+    """Put the stretch that is seen into the address; all of the run needs no word there."""
+    if zoom_of(str(zoom)):
+        st.query_params[ZOOM] = str(zoom)
+    else:
+        st.query_params.pop(ZOOM, None)
 
 
 def listen(run: str | None, *, key: str, alive: bool = False) -> None:

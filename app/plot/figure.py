@@ -1,32 +1,69 @@
-"""A run's chart stack as a plain Plotly figure: one x-axis of steps, one y-axis a panel."""
+"""A run's chart stack as a plain Plotly figure: one x-axis of steps, epochs or hours, one y-axis a panel."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from app.plot.panels import Panel
-from app.plot.traces import axis, line, traces_of
+from app.plot.points import Sight
+from app.plot.traces import Look, axis, line, traces_of, where
+from app.plot.x_axis import HOVERS, TITLES, XAxis
+from diagnostics.axis import Axis
 from diagnostics.curve import Curve
+from diagnostics.once import once
 from diagnostics.run import Run
 
 TITLE, GAP, TOP, BOTTOM = 24, 18, 44, 40  # px: a panel's title, the space below it, room for legend and step axis
 Figure = dict[str, Any]
 
 
-def stack(run: Run, panels: Sequence[Panel], *, window: int | None, log: bool) -> Figure:
-    """The curves of ``run``. ``window``: steps of the moving average, None to choose; ``log``: a log axis for the loss."""
-    traces = [trace for i, panel in enumerate(panels, 1) for trace in traces_of(run, panel, i, window)]
+def stack(
+    run: Run,
+    panels: Sequence[Panel],
+    *,
+    window: int | None,
+    log: bool,
+    x: Axis = "step",
+    log_x: bool = False,
+    key: str | None = None,
+) -> Figure:
+    """The curves of ``run``. ``window``: steps of the moving average, None to choose; ``log``: a log axis for the loss.
+
+    ``x``, ``log_x``: the axis below; ``key`` names the run to the server, so that zooming can ask for more points.
+    """
+    look = Look(window, Sight(x, log_x), key)
+    made = layout(panels, log=log, last_step=run.last_step, identity=f"{run.source}#{run.name}#{x}{log_x}")
+    made["xaxis"] |= {"title": {"text": TITLES[x], "standoff": 6}, "type": "log" if log_x else "linear"}
+    made["xaxis"] |= {"unifiedhovertitle": {"text": HOVERS[x]}}
+    made["meta"] |= {"lastX": XAxis(run, x).at(run.last_step), "link": f"{run.source}#{run.name}#{x}{log_x}"}
+    traces = _traces(run, tuple(panels), look)
+    made["annotations"] += _gap_notes(traces, panels)
+    return {"traces": list(traces), "layout": made}
+
+
+@once
+def _traces(run: Run, panels: tuple[Panel, ...], look: Look) -> tuple[Figure, ...]:
+    """Every tab that looks at the run in the same way gets the same traces; they go when the run changes."""
+    traces = [trace for i, panel in enumerate(panels, 1) for trace in traces_of(run, panel, i, look)]
     _legend(traces, alone={panel.lines[0].name for panel in panels if len(panel.lines) == 1})
-    return {
-        "traces": traces,
-        "layout": layout(panels, log=log, last_step=run.last_step, identity=f"{run.source}#{run.name}"),
-    }
+    return (*traces, *(where(run, panels[0], look) if panels else []))
+
+
+def _gap_notes(traces: Sequence[Figure], panels: Sequence[Panel]) -> list[Figure]:
+    """How wide the gap is at its end, beside the title of its panel."""
+    wide = {trace["yaxis"]: trace["name"] for trace in traces if trace.get("fill")}
+    return [_beside(wide[axis(i)], axis(i)) for i, _ in enumerate(panels, 1) if axis(i) in wide]
+
+
+def _beside(text: str, y: str) -> Figure:
+    place = {"xref": "paper", "x": 1, "xanchor": "right", "yref": f"{y} domain", "y": 1, "yanchor": "bottom"}
+    return {"text": text, **place, "showarrow": False, "font": {"size": 12, "color": "$val"}}
 
 
 def _legend(traces: list[Figure], alone: set[str]) -> None:
     """One entry a name; none for a line that is ``alone`` in its panel, whose title names it."""
     seen = set(alone)
     for trace in traces:
-        trace["showlegend"] = trace["name"] not in seen
+        trace["showlegend"] = trace["name"] not in seen and trace.get("showlegend", True)
         seen.add(trace["name"])
 
 
@@ -53,13 +90,21 @@ def _frame(height: int, panels: int, last_step: int, identity: str) -> Figure:
         "uirevision": identity,
         "hovermode": "x unified",
         "hoversubplots": "axis",
-        "legend": {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom", "yref": "paper", "font": {"size": 12}},
+        "legend": {
+            "traceorder": "normal",
+            "orientation": "h",
+            "x": 0,
+            "y": 1,
+            "yanchor": "bottom",
+            "yref": "paper",
+            "font": {"size": 12},
+        },
         "meta": {"lastStep": last_step},
         "xaxis": {
             "title": {"text": "step", "standoff": 6},
             "anchor": axis(panels),
-            "uirevision": last_step,
             "tickformat": "~s",
+            "showspikes": False,
             "nticks": 8,
             "autorangeoptions": {"clipmin": 0},
         },

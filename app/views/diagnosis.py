@@ -43,7 +43,7 @@ def _live(key: str) -> None:
         st.info("This run is gone from its folder. Choose another above.", icon=":material/folder_off:")
     else:
         _state(case)
-        story.tell(case, f"diagnosis.{key}", linked=True)
+        story.tell(case, f"diagnosis.{key}", run=key)
     listen(key, key="diagnosis.ear", alive=case is not None and case.run.state == "running")
 
 

@@ -1,0 +1,38 @@
+"""The x-axis that the reader chose: where a step of the run lies on it, for what is drawn beside the curves."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from diagnostics import axis
+from diagnostics.axis import Axis
+from diagnostics.run import Run
+
+TITLES: dict[Axis, str] = {"step": "step", "epoch": "epoch", "time": "hours since the start"}
+
+HOVERS: dict[Axis, str] = {"step": "step %{x:,.6~f}", "epoch": "epoch %{x:.4~f}", "time": "%{x:.4~f} h"}
+
+
+@dataclass(frozen=True)
+class XAxis:
+    """Steps, epochs or hours of ``run``; ``log``: equal distances are equal factors."""
+
+    run: Run
+    x: Axis = "step"
+    log: bool = False
+
+    def at(self, step: float) -> float:
+        """Where ``step`` lies; 0, which a logarithmic axis has not, lies with the first step."""
+        return self._places([step, 1])[0] or self._places([step, 1])[1] if self.log else self._places([step])[0]
+
+    def note(self, step: float) -> float:
+        """The same for a text: Plotly wants its place on a logarithmic axis as a power of ten."""
+        return float(np.log10(self.at(step))) if self.log and self.at(step) > 0 else self.at(step)
+
+    def share(self, step: float) -> float:
+        """The same as a share (0–1) of the axis' width."""
+        first, last, here = self.note(0), self.note(self.run.last_step), self.note(step)
+        return (here - first) / (last - first) if last > first else 0.0
+
+    def _places(self, steps: list[float]) -> list[float]:
+        return [float(place) for place in axis.at(self.run, np.asarray(steps), self.x)]

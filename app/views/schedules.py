@@ -1,52 +1,84 @@
-"""What would another learning-rate schedule look like over my run?"""
+"""What would another learning-rate schedule look like over my run, and how do I write it?"""
 
-import numpy as np
 import streamlit as st
 
-from app import library
+from app import library, schedule_figures, schedule_form, schedule_scaling
 from app.plot.component import chart
-from app.plot.figure import stack, with_line
-from app.plot.panels import TALL, Line, Panel
-from app.views.diagnosis import pick
-from collector.schema import LR
-from diagnostics.curve import Curve
+from app.schedule_chart import figure
+from app.words import plain
 from diagnostics.run import Run
-from diagnostics.schedules import SHAPES, Schedule
+from diagnostics.schedules import SHAPES, Schedule, huggingface, keras, pytorch
+from diagnostics.schedules.start import start
 
-NAMES = {"constant": "Constant", "step": "Step", "cosine": "Cosine", "linear": "Linear", "inverse_sqrt": "Inverse sqrt"}
-SAMPLES = 1_000  # steps at which the schedule is drawn
-PANEL = Panel("Learning rate", (Line(LR, "this run", "other"),), TALL, from_zero=True)
+ALONE = "schedules.alone"  # whether the reader wants no run
+CODE = {"PyTorch": pytorch.code, "Hugging Face": huggingface.code, "Keras": keras.code}
 
 
 def page() -> None:
-    """Choose a shape, its peak, length and warm-up; it is drawn over the run's own learning rate."""
+    """Choose a shape, its peak, length and warm-up; see it over the run's own learning rate, and take it along as code."""
     st.title("Schedules")
-    key = pick(library.keys())
+    key, run = _run()
+    usual = start(run)
+    schedule_form.seed({**schedule_form.values(usual), "at": usual.total_steps // 2})
+    kind = schedule_form.shape()
+    inputs, shown = st.columns([0.27, 0.73], gap="large")
+    with inputs, st.container(key="schedule-form"):
+        schedule = _schedule(kind)
+        at = schedule_form.number("Show the rate at step", "at", 0, schedule_form.LONGEST, whole=True)
+        log = st.toggle("Log axis", key="lr_log", bind="query-params")
+    with shown:
+        if schedule:
+            at = min(at, schedule.total_steps - 1)
+            schedule_figures.show(schedule, run, at)
+        made = figure(run, key, schedule, at, log=log)
+        chart(made, key="schedules.chart", alt=f"{SHAPES[kind].title} schedule over the run's learning rate")
+        st.caption(plain(SHAPES[kind].rate.__doc__))
+    if schedule:
+        _code(schedule)
+        schedule_scaling.offer(schedule, run)
+
+
+def _run() -> tuple[str | None, Run]:
+    """The run to draw over; none is fine too."""
+    keys = library.keys()
+    if keys and not st.session_state.get(ALONE):
+        schedule_form.seed({"run": keys[0]})
+    key = st.selectbox(
+        "Over the learning rate of",
+        keys,
+        None,
+        key="run",
+        bind="query-params",
+        persist_state="session",
+        placeholder="no run",
+        on_change=_restart,
+        width=460,
+    )
+    st.session_state[ALONE] = key is None
+    return key, _of(key)
+
+
+def _of(key: str | None) -> Run:
     case = library.case(key) if key else None
-    run = case.run if case else Run("", {})
-    schedule = _choose(run, key or "none")
-    log = st.toggle("Log axis", key="schedules.log")
-    figure = with_line(stack(run, [PANEL], window=0, log=log), _drawn(schedule), NAMES[schedule.kind])
-    chart(figure, key="schedules.chart", alt=f"{NAMES[schedule.kind]} schedule over the run's learning rate")
-    st.caption((SHAPES[schedule.kind].__doc__ or "").replace("*", "\\*"))
+    return case.run if case else Run("", {})
 
 
-def _choose(run: Run, key: str) -> Schedule:
-    """The schedule the reader asks for; what the run did is where it starts."""
-    kind = st.segmented_control(
-        "Shape", list(NAMES), default="cosine", format_func=lambda kind: NAMES[kind], key="schedules.kind"
-    )
-    lr = run.get(LR)
-    peak, total = (float(lr.finite().values.max()) if lr and len(lr.finite()) else 0.1), max(run.last_step, 2)
-    a, b, c = st.columns(3)
-    peak = a.number_input(
-        "Peak learning rate", 1e-9, 1e3, peak, format="%.2e", step=peak / 2, key=f"schedules.peak.{key}"
-    )
-    total = b.number_input("Total steps", 2, 10**9, total, key=f"schedules.total.{key}")
-    warmup = c.number_input("Warm-up steps", 0, total - 1, min(total // 20, total - 1), key=f"schedules.warmup.{key}")
-    return Schedule(kind or "cosine", peak, total, warmup)
+def _restart() -> None:
+    """Another run brings its own peak and length."""
+    schedule_form.restart(start(_of(st.session_state["run"])))
 
 
-def _drawn(schedule: Schedule) -> Curve:
-    steps = np.unique(np.linspace(0, schedule.total_steps, SAMPLES).astype(np.int64))
-    return Curve(LR, steps, schedule.lr(steps))
+def _schedule(kind: str) -> Schedule | None:
+    try:
+        return Schedule(kind, **schedule_form.fields(kind))
+    except ValueError as error:
+        st.warning(plain(error), icon=":material/edit:")
+        return None
+
+
+def _code(schedule: Schedule) -> None:
+    """The same curve in three frameworks, each with a button that copies it."""
+    st.subheader("Take it along", anchor=False)
+    for tab, write in zip(st.tabs(list(CODE), key="code", bind="query-params"), CODE.values(), strict=True):
+        with tab:
+            st.code(write(schedule), language="python")

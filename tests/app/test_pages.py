@@ -58,7 +58,7 @@ def test_diagnosis_tells_the_verdict_of(sample, runs):
 
 def test_smoothing_and_log_come_from_the_address(runs):
     at = opened("diagnosis", run=f"sample/{SAMPLES[0]}", smooth="50", log="true")
-    assert at.select_slider(key="smooth").value == "50"
+    assert at.selectbox(key="smooth").value == "50"
     assert at.toggle(key="log").value is True
 
 
@@ -69,16 +69,6 @@ def test_a_finding_can_be_chosen_and_let_go(runs):
     assert (at.session_state[f"{key}.finding"], at.session_state[f"{key}.jumps"]) == (0, 1)
     at.button(key=f"{key}.reset").click().run()
     assert (at.session_state[f"{key}.finding"], at.session_state[f"{key}.jumps"]) == (None, 2)
-
-
-@pytest.mark.parametrize("sample", SAMPLES)
-def test_schedules_start_from_the_run(sample, runs):
-    at = opened("schedules", run=f"sample/{sample}")
-    run = library.case(f"sample/{sample}").run
-    assert at.number_input(key=f"schedules.total.sample/{sample}").value == run.last_step
-    for kind in ("constant", "step", "linear", "inverse_sqrt"):
-        at.button_group(key="schedules.kind").set_value(kind).run()
-        assert not at.exception
 
 
 def test_upload_explains_itself_when_nothing_is_there(runs):

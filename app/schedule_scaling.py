@@ -1,0 +1,58 @@
+"""The calculator of the Schedules page: what becomes of a schedule when the batch changes size."""
+
+import streamlit as st
+
+from app import schedule_form
+from app.words import number
+from diagnostics.run import Run
+from diagnostics.schedules import Schedule
+from diagnostics.schedules.scaling import LINEAR, PROVEN, SQRT, epochs, scaled
+
+SGD, ADAM = "SGD: linear", "Adam: square root"
+RULES = {SGD: LINEAR, ADAM: SQRT}
+USUAL_BATCH = 256  # of Goyal et al. 2017; where the run does not say
+LIMITS = (
+    "- **Linear**: a step on k times the batch replaces k steps, so it may be k times as long; warmed up evenly over 5 epochs from "
+    "the old rate, because early on the weights change too fast for that (Goyal et al. 2017).\n"
+    f"- **It ends** where more data makes a step no better: ImageNet kept its accuracy up to a batch of {PROVEN:,}, not beyond "
+    "(same paper). That critical batch grows as the loss falls (McCandlish et al. 2018).\n"
+    "- **Adam** divides by the gradient's size: its rate grows by √k (Malladi et al. 2022).\n"
+    "- **Batch normalization** should see as many examples per worker as before: its statistics belong to the loss, and another "
+    "size is another problem. Grow the batch by adding workers, not by growing theirs."
+)
+
+
+def offer(schedule: Schedule, run: Run) -> None:
+    """Old and new batch in, rate and warm-up out; one click takes them over."""
+    with st.expander("Another batch size", icon=":material/balance:", key="scale", bind="query-params"):
+        inputs, outcome = st.columns([0.4, 0.6], gap="large")
+        with inputs, st.container(key="scaled-form"):
+            new = _asked(schedule, run)
+        with outcome:
+            _told(schedule, new)
+        st.caption(LIMITS)
+
+
+def _asked(schedule: Schedule, run: Run) -> Schedule:
+    batch = int(run.setting("batch_size") or USUAL_BATCH)
+    schedule_form.seed({"batch": batch, "new_batch": 4 * batch, "epochs": epochs(run), "rule": SGD})
+    left, right = st.columns(2)
+    with left:
+        now = schedule_form.number("Batch now", "batch", 1, 10**9, whole=True)
+    with right:
+        then = schedule_form.number("New batch", "new_batch", 1, 10**9, whole=True)
+    length = schedule_form.number("Epochs in all", "epochs", 0.001, 1e9, step=1.0)
+    rule = st.segmented_control("Optimizer", list(RULES), key="rule", bind="query-params", required=True)
+    return scaled(schedule, then / now, length, RULES[schedule_form.usual("rule", rule)])
+
+
+def _told(schedule: Schedule, new: Schedule) -> None:
+    with st.container(horizontal=True, gap="medium", key="scaled-figures"):
+        _metric("New learning rate", new.peak, f"{number(new.peak / schedule.peak)} × now")
+        _metric("New warm-up steps", new.warmup_steps, f"from {number(new.peak * new.warmup_start)}")
+        _metric("New total steps", new.total_steps, "as many epochs as now")
+    st.button("Use these", icon=":material/check:", on_click=schedule_form.refill, args=(new,))
+
+
+def _metric(label: str, value: float, said: str) -> None:
+    st.metric(label, number(value), said, delta_color="off", delta_arrow="off", width=150)

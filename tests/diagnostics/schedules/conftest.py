@@ -1,0 +1,3 @@
+import os
+
+os.environ["KERAS_BACKEND"] = "torch"  # Keras reads it when it is imported

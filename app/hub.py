@@ -1,45 +1,25 @@
-"""Knows within a blink which run's files changed, and tells every open browser.
+"""Knows within a blink which run's files changed, and tells the index and every open browser.
 
-One watchdog observer watches the folders of runs. A change becomes the run's path below its folder; each listener gets
-the changed paths, gathered so that it hears at most ``RATE`` times a second.
+A change becomes the run's path below its folder; each listener gets the changed paths, gathered so that it hears at most
+``RATE`` times a second. The empty path says that the list of runs is another one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import lru_cache
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import lru_cache, partial
 from pathlib import Path
 
-from watchdog.events import (
-    DirCreatedEvent,
-    DirDeletedEvent,
-    DirMovedEvent,
-    FileClosedEvent,
-    FileCreatedEvent,
-    FileDeletedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileSystemEvent,
-    FileSystemEventHandler,
-)
-from watchdog.observers import Observer
-
 from app import library
+from app.index import Index
 from app.library import Folder
+from app.watch import Watch
 from collector.verdict import OURS
 
 RATE = 4.0  # messages a second and listener: the eye asks no more, and a redraw takes about 0.1 s
-# Not opened, not closed-without-writing: those are our own reading, and answering them would never end.
-CHANGES: list[type[FileSystemEvent]] = [
-    FileCreatedEvent,
-    FileModifiedEvent,
-    FileMovedEvent,
-    FileClosedEvent,
-    FileDeletedEvent,
-    DirCreatedEvent,
-    DirMovedEvent,
-    DirDeletedEvent,
-]
+TICK = 0.5  # s between two looks whether the folders are still there: one question a folder
+LINKS = 64  # runs that are links to elsewhere and watched there: each takes two threads
 
 
 class Listener:
@@ -47,46 +27,59 @@ class Listener:
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
         self._changed: set[str] = set()
         self._news = asyncio.Event()
 
     def hear(self, changed: str) -> None:
-        """Note a change; called from the observer's thread."""
-        if not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._note, changed)
+        """Note a change; called from any thread."""
+        with self._lock:
+            first = not self._changed
+            self._changed.add(changed)
+        if first:
+            with suppress(RuntimeError):  # the server is going down
+                self._loop.call_soon_threadsafe(self._news.set)
 
     async def changes(self) -> AsyncIterator[list[str]]:
         """Changed paths, at once when quiet, else gathered over 1 / ``RATE`` seconds."""
         while True:
             await self._news.wait()
-            changed, self._changed = sorted(self._changed), set()
             self._news.clear()
+            with self._lock:
+                changed, self._changed = sorted(self._changed), set()
             yield changed
             await asyncio.sleep(1 / RATE)
 
-    def _note(self, changed: str) -> None:
-        self._changed.add(changed)
-        self._news.set()
 
+class Hub:
+    """The watches and the listeners.
 
-class Hub(FileSystemEventHandler):
-    """The observer and its listeners."""
+    Attributes:
+        ready: set when every folder that is there is watched.
+    """
 
-    def __init__(self, folders: list[Folder]) -> None:
-        self._folders = folders
+    def __init__(self, folders: Sequence[Folder], index: Index | None = None) -> None:
+        self._folders, self._index = folders, index
         self._listeners: set[Listener] = set()
-        self._observer = Observer()
+        self._watches = {folder.path: Watch(folder.path, partial(self._hear, folder)) for folder in folders}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._tend, daemon=True, name="curvewise-hub")
+        self.ready = threading.Event()
 
     def start(self) -> None:
         """Begin to watch; a folder that is not there yet is waited for."""
-        for folder in self._folders:
-            self._watch(folder)
-        self._observer.start()
+        if self._index is not None:
+            self._index.tell = self._pass_on
+        self._thread.start()
 
     def stop(self) -> None:
         """Stop watching."""
-        self._observer.stop()
-        self._observer.join()
+        self._stopped.set()
+        self._thread.join()
+        for watch in self._watches.values():
+            watch.close()
+        if self._index is not None:
+            self._index.stop()
 
     def listen(self) -> Listener:
         """A new listener, to be handed back to ``leave``."""
@@ -99,50 +92,52 @@ class Hub(FileSystemEventHandler):
         self._listeners.discard(listener)
 
     def tell(self, changed: str) -> None:
-        """Pass a changed path on to every listener."""
+        """The files at ``changed`` are others now."""
+        if self._index is not None:
+            self._index.touch(changed)
+        self._pass_on(changed)
+
+    def _pass_on(self, changed: str) -> None:
         for listener in list(self._listeners):
             listener.hear(changed)
 
-    def _watch(self, folder: Folder) -> None:
-        if folder.path.is_dir():
-            self._observer.schedule(_Below(self, folder), str(folder.path), recursive=True, event_filter=CHANGES)
-        else:
-            parent = next(p for p in folder.path.parents if p.is_dir())
-            self._observer.schedule(_Birth(self, folder), str(parent), event_filter=[DirCreatedEvent, DirMovedEvent])
+    def _hear(self, folder: Folder, changed: Path) -> None:
+        """Something changed at a path in ``folder``: tell the run's, for a file in it that of the folder it lies in."""
+        if OURS.match(changed.name):
+            return  # the verdict of a watcher: the page judges for itself, and nothing else of the run has changed
+        below = changed.relative_to(folder.path)
+        self.tell(folder.prefix + ("" if not below.name else (below.parent if below.parent.name else below).as_posix()))
 
+    def _tend(self) -> None:
+        """In the thread for it."""
+        while not self._stopped.is_set():
+            for watch in self._watches.values():
+                watch.tend()
+            if self._index is not None:
+                if not self.ready.is_set():
+                    self._index.watched(True)
+                self._follow_links(self._index)
+            self.ready.set()
+            self._stopped.wait(TICK)
 
-class _Below(FileSystemEventHandler):
-    """Turns events below a folder into changed paths."""
+    def _follow_links(self, index: Index) -> None:
+        """Watch runs that are links to folders elsewhere, where they lie."""
+        linked = {source.path: source for source in index.links()[:LINKS]}
+        followed = {path for path in self._watches if path not in {folder.path for folder in self._folders}}
+        for path in followed - linked.keys():
+            self._watches.pop(path).close()
+        for path in linked.keys() - followed:
+            self._watches[path] = Watch(path.resolve(), partial(self._hear_of, linked[path].key))
 
-    def __init__(self, hub: Hub, folder: Folder) -> None:
-        self._hub, self._folder = hub, folder
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        for path in {str(event.src_path), str(event.dest_path)} - {""}:
-            below = Path(path).relative_to(self._folder.path)
-            if OURS.match(below.name):
-                continue  # the verdict of a watcher: the page judges for itself, and nothing else of the run has changed
-            self._hub.tell(self._folder.prefix + (below.parent if below.parent.name else below).as_posix())
-
-
-class _Birth(FileSystemEventHandler):
-    """Waits for a folder that does not exist yet."""
-
-    def __init__(self, hub: Hub, folder: Folder) -> None:
-        self._hub, self._folder = hub, folder
-        self._found = False
-
-    def on_any_event(self, event: FileSystemEvent) -> None:
-        if not self._found and self._folder.path.is_dir():
-            self._found = True
-            self._hub._watch(self._folder)
-            self._hub.tell(self._folder.prefix)
+    def _hear_of(self, key: str, changed: Path) -> None:
+        if not OURS.match(changed.name):
+            self.tell(key)
 
 
 @lru_cache(maxsize=1)
 def hub() -> Hub:
     """The one hub of this server."""
-    return Hub(library.folders())
+    return Hub(library.folders(), library.index())
 
 
 @asynccontextmanager

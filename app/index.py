@@ -42,6 +42,7 @@ class Entry:
         stale: whether ``told`` is to be made again; not before ``due`` (monotonic s).
         busy: whether somebody is reading it.
         changed: time of last change of its folder, s since 1970.
+        is_link: whether it lies elsewhere.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class Entry:
     due: float = 0.0
     busy: bool = False
     changed: float = 0.0
+    is_link: bool = False
 
     @property
     def running(self) -> bool:
@@ -124,6 +126,11 @@ class Index:
         self._begin()
         self._wake.set()
 
+    def links(self) -> list[Source]:
+        """The inputs that are links to elsewhere."""
+        with self._lock:
+            return [entry.source for entry in self._entries.values() if entry.is_link]
+
     def stop(self) -> None:
         """Write down what is known, and end."""
         thread, self._thread = self._thread, None
@@ -163,7 +170,7 @@ class Index:
     def _add(self, source: Source, mark: int | None = None, told: Told | None = None) -> None:
         with self._lock:
             if source.path not in self._entries:
-                entry = Entry(source, mark, told, stale=told is None)
+                entry = Entry(source, mark, told, stale=told is None, is_link=source.path.is_symlink())
                 self._entries[source.path] = self._keys[source.key] = entry
 
     def _remove(self, entry: Entry) -> None:
@@ -251,13 +258,15 @@ class Index:
             entry.stale = True
 
     def _feel_pulse(self) -> None:
-        """A process that is killed changes no file."""
+        """A process that is killed changes no file; and not every link is watched where it leads."""
         if time.monotonic() < self._pulse_due:
             return
         self._pulse_due = time.monotonic() + PULSE
         for entry in [entry for entry in self._entries.values() if entry.running and not entry.stale]:
             if entry.source.path.is_dir() and alive(entry.source.path) is False:
                 entry.stale = True
+        for entry in [entry for entry in self._entries.values() if entry.is_link]:
+            self._check(entry)
 
     def _said_again(self, path: Path) -> None:
         """There is something new to say of a run though no file has changed."""

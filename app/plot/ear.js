@@ -29,10 +29,12 @@ function connect(ear) {
   ear.socket.onmessage = (message) => JSON.parse(message.data).some((path) => concerns(path, ear.data.run)) && tell(ear);
 }
 
-// A log of several runs numbers them with #; a changed path may lie below the run, or above it when a folder appears.
+// The empty path says that the list of runs is another one. A log of several runs numbers them with #; a changed path may
+// lie below the run, or above it when a folder appears.
 function concerns(path, run) {
-  const file = run?.replace(/#\d+$/, "");
-  return !run || path === file || path.startsWith(`${file}/`) || file.startsWith(`${path}/`);
+  if (!run) return path === "";
+  const file = run.replace(/#\d+$/, "");
+  return path === file || path.startsWith(`${file}/`) || file.startsWith(`${path}/`);
 }
 
 // One question at a time: a rerun asked for while another runs would cut that one short, and nothing would ever be drawn.

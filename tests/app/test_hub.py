@@ -15,6 +15,7 @@ def heard(folder: Path, act, *, prefix: str = "", seconds: float = 1.0) -> list[
     async def listen() -> list[list[str]]:
         hub, messages = Hub([Folder(folder, prefix, False)]), []
         hub.start()
+        await asyncio.to_thread(hub.ready.wait)
         listener = hub.listen()
 
         async def gather() -> None:

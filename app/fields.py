@@ -66,12 +66,12 @@ def differing(rows: Sequence[Row]) -> list[str]:
             counts = told.setdefault(name, {})
             counts[value] = counts.get(value, 0) + 1
     differ = {n: c for n, c in told.items() if len(c) > 1 or sum(c.values()) < len(rows)}
-    return sorted(differ, key=lambda name: _interest(name, differ[name], len(rows)))
+    return sorted(differ, key=lambda name: _interest(name, differ[name]))
 
 
-def _interest(name: str, counts: dict[Value, int], runs: int) -> tuple[bool, int, bool, int]:
+def _interest(name: str, counts: dict[Value, int]) -> tuple[bool, int, bool, int]:
+    label = len(counts) > 2 and max(counts.values()) == 1 and any(isinstance(value, str) for value in counts)
     known = COMMON.index(name.lower()) if name.lower() in COMMON else len(COMMON)
-    label = len(counts) == runs > 2 and any(isinstance(value, str) for value in counts)
     return label, known, len(counts) < 2, -sum(counts.values())
 
 

@@ -1,6 +1,7 @@
 """Runs in groups: by what they have in common, or as the folds of a cross-validation."""
 
 import math
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from app import words
@@ -8,7 +9,6 @@ from app.fields import Field, Value, missing
 from app.library import Row
 from app.listing import Heading, written
 from diagnostics import folds
-from diagnostics.folds import Spread
 
 NONE, FOLDS = "none", "folds"
 ALONE = "Not part of a cross-validation"
@@ -45,36 +45,44 @@ def _word(slug: str, value: Value) -> str:
     return words.title(str(value)) if slug == "verdict" else written(slug, value)
 
 
-def part(groups: Sequence[Group], first: int, count: int) -> list[Row | Heading]:
-    """The ``count`` runs from the ``first`` on, each group under its heading; the heading speaks of the whole group."""
-    return list(_lines(groups, first, first + count))
+def part(groups: Sequence[Group], first: int, count: int, *, repeats: bool) -> list[Row | Heading]:
+    """The ``count`` runs from the ``first`` on, each group under its heading, which speaks of the whole group.
+
+    ``repeats``: the groups are cross-validations.
+    """
+    return list(_lines(groups, first, first + count, repeats))
 
 
-def _lines(groups: Sequence[Group], first: int, stop: int) -> Iterator[Row | Heading]:
+def _lines(groups: Sequence[Group], first: int, stop: int, repeats: bool) -> Iterator[Row | Heading]:
     at = 0
     for name, rows in groups:
         inside = rows[max(first - at, 0) : max(stop - at, 0)]
         if inside:
-            yield Heading(name, note(rows))
+            yield Heading(name, note(rows, repeats=repeats and name != ALONE))
             yield from inside
         at += len(rows)
 
 
-def note(rows: Sequence[Row]) -> str:
-    """How many runs, and mean ± standard deviation of the best validation of those that have one."""
-    losses, accuracies = (
-        folds.spread([r.best_val_loss for r in rows]),
-        folds.spread([r.best_val_accuracy for r in rows]),
-    )
+def note(rows: Sequence[Row], *, repeats: bool) -> str:
+    """How many runs, and their best validation: mean ± standard deviation of ``repeats`` of one training, else best and median."""
     said = [f"{len(rows):,} run" + ("s" if len(rows) > 1 else "")]
-    for slug, name, found in (("loss", "best val loss", losses), ("accuracy", "best val acc", accuracies)):
-        if found.count:
-            said.append(
-                f"{name} {_spread(slug, found)}" + (f" (of {found.count:,})" if found.count < len(rows) else "")
-            )
+    for slug, name, values in (
+        ("loss", "val loss", [row.best_val_loss for row in rows]),
+        ("accuracy", "val acc", [row.best_val_accuracy for row in rows]),
+    ):
+        known = [v for v in values if v is not None and math.isfinite(v)]
+        if known:
+            figures = _spread(slug, known) if repeats else _middle(slug, known)
+            said.append(f"{name} {figures}" + (f" of {len(known):,}" if len(known) < len(rows) else ""))
     return " · ".join(said)
 
 
-def _spread(slug: str, found: Spread) -> str:
+def _spread(slug: str, values: Sequence[float]) -> str:
+    found = folds.spread(values)
     mean = written(slug, found.mean)
     return mean if math.isnan(found.sd) else f"{mean} ± {written(slug, found.sd)}"
+
+
+def _middle(slug: str, values: Sequence[float]) -> str:
+    best = max(values) if slug == "accuracy" else min(values)
+    return f"best {written(slug, best)}, median {written(slug, statistics.median(values))}"

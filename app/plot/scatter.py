@@ -29,6 +29,7 @@ def scatter(
         **colour([ranks[i] for i in order]),
         "symbol": ["star" if ranks[i] == 1 else "circle" for i in order],
         "size": [16 if ranks[i] == 1 else 10 for i in order],
+        "opacity": 1,
         "line": {"width": 1, "color": "$other"},
     }
     places = {"x": [across.at[i] for i in order], "y": [up.at[i] for i in order], "ids": [keys[i] for i in order]}

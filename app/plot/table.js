@@ -148,8 +148,9 @@ function runLine(table, row) {
   return tr;
 }
 
-function cell(table, row, { kind, best }, value) {
+function cell(table, row, { kind, title, best }, value) {
   const td = make("td", `cw-${kind}${best ? " cw-best" : ""}`);
+  td.dataset.title = title;
   if (kind === "run") td.append(...name(table, row, value));
   else if (value === null) td.append(make("span", "cw-none", "–"));
   else if (kind === "chip") td.append(make("span", `cw-badge cw-${value.colour}`, value.word));

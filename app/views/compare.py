@@ -33,7 +33,7 @@ def page() -> None:
 def _compare() -> None:
     now = time.time()
     every, _ = library.rows()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="ask"):
         found = _which(every, now)
         view = st.segmented_control(
             "View",
@@ -43,6 +43,7 @@ def _compare() -> None:
             key="view",
             bind="query-params",
             persist_state="session",
+            label_visibility="collapsed",
         )
     rows = _rows(every, found)
     if not rows:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from app import chosen, library, search, words
 from app.filters import Found
-from app.grouping import NONE, grouped, part
+from app.grouping import FOLDS, NONE, grouped, part
 from app.library import Broken, Row
 from app.listing import Heading, Look, columns, table
 from app.plot.component import listen
@@ -31,7 +31,7 @@ def page() -> None:
 def _list() -> None:
     now = time.time()
     rows, broken = library.rows()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True, vertical_alignment="bottom", key="ask"):
         found = search.search(rows, now)
         order = search.arrange(rows, found)
     search.problem(found)
@@ -68,7 +68,8 @@ def _lines(rows: list[Row], order: Order, found: Found, now: float, at: int) -> 
     first = (at - 1) * PAGE
     if order.group == NONE:
         return rows[first : first + PAGE]
-    return part(grouped(rows, order.group, found.fields, now), first, PAGE)
+    groups = grouped(rows, order.group, found.fields, now)
+    return part(groups, first, PAGE, repeats=order.group == FOLDS)
 
 
 def _actions(rows: Sequence[Row], found: Found) -> None:

@@ -31,7 +31,7 @@ SAMPLES: dict[str, tuple[str, Recipe]] = {
     "digits-lr-too-low": ("lr_too_low", replace(TANH, lr=1e-3)),
     "digits-bad-initialization": ("bad_initialization", replace(MLP, init_scale=0.15, seed=1)),
     "digits-decayed-too-early": ("decay_too_early", replace(MLP, schedule="step", drop=0.01, drop_at=0.06)),
-    "digits-needs-decay": ("needs_decay", replace(MLP, lr=0.4)),
+    "digits-needs-decay": ("needs_decay", replace(MLP, lr=0.6)),
     "digits-overfitting": ("overfitting", replace(CNN, train_size=60, label_noise=0.1, dropout=0.0, seed=1)),
     "digits-underfitting": ("underfitting", replace(TANH, width=3, dropout=0.0, schedule="cosine")),
     "digits-cut-short": ("keep_training", replace(MLP, steps=250, lr=0.1, seed=1)),

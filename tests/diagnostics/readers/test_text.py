@@ -266,9 +266,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_text_is_read_or_refused_soon(tmp_path: Path, name: str) -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     _no_traceback(tmp_path, HOSTILE[name])
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5  # s of processor: a busy machine is no fault of the text
 
 
 def _no_traceback(folder: Path, raw: bytes) -> None:

@@ -113,7 +113,8 @@ class Opened:
         began = time.monotonic()
         runs = self._read()
         self._mark, self.size = mark, sum(map(_size, runs))
-        self._reading.spend(time.monotonic() - began)
+        if self._cases:  # the first time it is read whole
+            self._reading.spend(time.monotonic() - began)
         self._take(runs)
 
     def _read(self) -> list[Run]:

@@ -86,8 +86,6 @@ def table(
 
     ``on``: callbacks ``on_sorted_change``, ``on_chosen_change`` and ``on_toggled_change``; ``told`` gives what happened.
     """
-    if not entries and not (look and look.chips):
-        return None
     data = content(entries, shown, now, look or Look())
     result = _table(key=key, data=data, on_opened_change=lambda: None, **on)
     return None if result.opened is None else str(result.opened)

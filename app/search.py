@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app import filters, words
+from app import filters, library, words
 from app.fields import AUTOMATIC, FIELDS, Field, differing, ordered, setting
 from app.filters import Found
 from app.grouping import FOLDS, NONE
@@ -43,6 +43,13 @@ def restore() -> None:
     for key, value in st.session_state.get(KEPT, {}).items():
         if key not in st.session_state and not any(name in st.query_params for name in (QUERY, SORT, GROUP, COLUMNS)):
             st.session_state[key] = value
+
+
+def reading() -> None:
+    """A bar while inputs are still read for the first time; the list shows what has been read."""
+    done, total = library.progress()
+    if done < total:
+        st.progress(done / total, f"Reading: {done:,} of {total:,}")
 
 
 def search(rows: Sequence[Row], now: float) -> Found:

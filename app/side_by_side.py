@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
@@ -11,15 +12,25 @@ from app.grouping import fold_groups
 from app.library import Row
 from app.listing import Look, columns, table, written
 from app.plot import overlay, palette
-from app.plot.component import chart
+from app.plot.component import ZOOM, chart
 from app.plot.overlay import Drawn
-from app.story import AUTO, OFF, WINDOWS
+from app.story import AUTO, WINDOWS
+from app.story import AXES as TITLES
 from diagnostics.axis import AXES, Axis, axes_of
 from diagnostics.run import Run
 
 MOST = 40  # runs in one chart: beyond, no eye tells them apart
 SETTINGS = 12  # columns of the legend for what differs
 TABLE = "compare.table"
+AVERAGE = (
+    "Of training curves; auto takes about 2 % of each run. Choose, or type any number of steps. It changes no verdict."
+)
+BAND = "Runs that differ only by fold or seed: their mean, and one standard deviation on either side."
+LINES = (
+    "Solid: training, the mean of the raw points of the last so many steps, begun afresh after NaN, Inf and gaps. "
+    "Dashed: validation, as logged. Crosses: NaN or Inf."
+)
+RAW_LINES = "Solid: training. Dashed: validation. Both as logged; crosses: NaN or Inf."
 
 
 def show(rows: Sequence[Row], now: float) -> str | None:
@@ -36,7 +47,10 @@ def show(rows: Sequence[Row], now: float) -> str | None:
     _missing(runs, look.x)
     if drawn and wanted:
         alt = f"{', '.join(wanted)} of {len(drawn)} runs"
-        chart(overlay.overlay(drawn, wanted, look), key="compare.chart", alt=alt)
+        on_key = {"l": _turn_log}
+        figure = overlay.overlay(drawn, wanted, look)
+        chart(figure, key="compare.chart", alt=alt, name="compare", keeps_zoom=True, on_key=on_key)
+        st.caption(LINES if look.window != 0 else RAW_LINES)
     else:
         st.info("Nothing to draw: tick a run below, and choose a quantity above.", icon=":material/visibility_off:")
     return _legend(rows, runs, colours, hidden, wanted, now)
@@ -45,36 +59,38 @@ def show(rows: Sequence[Row], now: float) -> str | None:
 def _ask(rows: Sequence[Row], runs: Mapping[str, Run]) -> tuple[list[str], overlay.Look]:
     known = overlay.quantities(runs.values())
     first = [q for q in overlay.FIRST[:2] if q in known] or known[:1]
+    groups = fold_groups(rows)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        wanted = st.multiselect(
-            "Show", known, first, key="show", bind="query-params", persist_state="session", width=360
-        )
+        wanted = st.multiselect("Show", known, first, width=340, **_bound("show"))
         x = st.segmented_control(
-            "Along", AXES, default="step", required=True, key="along", bind="query-params", persist_state="session"
+            "X-axis", AXES, default="step", format_func=TITLES.__getitem__, on_change=_forget_zoom, **_bound("x")
         )
-        window = st.select_slider(
-            "Moving average, in steps",
-            WINDOWS,
-            AUTO,
-            key="average",
-            bind="query-params",
-            persist_state="session",
-            width=220,
-            help="Of training curves: each point is the mean of the raw points of the last so many steps. auto takes about "
-            "2 % of each run. It never averages across NaN, Inf or a gap, and changes no verdict.",
+        window = st.selectbox(
+            "Moving average, steps", WINDOWS, accept_new_options=True, width=200, help=AVERAGE, **_bound("smooth")
         )
-        log_y = st.toggle("Log y", key="logy", bind="query-params", persist_state="session")
-        log_x = st.toggle("Log x", key="logx", bind="query-params", persist_state="session")
-        groups = fold_groups(rows)
-        banded = bool(groups) and st.toggle(
-            "Folds as mean",
-            key="folds",
-            bind="query-params",
-            persist_state="session",
-            help="Runs that differ only by fold or seed: their mean, and one standard deviation on either side.",
-        )
-    steps = {OFF: 0, AUTO: None}[window] if window in (OFF, AUTO) else int(window)
-    return wanted, overlay.Look(x, log_x, log_y, steps, groups if banded else {})
+        log_x = st.toggle("Log x", on_change=_forget_zoom, **_bound("logx"))
+        log_y = st.toggle("Log y", help="Of all but accuracies. Key: l", **_bound("log"))
+        banded = bool(groups) and st.toggle("Folds as mean", help=BAND, **_bound("folds"))
+    return wanted, overlay.Look(x or "step", log_x, log_y, _steps(window), groups if banded else {})
+
+
+def _bound(key: str) -> dict[str, Any]:
+    """A widget whose value stands in the address; the same as on Diagnosis, where that has one of the name."""
+    return {"key": key, "bind": "query-params", "persist_state": "session"}
+
+
+def _steps(window: str | None) -> int | None:
+    if window in (None, AUTO):
+        return None
+    return int(window) if window.isdecimal() else 0
+
+
+def _forget_zoom() -> None:
+    st.query_params.pop(ZOOM, None)
+
+
+def _turn_log() -> None:
+    st.session_state["log"] = not st.session_state.get("log", False)
 
 
 def _missing(runs: Mapping[str, Run], x: Axis) -> None:

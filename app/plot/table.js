@@ -47,7 +47,7 @@ function draw(table) {
   drawOnce(table, "chips", data.chips, drawChips);
   drawOnce(table, "head", [data.columns, data.sort, data.selectable], drawHead);
   drawBody(table);
-  frame.classList.toggle("cw-short", data.rows.length < 12);
+  frame.hidden = data.rows.length === 0;
   mark(table);
   age(table);
 }

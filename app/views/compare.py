@@ -33,6 +33,7 @@ def page() -> None:
 def _compare() -> None:
     now = time.time()
     every, _ = library.rows()
+    search.reading()
     with st.container(horizontal=True, vertical_alignment="bottom", key="ask"):
         found = _which(every, now)
         view = st.segmented_control(

@@ -31,6 +31,7 @@ def page() -> None:
 def _list() -> None:
     now = time.time()
     rows, broken = library.rows()
+    search.reading()
     with st.container(horizontal=True, vertical_alignment="bottom", key="ask"):
         found = search.search(rows, now)
         order = search.arrange(rows, found)
@@ -38,7 +39,7 @@ def _list() -> None:
     _actions(rows, found)
     _table(rows, found, order, now)
     _unreadable(broken)
-    if all(row.sample for row in rows):
+    if rows and all(row.sample for row in rows):
         _welcome()
     listen(None, key="runs.ear", alive=any(row.state == "running" for row in rows))
 

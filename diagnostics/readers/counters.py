@@ -9,27 +9,31 @@ from diagnostics.curve import Floats
 from diagnostics.readers import names
 
 FEWEST = 8  # values that tell
-BACK, AGAIN, PLACES = 0.3, 0.5, 3  # of its moves go back; of its values are new; values to which it goes back
+BACK = 0.3  # of the moves of a counter that go back at most, as one does that begins anew with each epoch
 
 
 def index_of(columns: Iterable[str], values: Callable[[str], Floats | None]) -> dict[str, str]:
-    """``names.index_of``, but of several columns that may be the step the first that counts; ``values`` of a column by name."""
+    """``names.index_of``, but of several columns that may be the step the first that rises; ``values`` of a column by name."""
     left = list(columns)
-    role = names.index_of(left)
-    while STEP in role and not _counts(values(role[STEP])):
+    first = role = names.index_of(left)
+    while STEP in role and not _rises(values(role[STEP])):
         left.remove(role[STEP])
         role = names.index_of(left)
-    return role
+    return role if STEP in role or STEP not in first or _stands(values(first[STEP])) else first
 
 
-def _counts(values: Floats | None) -> bool:
-    """Whether ``values`` may be a counter, also one that begins anew now and then, or whose rows are in no order."""
+def _rises(values: Floats | None) -> bool:
+    moves = _moves(values)
+    return moves is None or bool(moves.size and (moves < 0).mean() <= BACK)
+
+
+def _stands(values: Floats | None) -> bool:
+    moves = _moves(values)
+    return moves is not None and not moves.size
+
+
+def _moves(values: Floats | None) -> Floats | None:
+    """What is between one value and a different next one; None for too few values."""
     there = np.empty(0) if values is None else values[np.isfinite(values)]
-    if there.size < FEWEST:
-        return True
-    moves = np.diff(there)
-    back = moves < 0
-    if not moves.any():
-        return False
-    is_often = not back[moves != 0].all() and back[moves != 0].mean() > BACK
-    return not (is_often and np.unique(there).size < AGAIN * there.size and np.unique(there[1:][back]).size >= PLACES)
+    ahead = np.diff(there)
+    return ahead[ahead != 0] if there.size >= FEWEST else None

@@ -29,16 +29,18 @@ WORDS = {"true": True, "false": False, "null": None}
 
 def peek(path: Path) -> list[object]:
     """The values with which ``path`` begins, the last maybe not whole; empty when it is not JSON. Reads ``HEAD`` bytes."""
-    return _peek(look.head(path), path.suffix.lower() in LINES) if look.is_file(path) else []
+    return _peek(look.head(path), path.suffix.lower()) if look.is_file(path) else []
 
 
 @lru_cache(maxsize=16)
-def _peek(head: bytes, lines: bool) -> list[object]:
+def _peek(head: bytes, suffix: str) -> list[object]:
     if b"\0" in head:
         return []
     text = head.decode("utf-8-sig", "replace").lstrip()
-    if lines:  # said to be one object a line: what comes before the first is damage
+    if suffix in LINES:  # said to be one object a line: what comes before the first is damage
         text = text[max(text.find("{"), 0) :]
+    elif suffix == ".json" and not text.startswith(("{", "[")):  # such as the mark of a conflict
+        text = text[text.find("\n{") + 1 :]
     if not text.startswith(("{", "[")):
         return []
     return around_damage(text)

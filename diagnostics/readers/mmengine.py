@@ -5,6 +5,7 @@ counts epochs: it is put at the step that the training had reached. ``vis_data``
 around it the same again as text: they are read once, as one run. Pictures and ``config.py`` are not read.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,14 @@ from diagnostics.readers.phases import Phases
 
 SCALARS, WITHIN = "scalars.json", "vis_data"
 PLACE = ("iter", "step", "epoch")
+OF_TRAINING = (
+    "iter",
+    "epoch",
+    "memory",
+    "lr",
+    "base_lr",
+)  # that no evaluation has; before version 0.8 there is no ``iter``
+TIME = re.compile(r"\d{8}_\d{6}\.json$")  # the same scalars once more, called after the time the run began
 LATEST = 30  # objects of the head that are looked at
 
 
@@ -39,8 +48,8 @@ def read(path: Path, limits: Limits) -> list[Log]:
     lines, phases, last, again = json_text.Lines(file, limits), Phases(), dict[str, object](), 0
     for row in lines:
         values = {k: v for k, v in row.items() if k not in PLACE}
-        if "iter" in row:
-            phases.train(values, row.get("step", row["iter"]), row.get("epoch"))
+        if any(name in row for name in OF_TRAINING):
+            phases.train(values, row.get("step", row.get("iter")), row.get("epoch"))
         elif row and row == last:
             again += 1
         elif row:
@@ -63,13 +72,20 @@ def _evaluation(phases: Phases, values: Mapping[str, object], row: Mapping[str, 
 
 
 def _is_train(value: object) -> bool:
-    return isinstance(value, Mapping) and {"iter", "step", "time"} <= value.keys() and "training_iteration" not in value
+    """Whether it is a line of a training, of any version."""
+    if not isinstance(value, Mapping) or "training_iteration" in value:
+        return False
+    is_old = {"data_time", "lr", "step", "time"} <= value.keys() and list(value)[-1] == "step"
+    return {"iter", "step", "time"} <= value.keys() or is_old
 
 
 def _inside(folder: Path) -> Path | None:
     """The scalars of a run's folder, or of its ``vis_data``."""
-    inside = [folder / WITHIN / SCALARS, *([folder / SCALARS] if folder.name == WITHIN else [])]
-    return next((file for file in inside if look.is_file(file)), None)
+    within = folder if folder.name == WITHIN else folder / WITHIN
+    if not look.is_dir(within):
+        return None
+    copies = [file for file in look.files(within, end=".json") if TIME.match(file.name)]
+    return next((file for file in [within / SCALARS, *copies] if look.is_file(file)), None)
 
 
 def _name(path: Path, file: Path) -> str:

@@ -37,6 +37,18 @@ def test_an_evaluation_by_iterations_keeps_its_step_and_one_logged_twice_counts_
     assert not any("no JSON object" in note for note in run.notes)
 
 
+def test_mmengine_before_0_8_wrote_no_iter_and_a_file_may_be_called_after_its_time(tmp_path: Path) -> None:
+    (tmp_path / "20230608_171321" / "vis_data").mkdir(parents=True)
+    train = '{{"lr": 0.1, "data_time": 0.01, "loss": {0}, "time": 0.1, "epoch": {1}, "step": {2}}}\n'
+    lines = [train.format(3, 1, 100), '{"accuracy/top1": 4.5, "data_time": 0.01, "time": 0.1, "step": 1}\n', train.format(2, 2, 201),
+             '{"accuracy/top1": 8.5, "data_time": 0.01, "time": 0.1, "step": 2}\n']  # fmt: skip
+    (tmp_path / "20230608_171321" / "vis_data" / "20230608_171321.json").write_text("<<<<<<< HEAD\n" + "".join(lines))
+    (run,) = read(tmp_path / "20230608_171321")
+    assert run.name == "20230608_171321" and run["train/loss"].steps.tolist() == [100, 201]
+    assert run["val/accuracy"].steps.tolist() == [100, 201] and run["val/accuracy"].values.tolist() == [0.045, 0.085]
+    assert run["val/time"].steps.tolist() == [100, 201] and "line 1 is no JSON object: left out" in run.notes
+
+
 def test_mmcv_counts_on_over_epochs(tmp_path: Path) -> None:
     for name in ("by_epoch", "by_iter"):
         (found,) = logs(log("mmcv") / f"{name}.log.json")

@@ -252,6 +252,8 @@ def test_a_quantity_called_steps_is_no_counter(tmp_path: Path) -> None:
     )
     run = one(tmp_path, "episode,steps,loss\n" + rows)
     assert run["train/loss"].steps.tolist() == list(range(1, 13)) and run["steps"].values[1] == 400
+    same = one(tmp_path, "epoch,steps,loss\n" + "".join(f"{n},100,{1 / n}\n" for n in range(1, 11)))
+    assert same["train/loss"].steps.tolist() == list(range(1, 11)) and same["steps"].values[0] == 100
 
 
 BROKEN: dict[str, tuple[bytes, str]] = {

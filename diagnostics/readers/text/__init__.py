@@ -70,8 +70,8 @@ def read(path: Path, limits: Limits) -> list[Log]:
     if not _is_text(_ends(path)):
         raise ReadError(path, "this is binary data, and no reader knows it; name a log, a table or a run folder")
     miner = Miner().read(lines(path, limits))
-    limits.names(path, len(miner.store.columns))
     found = Found(miner)
+    limits.names(path, found.names)
     logs = [log for first, behind in found.runs if (log := _log(path, found, first, behind)).series]
     if not logs:
         raise ReadError(

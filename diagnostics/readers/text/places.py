@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from diagnostics.curve import Floats, Ints
-from diagnostics.readers.text.store import Kind, Store
+from diagnostics.readers.text.store import Filled, Kind
 
 Bools = NDArray[np.bool_]
 DONE = 0.9  # of a pass that was seen before the count began again
@@ -39,14 +39,12 @@ class Rows:
         return Rows(*(getattr(self, f.name)[first:behind] for f in fields(self)))
 
 
-def rows(store: Store, kinds: list[Kind]) -> Rows:
-    """The rows of ``store``."""
-    kind = np.array(store.kind, dtype=np.int64)
+def rows(filled: Filled, kinds: list[Kind]) -> Rows:
+    """The rows of a log."""
     flags = [_flags(k) for k in kinds]
-    evaluation, bar, word, measured = np.array(flags, dtype=bool).reshape(-1, 4)[kind].T
-    step, total, epoch = (np.array(a, dtype=np.float64) for a in (store.step, store.total, store.epoch))
-    aside = (evaluation & ~word & np.isfinite(total)) | np.array(store.aside, dtype=bool)
-    return Rows(kind, step, total, epoch, aside, bar, word, measured)
+    evaluation, bar, word, measured = np.array(flags, dtype=bool).reshape(-1, 4)[filled.kind].T
+    aside = (evaluation & ~word & np.isfinite(filled.total)) | filled.aside
+    return Rows(filled.kind, filled.step, filled.total, filled.epoch, aside, bar, word, measured)
 
 
 def _flags(kind: Kind) -> tuple[bool, bool, bool, bool]:

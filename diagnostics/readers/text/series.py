@@ -26,23 +26,21 @@ class Found:
     """The series of a text log, one run after the other."""
 
     def __init__(self, miner: Miner) -> None:
-        self._store = miner.store
-        self._kinds = miner.by_number
-        self._rows = _counting(rows(miner.store, self._kinds))
+        self._kinds = miner.kinds.by_number
+        filled = miner.store.filled(self._kinds)
+        self._rows = _counting(rows(filled, self._kinds))
         self._placed = np.array([_is_placed(k) for k in self._kinds] or [False])[self._rows.kind]
         self._fine = np.array([_fineness(k) for k in self._kinds] or [0])[self._rows.kind]
         self._drawn = np.array([k.shape.drawn for k in self._kinds] or [False])[self._rows.kind]
         self._taken = self._accepted() & ~replaced(self._rows)
-        self._columns = {name: _column(*column) for name, column in miner.store.columns.items()}
-        self._printed_again = _printed_again(self._columns.values(), len(miner.store))
+        self._columns, self._time, self._rank = filled.columns, filled.time, filled.rank
+        self._printed_again = _printed_again(self._columns.values(), len(filled))
         known = self._known()
-        self._bounds = [0, *self._begins(known), len(miner.store)]
-        self._step, self._epoch = np.full((2, len(miner.store)), np.nan)
+        self._bounds = [0, *self._begins(known), len(filled)]
+        self._step, self._epoch = np.full((2, len(filled)), np.nan)
         for a, b in pairwise(self._bounds):
             self._step[a:b], self._epoch[a:b] = places(known.part(a, b))
         _put_after(miner, self._step, known)
-        self._time = np.array(miner.store.time, dtype=np.float64)
-        self._rank = np.array(miner.store.rank, dtype=np.int64)
         self.ranks_left_out = 0
 
     @property
@@ -52,7 +50,7 @@ class Found:
 
     def series(self, first: int = 0, behind: int | None = None) -> Iterator[Series]:
         """Every quantity of the rows from ``first`` on to ``behind``, in the order in which the log names them."""
-        behind = len(self._store) if behind is None else behind
+        behind = len(self._rows.kind) if behind is None else behind
         most = max((len(row) for row, _ in self._columns.values()), default=0)
         for name, (row, number) in self._columns.items():
             keep = self._taken[row] & (row >= first) & (row < behind)
@@ -66,6 +64,11 @@ class Found:
         if not both.size:
             return None
         return Series("epoch", self._epoch[both], self._step[both], None, _any(self._time[both]), both)
+
+    @property
+    def names(self) -> int:
+        """How many different quantities there are."""
+        return len(self._columns)
 
     @property
     def words(self) -> int:
@@ -143,7 +146,7 @@ class Found:
     def _loss(self) -> Floats:
         """float64 [rows]: the known quantity that is logged most often."""
         known = {name: len(at) for name, (at, _) in self._columns.items() if MEASURE.search(name) and "lr" not in name}
-        values = np.full(len(self._store), np.nan)
+        values = np.full(len(self._rows.kind), np.nan)
         if known:
             row, number = self._columns[max(known, key=known.__getitem__)]
             values[row] = number
@@ -226,12 +229,6 @@ def _printed_again(columns: Iterable[tuple[Ints, Floats]], rows: int) -> Bools:
     )
 
 
-def _column(at: object, values: object) -> tuple[Ints, Floats]:
-    row, number = np.array(at, dtype=np.int64), np.array(values, dtype=np.float64)
-    order = np.argsort(row, kind="stable")
-    return row[order], number[order]
-
-
 def _varies(name: str, number: Floats) -> bool:
     """Whether the values are those of something that is measured, not of a setting that is printed again and again."""
     return bool(MEASURE.search(name)) or np.unique(number).size > max(VARIED * number.size, FEWEST)
@@ -270,10 +267,10 @@ def _is_good(kind: Kind, most: int, placed: bool) -> bool:
 
 def _put_after(miner: Miner, step: Floats, known: Rows) -> None:
     """Rows with an epoch only take the step of the bar that is drawn right after them, as Hugging Face's trainer does."""
-    total = next(iter(miner.totals), None)
+    total = next(iter(miner.pending.totals), None)
     if (np.isfinite(known.step) & known.measured & ~known.aside).any():
         return
-    for row, (done, whole) in miner.after.items():
+    for row, (done, whole) in miner.pending.after.items():
         if whole == total and np.isfinite(known.epoch[row]) and not np.isfinite(known.step[row]):
             step[row] = done
 

@@ -52,7 +52,7 @@ def tokens(text: str) -> Tokens:
 
 
 def like(text: str, line: Tokens) -> re.Pattern[str] | None:
-    """A pattern of the lines that have the words of ``line``, which was ``text``; its groups are the tokens.
+    """A pattern of the lines that have the words of ``line``, which was ``text``; its groups are a leading date and the numbers.
 
     None for a line that was changed before it was split, and for one without a plain number.
     """
@@ -60,10 +60,9 @@ def like(text: str, line: Tokens) -> re.Pattern[str] | None:
     if "".join(w + t for w, t in zip(line.words, every, strict=True)) != text or not any(line.numbers):
         return None
     parts = []
-    for word, opaque in zip(line.words, [*line.opaque, ""], strict=True):
-        parts.append(
-            SPACES.sub(r"[ \\t]+", re.escape(word)) + (f"({OPAQUE})" if opaque else PLAIN if opaque is None else "")
-        )
+    for i, (word, opaque) in enumerate(zip(line.words, [*line.opaque, ""], strict=True)):
+        parts.append(SPACES.sub(r"[ \\t]+", re.escape(word)))
+        parts.append((f"({OPAQUE})" if i == 0 else f"(?:{OPAQUE})") if opaque else PLAIN if opaque is None else "")
     return re.compile("".join(parts), re.ASCII)
 
 

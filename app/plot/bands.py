@@ -40,7 +40,7 @@ def mark_resumes(figure: dict[str, Any], along: XAxis) -> None:
             "text": "resumed",
             "xref": "x",
             "x": along.note(step),
-            "yref": "paper",
+            "yref": "y domain",
             "y": 0,
             "yanchor": "bottom",
             "xanchor": "left",

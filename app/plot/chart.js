@@ -83,11 +83,16 @@ async function paint(chart) {
   const log = layout.xaxis?.type === "log";
   const traces = chart.traces.map((trace) => detailed(chart, trace));
   const revision = (chart.revision = (chart.revision ?? 0) + 1); // the ranges are kept here: Plotly's memory forgets some
-  if (layout.xaxis) layout.xaxis = { ...layout.xaxis, uirevision: revision, ...(chart.range ? { range: scaled(chart.range, log) } : { autorange: true }) };
+  if (layout.xaxis) layout.xaxis = { ...layout.xaxis, uirevision: revision, ...whole(chart, layout, log) };
   for (const [name, range] of Object.entries(heights(chart, traces, layout))) layout[name] = { ...layout[name], ...range, uirevision: revision };
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // on a phone a drag scrolls the page
   await window.Plotly.react(chart.div, traces, merge(chart.theme, layout), CONFIG);
   chart.tools.dress();
+}
+
+function whole(chart, { xaxis }, log) {
+  if (chart.range) return { range: scaled(chart.range, log), autorange: false };
+  return xaxis.range ? { autorange: false } : { autorange: true };
 }
 
 function fail(div) {

@@ -31,13 +31,32 @@ def stack(
     ``x``, ``log_x``: the axis below; ``key`` names the run to the server, so that zooming can ask for more points.
     """
     look = Look(window, Sight(x, log_x), key)
-    made = layout(panels, log=log, last_step=run.last_step, identity=f"{run.source}#{run.name}#{x}{log_x}")
-    made["xaxis"] |= {"title": {"text": TITLES[x], "standoff": 6}, "type": "log" if log_x else "linear"}
-    made["xaxis"] |= {"unifiedhovertitle": {"text": HOVERS[x]}}
-    made["meta"] |= {"lastX": XAxis(run, x).at(run.last_step), "link": f"{run.source}#{run.name}#{x}{log_x}"}
+    made = layout(panels, log=log, last_step=run.last_step, identity=identity(run, look.sight))
+    made["xaxis"] |= axis_of(XAxis(run, x, log_x))
+    made["meta"] |= linked(XAxis(run, x, log_x))
     traces = _traces(run, tuple(panels), look)
     made["annotations"] += _gap_notes(traces, panels)
     return {"traces": list(traces), "layout": made}
+
+
+def identity(run: Run, sight: Sight) -> str:
+    """The zoom lasts as long as this stays the same; charts with the same one are zoomed together."""
+    return f"{run.source}#{run.name}#{sight.x}{sight.log}"
+
+
+def axis_of(along: XAxis) -> Figure:
+    """The x-axis of every chart of a run."""
+    title = {"text": TITLES[along.x], "standoff": 6}
+    kind = {"type": "log" if along.log else "linear", "unifiedhovertitle": {"text": HOVERS[along.x]}}
+    return {"title": title, "range": along.ends(), **kind}
+
+
+def linked(along: XAxis) -> Figure:
+    """What the browser needs to zoom the charts of a run together, and to tell whether what it shows may have grown."""
+    return {
+        "lastX": along.at(along.run.last_step),
+        "link": identity(along.run, Sight(along.x, along.log)),
+    }
 
 
 @once
@@ -144,4 +163,6 @@ def with_line(figure: Figure, curve: Curve, name: str) -> Figure:
     proposed = line(
         curve, name, 1, line={"color": "$train", "width": 2.5}, hovertemplate=f"{name} %{{y:.4~g}}<extra></extra>"
     )
-    return {**figure, "traces": [{**trace, "showlegend": True} for trace in (*figure["traces"], proposed)]}
+    shown = [{**trace, "showlegend": True} for trace in (*figure["traces"], proposed)]
+    x = {name: value for name, value in figure["layout"]["xaxis"].items() if name != "range"}  # it may be longer
+    return {"traces": shown, "layout": {**figure["layout"], "xaxis": x}}

@@ -6,12 +6,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from diagnostics import axis, view
+from diagnostics import axis, heat, view
 from diagnostics.axis import Axis
 from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
 
-Part = Literal["line", "raw", "broken", "where"]
+PER_CELL = 6  # points of a line where the heatmap has one column: 3 px are the least that shows a colour
+Part = Literal["line", "raw", "broken", "where", "layers"]
 Points = dict[str, Any]
 
 
@@ -19,7 +20,8 @@ Points = dict[str, Any]
 class Source:
     """What a trace is drawn from: a tag, smoothed over ``window`` steps; 1 is the attempts that a resume has superseded.
 
-    ``part``: the line itself, raw points beside it, its NaN and Inf, or step, epoch and time of its points (for the hover).
+    ``part``: the line itself, raw points beside it, its NaN and Inf, or step, epoch and time of its points (for the hover);
+    ``layers``: all layers' values of what ``tag`` names.
     """
 
     tag: str
@@ -40,6 +42,8 @@ class Sight:
 
 def points(run: Run, source: Source, sight: Sight) -> Points | None:
     """What Plotly draws of ``source`` within ``sight``; None when ``run`` has no such curve."""
+    if source.part == "layers":
+        return cells(run, source.tag, sight)
     curve = (run.superseded if source.attempt else run.curves).get(source.tag)
     if curve is None or not len(curve):
         return None
@@ -57,6 +61,22 @@ def _drawn(run: Run, curve: Curve, source: Source, sight: Sight) -> view.Drawn:
     begin, end = view.inside(x, sight.span)
     smooth = view.moving_average(curve, source.window, begin, end)
     return view.thin(smooth, sight.count, x=x[begin:end], log=sight.log)
+
+
+def cells(run: Run, quantity: str, sight: Sight) -> Points | None:
+    """A heatmap's columns: the colour is the decade, what the hover says the value; four bytes a number are enough."""
+    if quantity not in heat.MEASURED or not len(heat.table(run, quantity)[1]):
+        return None
+    x = axis.at(run, heat.table(run, quantity)[1], sight.x)
+    begin, end = view.inside(x, sight.span)
+    found = heat.heat(run, quantity, x[begin:end], sight.count // PER_CELL, log=sight.log, begin=begin)
+    decades = np.log10(np.maximum(found.values, heat.TINY))
+    return {"x": array(found.edges), "z": _grid(decades), "customdata": _grid(found.values)}
+
+
+def _grid(values: heat.Grid) -> Points:
+    raw = base64.b64encode(values.astype("<f4").tobytes()).decode()
+    return {"dtype": "f4", "bdata": raw, "shape": f"{values.shape[0]},{values.shape[1]}"}
 
 
 def _kinds(values: Floats) -> list[str]:

@@ -14,6 +14,8 @@ from diagnostics.curve import Curve
 from diagnostics.run import Run
 
 FEW = 40  # points of a curve that are worth a dot each
+FAINT = 0.4  # of a curve that counts no more
+LAST, MARKS = 1000, ("raw points", "before the resume", "best", "NaN or Inf")  # in the legend, after the curves
 Trace = dict[str, Any]
 
 
@@ -78,6 +80,7 @@ def _on(i: int, name: str, mode: str) -> Trace:
         "name": name,
         "mode": mode,
         "cliponaxis": mode == "lines",
+        "legendrank": LAST + MARKS.index(name) if name in MARKS else LAST - 1,
     }
 
 
@@ -140,7 +143,8 @@ def _broken(run: Run, panel: Panel, one: Line, i: int, look: Look) -> list[Trace
 def _ghost(run: Run, panel: Panel, one: Line, i: int, look: Look, window: int) -> list[Trace]:
     """Points that a resume has rewound over: kept in sight, judged by no rule."""
     style = {
-        "line": {"color": f"${one.colour}Raw", "width": 1.5, "dash": "dash" if one.dashed else "solid"},
+        "line": {"color": f"${one.colour}", "width": 1.5, "dash": "dash" if one.dashed else "solid"},
+        "opacity": FAINT,
         "hovertemplate": f"{_named(panel, one)}, before the resume %{{y:.4~g}}<extra></extra>",
     }
     return _trace(run, Source(one.tag, window, attempt=1), look, i, "before the resume", "lines", **style)

@@ -12,6 +12,8 @@ TITLES: dict[Axis, str] = {"step": "step", "epoch": "epoch", "time": "hours sinc
 
 HOVERS: dict[Axis, str] = {"step": "step %{x:,.6~f}", "epoch": "epoch %{x:.4~f}", "time": "%{x:.4~f} h"}
 
+AIR = 0.015  # of the width
+
 
 @dataclass(frozen=True)
 class XAxis:
@@ -33,6 +35,12 @@ class XAxis:
         """The same as a share (0–1) of the axis' width."""
         first, last, here = self.note(0), self.note(self.run.last_step), self.note(step)
         return (here - first) / (last - first) if last > first else 0.0
+
+    def ends(self) -> list[float]:
+        """The whole of the axis as Plotly wants it, with a little air on the right: all charts of a run share it."""
+        last = max([self.run.last_step, *(int(c.steps[-1]) for c in self.run.superseded.values() if len(c))])
+        low, high = self.note(0), self.note(last)
+        return [low, high + AIR * (high - low)] if high > low else [low, low + 1]
 
     def _places(self, steps: list[float]) -> list[float]:
         return [float(place) for place in axis.at(self.run, np.asarray(steps), self.x)]

@@ -23,7 +23,7 @@ function relaid(chart, change) {
     if (y) chart.ys[y[1]] = [change[key], change[`${y[1]}.range[1]`]];
   }
   const log = chart.layout.xaxis?.type === "log";
-  if (change["xaxis.autorange"]) showAll(chart);
+  if (change["xaxis.autorange"] || change["xaxis.range"]) showAll(chart); // a double click
   else if ("xaxis.range[0]" in change) {
     const ends = [change["xaxis.range[0]"], change["xaxis.range[1]"]].map(Number);
     turn(chart, log ? ends.map((end) => 10 ** end) : ends);

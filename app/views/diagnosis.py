@@ -22,6 +22,9 @@ def page() -> None:
 
 def pick(keys: list[str]) -> str | None:
     """The run to look at; its key stays in the address, so that the page can be sent to a colleague."""
+    asked = st.session_state.get("run") or st.query_params.get("run")
+    if asked and asked not in keys and library.case(asked):
+        keys = [asked, *keys]  # a link that is opened while the runs are still being listed
     if not keys:
         return None
     if "run" not in st.query_params:

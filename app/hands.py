@@ -68,15 +68,16 @@ class Hand:
 
     def _end(self) -> None:
         if self._process is not None:
-            with self._process as process, suppress(OSError):
-                process.kill()
+            self._process.kill()
+            with suppress(OSError), self._process:
+                pass  # its pipes are closed, whoever broke them
         self._process = None
 
 
 def _answer() -> None:
     """Answer questions until there are none."""
     if hasattr(os, "nice"):
-        os.nice(10)  # a page goes first
+        os.nice(5)  # a page goes first, and the training
     with os.fdopen(os.dup(1), "w") as out:
         os.dup2(2, 1)  # what anybody prints is no answer
         for line in sys.stdin:

@@ -199,20 +199,20 @@ class Index:
         return self._pause()
 
     def _pause(self) -> float:
+        """Seconds until something is due; whoever waits for the list is told when nothing is."""
         now = time.monotonic()
         with self._lock:
-            stale = [entry.due for entry in self._entries.values() if entry.stale and not entry.busy]
-            if self._hands:
-                stale = [
-                    entry.due
-                    for entry in self._entries.values()
-                    if entry.stale and not entry.busy and self._is_live(entry)
-                ]
-            idle = not (self._look_asked or self._touched or self._hands or self._dirty)
-            if idle and all(due > now for due in stale):
+            mine = [
+                e for e in self._entries.values() if e.stale and not (e.busy or (self._hands and not self._is_live(e)))
+            ]
+            asked = self._look_asked or bool(self._touched)
+            due = min((entry.due for entry in mine), default=now + PULSE)
+            if not (asked or self._hands or self._dirty) and due > now:
                 self._settled.set()
-        dues = [now + PULSE, *stale, *([self._list_due] if self._dirty else []), *([now + 1.0] if self._hands else [])]
-        return max(min(dues) - now, 0.0)
+        if asked:
+            return 0.0
+        list_due = self._list_due if self._dirty else now + PULSE
+        return max(min(due, list_due, now + (1.0 if self._hands else PULSE)) - now, 0.0)
 
     def _look(self) -> None:
         """List everything, and see what has changed."""
@@ -237,7 +237,7 @@ class Index:
             path = folder.path / changed.removeprefix(folder.prefix)
             if path == folder.path and path not in self._entries:
                 self._look_asked = True
-                return
+                continue
             known = next((e for p in (path, *path.parents) if (e := self._entries.get(p))), None)
             if known is not None:
                 self._check(known)

@@ -68,15 +68,16 @@ class Watch(FileSystemEventHandler):
         self._begun = False
 
     def tend(self) -> None:
-        """See that it is watched; to be called every now and then. A folder that came, or came again, is a change."""
+        """See that it is watched; to be called every now and then. A folder that went, came, or came again, is a change."""
         identity = _identity(self.path)
-        if identity is None or identity != self._identity or not self._is_alive():
+        changed = self._begun and (identity != self._identity or not self._is_alive())
+        if changed:
             self.close()
         if identity is not None and self._observer is None:
             self._open()
-            if self._begun:
-                self._hear(self.path)
         self._identity, self._begun = identity, True
+        if changed:
+            self._hear(self.path)
         if self.polling is None and self._observer is not None and time.monotonic() > self._probe_due:
             self._probe()
 

@@ -14,8 +14,8 @@ from diagnostics.run import Run
 
 WORST = 6  # layers named: the rest is seldom read
 SAYS = {
-    heat.RATIO: "Update norm / weight norm. Pale is near 1e-3, where it wants to be; blue is too small, orange too large.",
-    heat.NORM: "The darker or brighter, the larger. Layers far above or below the median layer are named.",
+    heat.RATIO: "Update norm / weight norm. Grey is near 1e-3, where it wants to be; blue is too small, orange too large.",
+    heat.NORM: "The stronger the colour, the larger. Layers far above or below the median layer are named.",
 }
 CELL = "Each cell is the worst of its samples: for the ratio the one furthest from 1e-3, for the norm the largest."
 
@@ -40,9 +40,9 @@ def show(run: Run, key: str, *, known: str | None, sight: Sight, place: dict[str
 
 
 def _quantity(place: dict[str, Any]) -> str:
-    names = {heat.RATIO: "Update ratio", heat.NORM: "Gradient norm"}
-    chosen = st.segmented_control("Layers", list(names), default=heat.RATIO, format_func=names.__getitem__, **place)
-    return chosen or heat.RATIO
+    quantities = {name: quantity for quantity, name in heatmap.NAMES.items()}
+    usual = heatmap.NAMES[heat.RATIO]
+    return quantities[st.segmented_control("Layers", list(quantities), default=usual, **place) or usual]
 
 
 def _named(worst: pd.DataFrame, quantity: str) -> None:

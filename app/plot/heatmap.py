@@ -44,7 +44,7 @@ def _colours(quantity: str) -> Figure:
 
 def _bar(quantity: str) -> Figure:
     """The key to the colours, in the room above."""
-    at = list(range(-12, 13))
+    at = list(range(-12, 13, 3 if quantity == heat.RATIO else 2))
     ticks = {"tickvals": at, "ticktext": [f"1e{decade}" for decade in at], "ticks": "", "tickfont": {"size": 11}}
     place = {"orientation": "h", "x": 1, "xanchor": "right", "y": 1, "yanchor": "bottom", "len": 0.5, "thickness": 8}
     return {**place, **ticks, "outlinewidth": 0, "ypad": 4, "xpad": 0}

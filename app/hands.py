@@ -8,17 +8,21 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from app.entries import Entry
 from app.row import Broken, Case, Told, from_text, rows_of, to_text
 from app.sources import Folder, Source
 from diagnostics import readers
 from diagnostics.engine import diagnose
 
 ROOT = Path(__file__).resolve().parents[1]
+HANDS = max(1, min(8, (os.cpu_count() or 2) - 1))
 LOST = "reading it ended the process that read it (out of memory?)"
 
 
@@ -54,7 +58,7 @@ class Hand:
             process.stdin.write(json.dumps(question) + "\n")
             process.stdin.flush()
             answer = process.stdout.readline()
-        if answer:
+        with suppress(ValueError, TypeError):  # as half an answer is
             return from_text(answer)
         self._end()
         return Broken(source.key, LOST)
@@ -72,6 +76,43 @@ class Hand:
             with suppress(OSError), self._process:
                 pass  # its pipes are closed, whoever broke them
         self._process = None
+
+
+class Crew:
+    """As many of them as the machine has cores to spare, for as long as ``lend`` has something to read.
+
+    ``lend`` gives an entry and the fingerprint of its files; ``take_back`` gets both back, with what was told.
+    """
+
+    def __init__(
+        self, lend: Callable[[], tuple[Entry, int] | None], take_back: Callable[[Entry, int, Told], None]
+    ) -> None:
+        self._lend, self._take_back = lend, take_back
+        self._lock = threading.Lock()
+        self._count = 0
+
+    @property
+    def at_work(self) -> bool:
+        """Whether they are reading."""
+        return self._count > 0
+
+    def come(self) -> None:
+        """Begin to read, unless they do already."""
+        with self._lock:
+            if self._count:
+                return
+            self._count = HANDS
+        for _ in range(HANDS):
+            threading.Thread(target=self._work, daemon=True, name="curvewise-hand").start()
+
+    def _work(self) -> None:
+        try:
+            with Hand() as hand:
+                while (lent := self._lend()) is not None:
+                    self._take_back(*lent, hand.told(lent[0].source))
+        finally:
+            with self._lock:
+                self._count -= 1
 
 
 def _answer() -> None:

@@ -1,20 +1,18 @@
 """Which runs there are and what the list shows of each: kept up to date in the background, and only where something changed."""
 
 import logging
-import os
 import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from app import hands, index_store, sources
 from app.desk import Desk
+from app.entries import Entries, Entry
 from app.row import Broken, Case, Row, Told, rows_of
 from app.sources import Folder, Source
 from collector.claims import alive
-from collector.schema import RUNNING
 from diagnostics.readers import ReadError
 from diagnostics.readers.fingerprint import fingerprint
 
@@ -24,7 +22,6 @@ REST = 3.0  # s at least between two looks at many inputs
 HEAL = 300.0  # s between two looks at everything where news come: some may be lost
 SHARE = 0.1  # of one core, for looking at everything, and for reading what changes again and again
 MANY = 64  # inputs to read that are worth another process, which takes a second to begin
-HANDS = max(1, min(8, (os.cpu_count() or 2) - 1))
 PULSE = 5.0  # s between two looks whether the processes of running runs still live
 SAVE = 5.0  # s between two writings to disk
 TURN = 0.5  # s of reading, before news are heard again
@@ -33,55 +30,28 @@ RATE = 4.0  # lists a second, and one while most is still unread: every open lis
 log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
-class Entry:
-    """An input, and what is known of it.
+class Index:
+    """The inputs in ``folders``. Its thread lives as long as it does.
 
     Attributes:
-        mark: fingerprint of the files that ``told`` speaks of.
-        stale: whether ``told`` is to be made again; not before ``due`` (monotonic s).
-        busy: whether somebody is reading it.
-        changed: time of last change of its folder, s since 1970.
-        is_link: whether it lies elsewhere.
+        tell: called with the key of a run of which there is something new to say though no file has changed, and with
+            nothing when the list is another one.
     """
-
-    source: Source
-    mark: int | None = None
-    told: Told | None = None
-    stale: bool = True
-    due: float = 0.0
-    busy: bool = False
-    changed: float = 0.0
-    is_link: bool = False
-
-    @property
-    def running(self) -> bool:
-        """Whether one of its runs goes on, as far as is known."""
-        return isinstance(self.told, tuple) and any(row.state == RUNNING for row in self.told)
-
-
-class Index:
-    """The inputs in ``folders``. Its thread lives as long as it does."""
 
     def __init__(self, folders: Sequence[Folder], store: index_store.Store | None = None) -> None:
         self.tell: Callable[[str], None] = lambda changed: None
         self._folders = folders
-        self._store = store or index_store.default()
-        self._desk = Desk(weak(self, "_said_again"))
-        self._lock = threading.RLock()
-        self._entries: dict[Path, Entry] = {}
-        self._keys: dict[str, Entry] = {}
+        self._entries = Entries(store or index_store.default())
+        self._desk = Desk(_weak(self))
+        self._crew = hands.Crew(self._lend, self._take_back)
         self._list: tuple[list[Row], list[Broken]] = [], []
         self._touched: set[str] = set()
-        self._unsaved: set[Entry] = set()
-        self._gone: set[Path] = set()
-        self._watched = False
-        self._look_asked, self._dirty = True, False
+        self._watched, self._look_asked = False, True
         self._looked_at, self._look_cost = float("-inf"), 0.0  # monotonic s, s
         self._pulse_due = self._save_due = self._list_due = 0.0  # monotonic s
         self._patient_until = time.monotonic() + PATIENCE
         self._wake, self._settled = threading.Event(), threading.Event()
-        self._hands = 0
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def rows(self) -> tuple[list[Row], list[Broken]]:
@@ -91,14 +61,12 @@ class Index:
 
     def progress(self) -> tuple[int, int]:
         """How many of the inputs have been read, and how many there are."""
-        with self._lock:
-            return sum(entry.told is not None for entry in self._entries.values()), len(self._entries)
+        return self._entries.progress()
 
     def case(self, key: str) -> Case | None:
         """The run called ``key`` as it is now; None where there is none."""
         self._ask()
-        source = self._source(key)
-        if source is None:
+        if (source := self._source(key)) is None:
             return None
         try:
             cases = self._desk.cases(source.path)
@@ -106,14 +74,9 @@ class Index:
             return None
         return dict(zip(source.keys(len(cases)), cases, strict=True)).get(key)
 
-    def _source(self, key: str) -> Source | None:
-        """What ``key`` names; a run may be asked for before everything is listed."""
-        for base in (key, key.rpartition("#")[0]):
-            entry = self._keys.get(base)
-            found = entry.source if entry else next(filter(None, (sources.named(f, base) for f in self._folders)), None)
-            if found is not None:
-                return found
-        return None
+    def links(self) -> list[Source]:
+        """The inputs that are links to elsewhere."""
+        return [entry.source for entry in self._entries.all() if entry.is_link]
 
     def touch(self, changed: str) -> None:
         """The files at ``changed``, a path below a folder behind its prefix, are others now."""
@@ -126,26 +89,31 @@ class Index:
         self._begin()
         self._wake.set()
 
-    def links(self) -> list[Source]:
-        """The inputs that are links to elsewhere."""
-        with self._lock:
-            return [entry.source for entry in self._entries.values() if entry.is_link]
-
     def stop(self) -> None:
         """Write down what is known, and end."""
-        thread, self._thread = self._thread, None
+        with self._lock:
+            thread, self._thread = self._thread, None
         self._wake.set()
         if thread is not None:
             thread.join()
-        self._save()
+        self._entries.save()
+
+    def _source(self, key: str) -> Source | None:
+        """What ``key`` names; a run may be asked for before everything is listed."""
+        for base in (key, key.rpartition("#")[0]):
+            entry = self._entries.called(base)
+            found = [entry.source] if entry else [s for folder in self._folders if (s := sources.named(folder, base))]
+            if found:
+                return found[0]
+        return None
 
     def _begin(self) -> None:
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(
-                    target=_live, args=(weakref.ref(self), self._wake), daemon=True, name="curvewise-index"
-                )
-                self._remember()
+                self._entries.remember(self._folders)
+                self._list = self._entries.lists()
+                arguments = weakref.ref(self), self._wake
+                self._thread = threading.Thread(target=_live, args=arguments, daemon=True, name="curvewise-index")
                 self._thread.start()
 
     def _ask(self) -> None:
@@ -154,40 +122,15 @@ class Index:
         now = time.monotonic()
         rest = 0.0 if len(self._entries) <= FEW else max(REST, self._look_cost / SHARE)
         if not self._watched and now >= self._looked_at + rest:
-            with self._lock:
-                self._look_asked, self._patient_until = True, now + PATIENCE
-                self._settled.clear()
+            self._patient_until = now + PATIENCE
+            self._settled.clear()
+            self._look_asked = True
             self._wake.set()
         self._settled.wait(max(self._patient_until - time.monotonic(), 0.0))
 
-    def _remember(self) -> None:
-        """Begin with what was known when the server last ran; whether it still holds is found out after."""
-        for folder in self._folders:
-            for path, mark, told in self._store.read(folder.path):
-                self._add(Source(folder, path), mark, told)
-        self._make_list()
-
-    def _add(self, source: Source, mark: int | None = None, told: Told | None = None) -> None:
-        with self._lock:
-            if source.path not in self._entries:
-                entry = Entry(source, mark, told, stale=told is None, is_link=source.path.is_symlink())
-                self._entries[source.path] = self._keys[source.key] = entry
-
-    def _remove(self, entry: Entry) -> None:
-        with self._lock:
-            self._entries.pop(entry.source.path, None)
-            self._keys.pop(entry.source.key, None)
-            self._unsaved.discard(entry)
-            self._gone.add(entry.source.path)
-            self._dirty = True
-
-    # -- in the thread
-
     def step(self) -> float:
-        """Do what is due; seconds until something will be."""
-        if self._look_asked or (
-            self._watched and time.monotonic() > self._looked_at + max(HEAL, self._look_cost / SHARE)
-        ):
+        """Do what is due, in the thread for it; seconds until something will be."""
+        if self._look_asked or (self._watched and time.monotonic() > self._looked_at + HEAL):
             self._look()
         while self._touched:
             self._look_at(self._touched.pop())
@@ -195,24 +138,21 @@ class Index:
         self._read_some()
         self._publish()
         if time.monotonic() >= self._save_due:
-            self._save()
+            self._entries.save()
+            self._save_due = time.monotonic() + SAVE
         return self._pause()
 
     def _pause(self) -> float:
         """Seconds until something is due; whoever waits for the list is told when nothing is."""
         now = time.monotonic()
-        with self._lock:
-            mine = [
-                e for e in self._entries.values() if e.stale and not (e.busy or (self._hands and not self._is_live(e)))
-            ]
-            asked = self._look_asked or bool(self._touched)
-            due = min((entry.due for entry in mine), default=now + PULSE)
-            if not (asked or self._hands or self._dirty) and due > now:
-                self._settled.set()
+        asked = self._look_asked or bool(self._touched)
+        due = min((entry.due for entry in self._mine()), default=now + PULSE)
+        if not (asked or self._crew.at_work or self._entries.changed) and due > now:
+            self._settled.set()
         if asked:
             return 0.0
-        list_due = self._list_due if self._dirty else now + PULSE
-        return max(min(due, list_due, now + (1.0 if self._hands else PULSE)) - now, 0.0)
+        list_due = self._list_due if self._entries.changed else now + PULSE
+        return max(min(due, list_due, now + (1.0 if self._crew.at_work else PULSE)) - now, 0.0)
 
     def _look(self) -> None:
         """List everything, and see what has changed."""
@@ -220,11 +160,12 @@ class Index:
         self._look_asked = False
         found = [source for folder in self._folders for source in sources.listed(folder)]
         paths = {source.path for source in found}
-        for entry in [entry for path, entry in list(self._entries.items()) if path not in paths]:
-            self._remove(entry)
+        for entry in self._entries.all():
+            if entry.source.path not in paths:
+                self._entries.remove(entry)
         for source in found:
-            self._add(source)
-        for entry in list(self._entries.values()):
+            self._entries.add(source)
+        for entry in self._entries.all():
             self._check(entry)
         self._looked_at = time.monotonic()
         self._look_cost = self._looked_at - began
@@ -232,27 +173,30 @@ class Index:
     def _look_at(self, changed: str) -> None:
         """What has changed at one place, which may be a part of an input, or hold some."""
         for folder in self._folders:
+            path = folder.path / changed.removeprefix(folder.prefix)
             if not changed.startswith(folder.prefix):
                 continue
-            path = folder.path / changed.removeprefix(folder.prefix)
-            if path == folder.path and path not in self._entries:
-                self._look_asked = True
-                continue
-            known = next((e for p in (path, *path.parents) if (e := self._entries.get(p))), None)
+            known = next((entry for p in (path, *path.parents) if (entry := self._entries.at(p))), None)
             if known is not None:
                 self._check(known)
-                continue
-            for entry in [e for p, e in list(self._entries.items()) if path in p.parents]:
+            elif path == folder.path:
+                self._look_asked = True
+            else:
+                self._look_below(folder, path)
+
+    def _look_below(self, folder: Folder, path: Path) -> None:
+        for entry in self._entries.all():
+            if path in entry.source.path.parents:
                 self._check(entry)
-            for source in sources.around(folder, path):
-                self._add(source)
+        for source in sources.around(folder, path):
+            self._entries.add(source)
 
     def _check(self, entry: Entry) -> None:
         """Whether what is known of an input still holds."""
         try:
             entry.changed = entry.source.path.stat().st_mtime
         except OSError:
-            self._remove(entry)
+            self._entries.remove(entry)
             return
         if not entry.busy and entry.mark != fingerprint(entry.source.path):
             entry.stale = True
@@ -262,15 +206,15 @@ class Index:
         if time.monotonic() < self._pulse_due:
             return
         self._pulse_due = time.monotonic() + PULSE
-        for entry in [entry for entry in self._entries.values() if entry.running and not entry.stale]:
-            if entry.source.path.is_dir() and alive(entry.source.path) is False:
+        for entry in self._entries.all():
+            if entry.running and entry.source.path.is_dir() and alive(entry.source.path) is False:
                 entry.stale = True
-        for entry in [entry for entry in self._entries.values() if entry.is_link]:
-            self._check(entry)
+            elif entry.is_link:
+                self._check(entry)
 
-    def _said_again(self, path: Path) -> None:
-        """There is something new to say of a run though no file has changed."""
-        if (entry := self._entries.get(path)) is not None:
+    def said_again(self, path: Path) -> None:
+        """There is something new to say of the run at ``path`` though no file has changed."""
+        if (entry := self._entries.at(path)) is not None:
             entry.stale = True
             self._wake.set()
             self.tell(entry.source.key)
@@ -279,26 +223,32 @@ class Index:
         """Whether it is read again and again: somebody looks at it, or it goes on."""
         return entry.source.path in self._desk or entry.running
 
-    def _read_some(self) -> None:
-        """Read what is stale: what goes on first, then the newest; with further hands where it is a lot."""
-        ends = time.monotonic() + TURN
-        with self._lock:
-            stale = [e for e in self._entries.values() if e.stale and not e.busy and e.due <= time.monotonic()]
+    def _mine(self) -> list[Entry]:
+        """What is to be read here: everything, or what is live while others read the rest; what goes on first."""
+        stale = [entry for entry in self._entries.all() if entry.stale and not entry.busy]
         live = [entry for entry in stale if self._is_live(entry)]
-        rest = [entry for entry in stale if not self._is_live(entry)]
-        if len(rest) > MANY:
-            self._get_hands()
-        for entry in [*live, *([] if self._hands else sorted(rest, key=lambda e: -e.changed))]:
+        rest = [] if self._crew.at_work else [entry for entry in stale if not self._is_live(entry)]
+        return [*live, *sorted(rest, key=lambda entry: -entry.changed)]
+
+    def _read_some(self) -> None:
+        """Read what is stale, with further hands where it is a lot."""
+        ends = time.monotonic() + TURN
+        mine = [entry for entry in self._mine() if entry.due <= time.monotonic()]
+        live = sum(map(self._is_live, mine))
+        if len(mine) - live > MANY:
+            self._crew.come()
+            mine = mine[:live]
+        for entry in mine:
             if time.monotonic() < ends:
-                self._read(entry, len(live))
+                self._read(entry, among=max(live, 1))
 
     def _read(self, entry: Entry, among: int) -> None:
         began = time.monotonic()
         mark = fingerprint(entry.source.path)
         entry.stale = False  # from here on: what comes meanwhile is a change
         told = self._told(entry.source) if self._is_live(entry) else hands.told(entry.source)
-        cost = (time.monotonic() - began) * max(among, 1)
-        self._put(entry, mark, told, cost)
+        now = time.monotonic()
+        self._entries.put(entry, mark, told, now + max(1 / RATE, (now - began) * among / SHARE))
 
     def _told(self, source: Source) -> Told:
         try:
@@ -307,85 +257,35 @@ class Index:
             return Broken(source.key, error.message)
         return rows_of(source.keys(len(cases)), cases, source.folder.sample)
 
-    def _put(self, entry: Entry, mark: int, told: Told, cost: float) -> None:
-        with self._lock:
-            entry.mark, entry.told, entry.busy = mark, told, False
-            entry.due = time.monotonic() + max(1 / RATE, cost / SHARE)
-            if entry.source.path in self._entries:
-                self._unsaved.add(entry)
-            self._dirty = True
+    def _lend(self) -> tuple[Entry, int] | None:
+        """Something for another process to read, with its fingerprint; None when nothing is left."""
+        entry = self._entries.take(lambda entry: not self._is_live(entry)) if self._thread else None
+        return None if entry is None else (entry, fingerprint(entry.source.path))
 
-    def _get_hands(self) -> None:
-        with self._lock:
-            if self._hands:
-                return
-            self._hands = HANDS
-        for _ in range(HANDS):
-            threading.Thread(target=self._lend_a_hand, daemon=True, name="curvewise-hand").start()
-
-    def _lend_a_hand(self) -> None:
-        """Have another process read until nothing is left."""
-        try:
-            with hands.Hand() as hand:
-                while (entry := self._next()) is not None:
-                    mark = fingerprint(entry.source.path)
-                    self._put(entry, mark, hand.told(entry.source), 0.0)
-        finally:
-            with self._lock:
-                self._hands -= 1
-            self._wake.set()
-
-    def _next(self) -> Entry | None:
-        """The newest of what is stale and has nobody to read it."""
-        with self._lock:
-            waiting = [] if self._thread is None else [e for e in self._entries.values() if e.stale and not e.busy]
-            found = max((e for e in waiting if not self._is_live(e)), key=lambda e: e.changed, default=None)
-            if found is not None:
-                found.busy, found.stale = True, False
-            return found
+    def _take_back(self, entry: Entry, mark: int, told: Told) -> None:
+        self._entries.put(entry, mark, told, 0.0)
 
     def _publish(self) -> None:
         """A new list, when it would be another one."""
         now = time.monotonic()
         awaited = now < self._patient_until and not self._settled.is_set()
-        if not self._dirty or (now < self._list_due and not awaited):
+        if not self._entries.changed or (now < self._list_due and not awaited):
             return
-        self._make_list()
-        self._list_due = time.monotonic() + (1.0 if self._hands else max(1 / RATE, 10 * (time.monotonic() - now)))
+        self._list = self._entries.lists()
+        cost = time.monotonic() - now
+        self._list_due = now + (1.0 if self._crew.at_work else max(1 / RATE, cost / SHARE))
         self.tell("")
 
-    def _make_list(self) -> None:
-        with self._lock:
-            self._dirty = False
-            told = [entry.told for entry in self._entries.values() if entry.told is not None]
-        rows = [row for one in told if isinstance(one, tuple) for row in one]
-        rows.sort(key=lambda row: (row.sample, -(row.last_time or 0)))
-        self._list = rows, [one for one in told if isinstance(one, Broken)]
 
-    def _save(self) -> None:
-        self._save_due = time.monotonic() + SAVE
-        with self._lock:
-            known = [
-                (e.source.path, e.mark, e.told) for e in self._unsaved if e.told is not None and e.mark is not None
-            ]
-            gone = list(self._gone)
-            self._unsaved.clear()
-            self._gone.clear()
-        if known:
-            self._store.write(known)
-        if gone:
-            self._store.forget(gone)
-
-
-def weak(index: Index, name: str) -> Callable[[Path], None]:
-    """The method ``name`` of ``index``, for as long as it is there."""
+def _weak(index: Index) -> Callable[[Path], None]:
+    """``said_again``, for as long as the index is there."""
     ref = weakref.ref(index)
 
-    def call(path: Path) -> None:
+    def said_again(path: Path) -> None:
         if (there := ref()) is not None:
-            getattr(there, name)(path)
+            there.said_again(path)
 
-    return call
+    return said_again
 
 
 def _live(ref: "weakref.ref[Index]", wake: threading.Event) -> None:

@@ -9,9 +9,9 @@ from typing import Protocol
 from app.library import Case
 from diagnostics import readers
 from diagnostics.engine import diagnose
-from diagnostics.readers.guess import guess
 from diagnostics.readers.limits import Show
 from diagnostics.readers.log import Log, Meaning
+from diagnostics.readers.understanding.guess import guess
 from diagnostics.run import Run
 
 PASTED = "pasted.txt"

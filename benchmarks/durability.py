@@ -23,7 +23,7 @@ import numpy as np
 
 from collector import Collector, durable
 from collector.schema import CRASHED, FINISHED, RUN_FILE, SCALARS, STEP
-from diagnostics.readers.run_rows import scalar_rows
+from diagnostics.readers.run_folder.rows import scalar_rows
 
 STRIDE = 1_000_000  # rows a process may log: its number times this, plus the row, is the row's value
 LONGEST = 0.4  # s that a process lives after it has begun to open the run

@@ -14,7 +14,7 @@ import pandas as pd
 from collector.schema import RUNNING
 from diagnostics.curve import Curve, Floats, Ints
 from diagnostics.once import once
-from diagnostics.readers import names
+from diagnostics.readers.understanding import names
 from diagnostics.run import Run
 
 POINTS = 2_000  # per drawn line: more than the pixels of a wide screen; refresh stays under 0.2 s (measured)

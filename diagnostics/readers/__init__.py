@@ -9,7 +9,7 @@ from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.readers.registry import READERS, claimant, last_resort
-from diagnostics.readers.understand import understand
+from diagnostics.readers.understanding.understand import understand
 from diagnostics.readers.walk import Input, below, inputs
 from diagnostics.run import Run
 

@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from collector.schema import GRAD_NORM, TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
-from diagnostics.readers import delimited, guess, look, settings, table
+from diagnostics.readers import look, table
+from diagnostics.readers.formats import delimited, settings
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Meaning, Series
+from diagnostics.readers.understanding import guess
 
 MEASUREMENTS, SETTINGS = "measurements.csv", "hparams.json"
 STEP, MARK = "global_step", "accumulated_submission_time"

@@ -13,10 +13,10 @@ from typing import Any
 
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats.yaml_settings import typed
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.readers.rows import Rows, number
-from diagnostics.readers.yaml_settings import typed
 
 METRICS, TASK = "metrics.jsonl", "task.json"
 SCALAR = "training_stats_scalar"

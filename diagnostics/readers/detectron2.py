@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from collector.schema import LR, TRAIN_LOSS
-from diagnostics.readers import json_text
+from diagnostics.readers.formats import json_text
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Meaning
 from diagnostics.readers.rows import Rows

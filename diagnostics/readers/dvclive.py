@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from diagnostics.readers import delimited, look, settings, ultralytics
-from diagnostics.readers.columns import Column, numbers
+from diagnostics.readers import look, ultralytics
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats import delimited, settings
+from diagnostics.readers.formats.columns import Column, numbers
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
 

@@ -13,11 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from collector.schema import FINISHED, GRAD_NORM, LR, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
-from diagnostics.readers import guess, json_text, look
+from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats import json_text
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Meaning, Series
 from diagnostics.readers.rows import Rows, number
+from diagnostics.readers.understanding import guess
 
 STATE, HISTORY = "trainer_state.json", "log_history"
 CHECKPOINT = re.compile(r"^checkpoint-(\d+)$")

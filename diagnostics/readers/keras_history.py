@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
-from diagnostics.readers import json_shapes, json_text, plain_json
-from diagnostics.readers.json_shapes import Found
+from diagnostics.readers import plain_json
+from diagnostics.readers.formats import json_text
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
+from diagnostics.readers.plain_json import shapes
+from diagnostics.readers.plain_json.shapes import Found
 
 PREFIX = "val_"  # what Keras puts before the validation's
 
@@ -23,9 +25,7 @@ def claims(path: Path) -> bool:
     if path.suffix.lower() not in (".json", ".txt", ".history", ""):
         return False
     values = json_text.peek(path)
-    return (
-        len(values) == 1 and isinstance(values[0], Mapping) and any(map(_is_history, json_shapes.found_in(values[0])))
-    )
+    return len(values) == 1 and isinstance(values[0], Mapping) and any(map(_is_history, shapes.found_in(values[0])))
 
 
 def read(path: Path, limits: Limits) -> list[Log]:

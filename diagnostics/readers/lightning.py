@@ -7,9 +7,11 @@ rate's monitor stand at the global step at which they were logged. A ``metrics.c
 from dataclasses import replace
 from pathlib import Path
 
-from diagnostics.readers import delimited, look, pairs, settings, table
+from diagnostics.readers import look, table
+from diagnostics.readers.formats import delimited, settings
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
+from diagnostics.readers.understanding import pairs
 
 METRICS, SETTINGS = "metrics.csv", "hparams.yaml"
 

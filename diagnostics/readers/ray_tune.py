@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from collector.schema import CRASHED, FINISHED
-from diagnostics.readers import delimited, json_text, look, settings, table
+from diagnostics.readers import look, table
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats import delimited, json_text, settings
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
 from diagnostics.readers.rows import Rows

@@ -6,18 +6,20 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
-from diagnostics.readers import delimited, json_text, pairs, table
+from diagnostics.readers import table
+from diagnostics.readers.formats import delimited, json_text
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
+from diagnostics.readers.understanding import pairs
 from diagnostics.run import Run
 
 READERS = (
     "run_folder",
-    "wandb_log",
+    "wandb.record",
     "swanlab",
-    "wandb_chart",
-    "mlflow_files",
-    "mlflow_database",
+    "wandb.chart",
+    "mlflow.files",
+    "mlflow.database",
     "trackio",
     "neptune",
     "clearml",
@@ -29,8 +31,8 @@ READERS = (
     "ray_tune",
     "algoperf",
     "skorch",
-    "mmengine",
-    "mmcv",
+    "openmmlab.mmengine",
+    "openmmlab.mmcv",
     "detectron2",
     "keras_history",
     "tensorboard",

@@ -7,8 +7,8 @@ as ``batches/train_loss`` and ``batches/valid_loss``.
 from collections.abc import Mapping
 from pathlib import Path
 
-from diagnostics.readers import json_text
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats import json_text
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.readers.rows import Rows

@@ -12,12 +12,12 @@ from pathlib import Path
 from collector.schema import CRASHED, FINISHED, RUNNING
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
-from diagnostics.readers.leveldb_log import records
+from diagnostics.readers.formats.leveldb_log import records
+from diagnostics.readers.formats.protobuf import Value, fields, signed, text
+from diagnostics.readers.formats.yaml_settings import yaml_settings
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
-from diagnostics.readers.protobuf import Value, fields, signed, text
 from diagnostics.readers.rows import Rows
-from diagnostics.readers.yaml_settings import yaml_settings
 
 MAGIC = b":SWL\xd6\xe1\x02"  # ident, 0xE1D6, version 2
 SUFFIX = ".swanlab"

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats.sqlite_file import Row, Tables, holds, opened, rows, tables
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.readers.rows import DEEPEST, Rows, number
-from diagnostics.readers.sqlite_file import Row, Tables, holds, opened, rows, tables
 
 METRICS = {"timestamp", "run_name", "step", "metrics"}
 SYSTEM = "system_metrics"

@@ -13,7 +13,8 @@ import numpy as np
 
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Ints
-from diagnostics.readers import delimited, look, settings, table
+from diagnostics.readers import look, table
+from diagnostics.readers.formats import delimited, settings
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Meaning, Series
 

@@ -14,7 +14,7 @@ import pytest
 
 from collector import Collector, claims, compact, durable, parts, run_file, schema, tail
 from diagnostics.readers.run_folder import read
-from diagnostics.readers.run_rows import scalar_rows
+from diagnostics.readers.run_folder.rows import scalar_rows
 
 KILLED = """
 import os, signal, sys, time

@@ -14,7 +14,7 @@ import pytest
 
 from collector import Collector, schema
 from diagnostics.readers.run_folder import read
-from diagnostics.readers.run_rows import scalar_rows
+from diagnostics.readers.run_folder.rows import scalar_rows
 
 MANY = """
 import sys

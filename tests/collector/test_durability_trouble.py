@@ -16,7 +16,7 @@ import pytest
 from collector import Collector, durable, schema
 from collector.sample import Norms
 from diagnostics.readers.run_folder import read
-from diagnostics.readers.run_rows import scalar_rows
+from diagnostics.readers.run_folder.rows import scalar_rows
 
 
 @pytest.fixture(autouse=True)

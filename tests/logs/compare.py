@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from diagnostics.readers import Log, read_all, understand
-from diagnostics.readers.guess import guess
+from diagnostics.readers.understanding.guess import guess
 from diagnostics.run import Run
 
 Points = dict[str, list[tuple[float, float]]]

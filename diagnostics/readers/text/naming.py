@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from diagnostics.readers.names import plain
 from diagnostics.readers.text.shape import Measure
 from diagnostics.readers.text.words import EVALUATION, QUALITY, part_of
+from diagnostics.readers.understanding.names import plain
 
 
 class Named(NamedTuple):

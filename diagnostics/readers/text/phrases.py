@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from diagnostics.readers.names import plain
 from diagnostics.readers.text.tokens import Tokens
 from diagnostics.readers.text.words import BESIDE_PLACES, COPULA, EPOCHS, EVALUATION, STEPS, STOPS
+from diagnostics.readers.understanding.names import plain
 
 WRAPPED = re.compile(r"(?:\btensor|\barray|np\.float\d+|\bfloat\d*|\bjnp\.\w+)\(\[?$")  # tensor(0.3)
 BREAK = re.compile(r"[|,;\t()\[\]{}<>→]| {2,}|\s-+\s|:\s|(?<=[^\s.]{3})\.\s|\s=\s|=>|：|，")

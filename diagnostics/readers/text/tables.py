@@ -5,9 +5,9 @@ import re
 from dataclasses import dataclass, field
 
 from collector.schema import EPOCH, STEP
-from diagnostics.readers.names import index_of
 from diagnostics.readers.text.tokens import value
 from diagnostics.readers.text.words import MEASURE
+from diagnostics.readers.understanding.names import index_of
 
 RULER = re.compile(r"[\s|:+=\u2500-\u257f-]*$")
 BAR = re.compile(r":?\s+\d+%\|.*$|:\s+\d+%.*$")  # tqdm's, behind a row of YOLO's

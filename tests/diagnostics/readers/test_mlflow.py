@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from diagnostics.readers import Log, ReadError, logs, read_all, sources, understand
-from diagnostics.readers.mlflow_database import claims as claims_database
-from diagnostics.readers.mlflow_files import claims as claims_files
+from diagnostics.readers.mlflow.database import claims as claims_database
+from diagnostics.readers.mlflow.files import claims as claims_files
 from tests.logs import log, truth
 from tests.logs.points import agrees, points
 

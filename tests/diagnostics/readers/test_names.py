@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from diagnostics.readers import Log, understand
-from diagnostics.readers.guess import guess
 from diagnostics.readers.log import Series
-from diagnostics.readers.names import index_of, own_tag, words
-from diagnostics.readers.pairs import is_known
+from diagnostics.readers.understanding.guess import guess
+from diagnostics.readers.understanding.names import index_of, own_tag, words
+from diagnostics.readers.understanding.pairs import is_known
 
 TL, VL, TA, VA, LR, GN = "train/loss", "val/loss", "train/accuracy", "val/accuracy", "optim/lr", "grad/norm"
 

@@ -4,7 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
-from diagnostics.readers import logs, mmcv, mmengine, read, sources
+from diagnostics.readers import logs, read, sources
+from diagnostics.readers.openmmlab import mmcv, mmengine
 from tests.logs import log, truth
 from tests.logs.compare import agree, harmless
 

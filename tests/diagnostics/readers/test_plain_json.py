@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnostics.readers import Limits, ReadError, json_text, plain_json, read, read_all
+from diagnostics.readers import Limits, ReadError, plain_json, read, read_all
+from diagnostics.readers.formats import json_text
 from tests.logs.compare import harmless
 
 LOSS, VAL = {0: 2.5, 1: 1.5, 2: 0.5}, {1: 1.75}

@@ -9,9 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from collector import Collector, compact, schema
-from diagnostics.readers import run_rows
-from diagnostics.readers.growing import Growing
-from diagnostics.readers.run_folder import Followed, read
+from diagnostics.readers.run_folder import Followed, read, rows
+from diagnostics.readers.run_folder.growing import Growing
 
 
 def assert_same(found, fresh):
@@ -63,8 +62,8 @@ def test_only_new_parts_are_read(tmp_path, followed, monkeypatch):
     part(folder, 0, 100)
     followed.read()
     seen = []
-    fresh = run_rows._read
-    monkeypatch.setattr(run_rows, "_read", lambda path: seen.append(path.name) or fresh(path))
+    fresh = rows._read
+    monkeypatch.setattr(rows, "_read", lambda path: seen.append(path.name) or fresh(path))
     new = part(folder, 100, 10)
     assert followed.read().last_step == 110 and seen == [new.name]
     followed.read()

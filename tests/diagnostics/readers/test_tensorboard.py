@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from diagnostics.readers import Limits, Log, ReadError, crc32c, read, read_all, sources, tensorboard, tfrecords
+from diagnostics.readers import Limits, Log, ReadError, read, read_all, sources, tensorboard
+from diagnostics.readers.formats import crc32c, tfrecords
 from tests import logs as fixtures
 
 TOOLS = ("tensorboard", "tensorboardx", "keras_tensorboard")

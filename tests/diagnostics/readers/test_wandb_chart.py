@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from diagnostics.readers import ReadError, logs, read, read_all, sources, understand
-from diagnostics.readers.wandb_chart import claims
+from diagnostics.readers.wandb.chart import claims
 from tests.logs.points import points
 
 

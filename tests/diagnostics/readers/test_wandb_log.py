@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from diagnostics.readers import Limits, Log, ReadError, logs, read_all, sources, understand
-from diagnostics.readers.leveldb_log import records
-from diagnostics.readers.wandb_log import MAGIC, UNENDED, claims, read
+from diagnostics.readers.formats.leveldb_log import records
+from diagnostics.readers.wandb.record import MAGIC, UNENDED, claims, read
 from tests.logs import log, truth
 from tests.logs.points import agrees, points, same
 

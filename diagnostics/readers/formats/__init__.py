@@ -1,0 +1,1 @@
+"""File formats that several tools share, read around damage."""

@@ -1,0 +1,1 @@
+"""MLflow: its store of files and its database."""

@@ -1,0 +1,126 @@
+"""Tables: CSV in any dialect and Parquet, wide (a column a quantity) or long (tag, step, value).
+
+Written by Keras and fastai CSVLogger, Lightning CSVLogger, Ultralytics ``results.csv``, exports of pandas, TensorBoard, W&B and
+MLflow, and by hand. Columns get our tags by ``names``; those nobody knows keep their own name. A table without a header is
+called by its file's name. Nothing of the file but its
+numbers survives: hyperparameters, states and layers are not in a table. Where rows go back and log a step again, as after
+a resume, the later row counts and the earlier is kept as superseded.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from diagnostics.readers import look
+from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats import delimited
+from diagnostics.readers.formats.columns import Column, joined, numbers, strings
+from diagnostics.readers.limits import Limits
+from diagnostics.readers.log import Log
+from diagnostics.readers.table import bare
+from diagnostics.readers.table.logs import Table, logs_of
+from diagnostics.readers.understanding import counters, names, pairs
+
+Place = Callable[[int], str]  # where a row (0-based) is, for messages
+
+TEXT, PARQUET = (".csv", ".tsv"), (".parquet", ".pq")
+MAGIC = b"PAR1"
+EXPORT_OF_TENSORBOARD = re.compile(r"tag-(?P<tag>.+)$")  # run-<run>-tag-<tag>.csv: the tag is only in the name
+FROM_TENSORBOARD = ("Wall time", "Step", "Value")
+OWN_NAMES = "no column is a curve we know ({0})"
+GENERIC = {"metrics", "results", "history", "log", "logs", "progress", "training"}  # file names that name no run
+
+
+def claims(path: Path) -> bool:
+    """Whether ``path`` is a .csv, .tsv or .parquet file whose columns sound like training; reads its head."""
+    if path.suffix.lower() not in TEXT + PARQUET or not look.is_file(path):
+        return False
+    return pairs.is_like_training(_header(path))
+
+
+def read(path: Path, limits: Limits) -> list[Log]:
+    """One log a value of the ``run`` column, or one.
+
+    Raises:
+        ReadError: the file is damaged, empty, or not a table.
+    """
+    limits.open(path)
+    table, place, notes = _read_parquet(path) if _is_parquet(path) else _read_text(path)
+    if not pairs.is_like_training(table.column_names):
+        told = OWN_NAMES.format(_list(table.column_names))
+        if table.num_rows == 1:
+            raise ReadError(path, f"line 1: {told}, and there is one row only; name a log")
+        notes = [*notes, f"{told}: each is kept under its own name"]
+    return [replace(log, split=names.split_of(path.stem)) for log in logs_of(_table(path, table, place, notes))]
+
+
+def _table(path: Path, table: pa.Table, place: Place, notes: list[str]) -> Table:
+    role = names.index_of(table.column_names)
+    apart = [] if {names.TAG, names.VALUE} <= role.keys() else [role.pop(r, None) for r in (names.TAG, names.VALUE)]
+    text = {r: strings(table[role[r]]) for r in (names.RUN, names.TAG) if r in role}
+    columns: dict[str, Column] = {}
+    rows = np.arange(table.num_rows)
+    for name in table.column_names:
+        if name in [role.get(names.RUN), role.get(names.TAG)]:
+            continue
+        column, told = numbers(name, table[name], place, rows)
+        notes += told
+        if column is not None:
+            columns[name] = column
+    if not text:  # of several runs or quantities in turn, the counter begins anew with each
+        role = counters.index_of([n for n in columns if n not in apart], lambda name: columns[name].values)
+    return Table(str(path), _name(path), table.num_rows, columns, role, text, joined(notes))
+
+
+def _read_parquet(path: Path) -> tuple[pa.Table, Place, list[str]]:
+    try:
+        table = pq.ParquetFile(path).read()
+    except (pa.ArrowInvalid, OSError) as error:
+        told = " ".join(str(error).split())
+        raise ReadError(path, f"damaged or half-written Parquet ({told}); write it again") from error
+    if table.num_rows == 0:
+        raise ReadError(path, "columns without rows; nothing was logged yet, or name another file")
+    return (
+        table.select([n for n in table.column_names if not n.startswith("__")]),
+        lambda row: f"row {row + 1}",
+        [],
+    )  # pandas' index
+
+
+def _read_text(path: Path) -> tuple[pa.Table, Place, list[str]]:
+    text = delimited.read_text(path)
+    table = text.columns
+    if text.bare:
+        return bare.named(table, path.stem), lambda row: f"line {text.line(row)}", [*text.notes, bare.TOLD]
+    if "" in table.column_names:
+        table = table.drop_columns([""])  # pandas' index, which to_csv writes without a name
+    tag = EXPORT_OF_TENSORBOARD.search(path.stem)
+    if tag and tuple(table.column_names) == FROM_TENSORBOARD:
+        table = table.rename_columns(["wall_time", "step", tag["tag"].replace("_", "/", 1)])
+    return table, lambda row: f"line {text.line(row)}", text.notes
+
+
+def _header(path: Path) -> list[str]:
+    if not _is_parquet(path):
+        return delimited.header(path)
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowInvalid, OSError):
+        return ["train_loss"] if path.suffix.lower() in PARQUET else []  # listed, so that reading it says what is wrong
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in PARQUET or look.head(path).startswith(MAGIC)
+
+
+def _name(path: Path) -> str:
+    return path.absolute().parent.name if path.stem.lower() in GENERIC else path.stem
+
+
+def _list(columns: list[str]) -> str:
+    return ", ".join(columns[:6]) + (" …" if len(columns) > 6 else "")

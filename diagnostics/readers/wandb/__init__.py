@@ -1,0 +1,1 @@
+"""W&B: a run's own record, and charts that were saved."""

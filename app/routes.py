@@ -25,6 +25,7 @@ PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 ELSEWHERE = 4403  # WebSocket close code: the page that asks was not served by us
 WIDEST = 8_000  # px: an 8K screen; no question may ask for more than it can show
 MOST = 64  # traces a question
+LONGEST = 10**12  # steps of a moving average: longer than any training
 
 
 async def plotly_js(request: Request) -> Response:
@@ -78,7 +79,7 @@ def more_points(request: Request) -> Response:
             _sight(request.query_params),
             [_source(c) for c in request.query_params.getlist("curve")[:MOST]],
         )
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return PlainTextResponse("cannot be understood", 400)
     found = [points(case.run, source, sight) for source in sources]
     return JSONResponse({"curves": found}, headers={"Cache-Control": "no-store"})
@@ -95,8 +96,10 @@ def _sight(asked: Any) -> Sight:
 def _source(asked: str) -> Source:
     """A trace as its ``meta`` in the figure names it."""
     meta = json.loads(asked)
+    if not isinstance(meta, dict):
+        raise ValueError
     part, window = meta.get("part", "line"), int(meta.get("window", 0))
-    if part not in get_args(Part) or window < 0:
+    if part not in get_args(Part) or not 0 <= window <= LONGEST:
         raise ValueError
     return Source(str(meta["tag"]), window, int(meta.get("attempt", 0)), part)
 

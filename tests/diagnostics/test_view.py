@@ -91,8 +91,51 @@ def test_a_silent_running_run_stalls():
     assert view.stalls_at(Run("r", {"train/loss": loss}, state="finished")) is None
 
 
-def test_worst_layers_are_the_furthest_from_a_thousandth():
-    ratios = {"fine": 1e-3, "dead": 0.0, "wild": 1.0, "unknown": np.nan}
-    layers = pd.DataFrame({"step": 1, "layer": list(ratios), "update_ratio": list(ratios.values())})
-    late = layers.assign(step=9, update_ratio=layers.update_ratio * 0)  # the learning rate has decayed to nothing
-    assert list(view.worst_layers(pd.concat([layers, layers, late]), 3).layer) == ["unknown", "dead", "wild"]
+def test_a_stretch_is_smoothed_as_in_the_whole():
+    steps = np.concatenate([np.arange(100), np.arange(5000, 5300), np.arange(5300, 5400, 7)])
+    values = np.random.default_rng(1).normal(size=steps.size)
+    values[[40, 41, 250]] = np.nan, np.inf, np.nan
+    whole = view.moving_average(curve(values, steps), 30)
+    for begin, end in ((0, 5), (30, 60), (95, 130), (240, 400), (399, 400)):
+        part = view.moving_average(curve(values, steps), 30, begin, end)
+        np.testing.assert_allclose(part.values, whole.values[begin:end])
+        np.testing.assert_array_equal(part.steps, steps[begin:end])
+
+
+def test_smoothing_equals_what_pandas_computes():
+    values = np.random.default_rng(2).normal(size=1_000)
+    wanted = pd.Series(values).rolling(50, min_periods=1).mean()
+    np.testing.assert_allclose(view.moving_average(curve(values), 50).values, wanted)
+
+
+def test_columns_follow_the_axis_and_not_the_number_of_points():
+    steps = np.concatenate([np.arange(90_000), np.arange(90_000, 900_000, 90)])
+    values = np.random.default_rng(4).normal(size=steps.size)
+    drawn = view.thin(curve(values, steps), 200)
+    assert np.count_nonzero(drawn.steps >= 90_000) > 150  # nine tenths of the axis
+
+
+def test_columns_of_a_logarithmic_axis_are_decades():
+    drawn = view.thin(curve(np.random.default_rng(3).normal(size=100_000)), 500, log=True)
+    assert drawn.steps[0] == 1 and np.count_nonzero(drawn.steps < 1_000) > 150
+
+
+def test_a_span_is_drawn_whole_with_a_neighbour_on_either_side():
+    values = np.arange(10_000.0)
+    values[5_005] = np.nan
+    drawn = view.thin(curve(values), 200, span=(5_000, 5_010))
+    assert drawn.steps.tolist() == list(range(4_999, 5_012)) and drawn.logged == 13
+    assert drawn.broken.tolist() == [5_005] and drawn.broken_at.tolist() == [5_004]
+    assert view.thin(curve(values), 200, span=(2e4, 3e4)).steps.tolist() == [9_999]
+
+
+def test_the_gap_is_between_smoothed_training_and_validation_where_both_are_finite():
+    train, val = curve(np.arange(10.0)), Curve("val/accuracy", [3, 5, 9], [1.0, np.nan, 2.0])
+    low, high = view.gap(train, val, 2)
+    assert low.steps.tolist() == [3, 9] and low.values.tolist() == [2.5, 8.5] and high.values.tolist() == [1, 2]
+
+
+def test_other_evaluation_sets_are_found_by_their_names():
+    tags = ("train/loss", "val/loss", "eval_far_loss", "val/accuracy", "optim/lr")
+    run = Run("r", {tag: Curve(tag, [0], [1.0]) for tag in tags})
+    assert view.evaluations(run, "val/loss") == ["eval_far_loss"]

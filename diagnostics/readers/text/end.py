@@ -24,6 +24,19 @@ WARNED = (
     (OVERFLOW, "numbers overflowed and a step was skipped"),
     (NOT_A_NUMBER, "the log says that a loss is no number"),
 )
+HINTS = (
+    "traceback",
+    "kill",
+    "memory",
+    "cancel",
+    "segmentation",
+    "exitcode",
+    "core dumped",
+    "flow",
+    "scaler",
+    "nan",
+    "inf",
+)
 LONGEST_EXCEPTION = 500  # characters
 
 
@@ -39,6 +52,9 @@ class End:
 
     def line(self, line: Line, rows: int) -> None:
         """Take in a line; ``rows`` were read before it."""
+        small = line.text.lower()
+        if not (self._inside or any(hint in small for hint in HINTS)):
+            return
         source = CODE.match(line.text)
         for pattern, said in WARNED:
             if not source and pattern.search(line.text):

@@ -7,13 +7,16 @@ from diagnostics.readers.text.lines import Line
 from diagnostics.readers.text.reading import shape
 from diagnostics.readers.text.shape import Shape
 from diagnostics.readers.text.store import Kind
-from diagnostics.readers.text.tokens import Tokens, like
-from diagnostics.readers.text.words import MEASURE, heading
+from diagnostics.readers.text.tokens import Tokens, like, undrawn
+from diagnostics.readers.text.words import heading
 
 OFTEN = 2  # lines of a kind after which its pattern is made
 MOST_RECENT = 4  # kinds whose patterns are tried
 MANY, MOST = 3_000, 20_000  # kinds after which only lines with a known word are looked at, and none
-KNOWN = re.compile(MEASURE.pattern + r"|step|epoch|iter", re.IGNORECASE)
+KNOWN = re.split(
+    " ",
+    "loss acc err step epoch iter rate lr grad norm ppl perplex score reward return auc iou map bleu f1 mse mae prec",
+)
 
 
 @dataclass
@@ -28,8 +31,9 @@ class Kinds:
 
     def again(self, line: Line) -> tuple[Kind, tuple[str, ...]] | None:
         """The kind of a line that was read just now, without looking at its words again, and what its pattern finds."""
+        text = undrawn(line.text) if self._recent else ""
         for i, kind in enumerate(self._recent):
-            match = kind.pattern.fullmatch(line.text) if kind.pattern else None
+            match = kind.pattern.fullmatch(text) if kind.pattern else None
             if match:
                 if i:
                     self._recent.insert(0, self._recent.pop(i))
@@ -49,7 +53,8 @@ class Kinds:
 
     def new(self, words: str, found: Tokens) -> Kind | None:
         """The kind of a line of new words; None when it says nothing."""
-        if len(self.by_number) > MANY and (len(self.by_number) > MOST or not KNOWN.search(words)):
+        many = len(self.by_number)
+        if many > MOST or (many > MANY and not any(known in words.lower() for known in KNOWN)):
             return None
         read = shape(found)
         if read is None or not (read.measures or read.plain or read.placed):

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from diagnostics.readers.text.marks import AFTER_NUMBER, is_bar, opened, prefix, without_units
 from diagnostics.readers.text.naming import Named, measures
 from diagnostics.readers.text.phrases import (
     MOST_LOOSE_WORDS,
@@ -15,7 +16,7 @@ from diagnostics.readers.text.phrases import (
     role,
 )
 from diagnostics.readers.text.shape import Shape
-from diagnostics.readers.text.tokens import UNIT, Tokens
+from diagnostics.readers.text.tokens import Tokens
 from diagnostics.readers.text.words import (
     CALL,
     CODE,
@@ -29,10 +30,6 @@ from diagnostics.readers.text.words import (
     part_of,
 )
 
-LOGGER = re.compile(r"^.*?\b(?:INFO|DEBUG|WARNING|WARN|ERROR)\b(?::[\w.]+:)?[\]):|\s-]*")  # what logging puts before
-LEVEL = re.compile(r"\b(?:INFO|DEBUG|WARNING)\b[\]):|\s-]")
-LONGEST_PREFIX = 5  # tokens before a level
-AFTER_NUMBER = re.compile(UNIT)
 FRACTION = re.compile(r"\s*(?:/|of|out of)\s*$")
 AFTER = re.compile(r"\s*([A-Za-z][\w ./-]{0,30}?)\s*(?:[,|;\]]|$)")  # "2.5 avg loss,"
 LOGITS = re.compile(r"\blogits\b")
@@ -61,9 +58,9 @@ class _Reader:
     def __init__(self, line: Tokens, numbers: list[int]) -> None:
         self._line = line
         self._numbers = numbers
-        self._words = _without_units(line)
-        self._shape = Shape(bar=_is_bar(line, numbers), drawn=any(w.startswith("%|") for w in line.words))
-        self._taken = _prefix(line)  # tokens that need no look of their own
+        self._words = without_units(line)
+        self._shape = Shape(bar=is_bar(line, numbers), drawn=any(w.startswith("%|") for w in line.words))
+        self._taken = prefix(line)  # tokens that need no look of their own
         self._section = ""  # the part of the data
         self._fractions: list[tuple[int, int, str]] = []  # [3/9]: its tokens, and what opens it
         self._named: list[Named] = []
@@ -194,7 +191,7 @@ class _Reader:
                 self._named.append(Named(name + MEAN, i, section))
         elif over is not None:
             self._shape.counted |= self._shape.place.epoch is not None
-            if before := _opened(self._line, i):
+            if before := opened(self._line, i):
                 self._fractions.append((i, over, before))
         elif i == 0 and bare and self._line.words[0].strip() in ("", "[", "(") and behind[:1] in (":", "]", ")", ","):
             self._shape.place.lead = i
@@ -225,35 +222,3 @@ class _Reader:
             place.epoch, place.step, place.word, place.lead = 0, 1, True, None
         elif place.epoch is None:
             place.step, place.lead = place.lead, None if words[0].strip() else place.lead
-
-
-def _opened(line: Tokens, i: int) -> str:
-    """What opens the fraction that begins at token ``i``: a bracket, the start of the line, a progress bar; "" for none."""
-    before = line.words[i].strip()
-    if before.endswith(("[", "(")):
-        return before[-1]
-    start = i == 0 and not before
-    return "start" if start else "bar" if "%|" in line.words[i] else ""
-
-
-def _is_bar(line: Tokens, numbers: list[int]) -> bool:
-    """``938/938 [====] - 5s 3ms/step - loss: 0.2``"""
-    start = len(numbers) > 2 and numbers[:2] == [0, 1] and not line.words[0].strip() and line.words[1].strip() == "/"
-    return start and any(" - " in w for w in line.words[2:])
-
-
-def _prefix(line: Tokens) -> set[int]:
-    """The tokens before the level of a logger's prefix: ``node-03:0 train:990 INFO loss=…``."""
-    level = next((i for i, text in enumerate(line.words[:LONGEST_PREFIX]) if LEVEL.search(text)), 0)
-    return set() if any(MEASURE.search(text) for text in line.words[:level]) else set(range(level))
-
-
-def _without_units(line: Tokens) -> list[str]:
-    """The words between the tokens, without the units of the numbers; a logger's prefix is dropped."""
-    words = []
-    for i, text in enumerate(line.words):
-        after_number = i > 0 and line.numbers[i - 1] is not None
-        unit = AFTER_NUMBER.match(text) if after_number else None
-        text = text[unit.end() :] if unit else text
-        words.append(LOGGER.sub("", text))
-    return words

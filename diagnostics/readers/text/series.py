@@ -1,5 +1,6 @@
 """From the rows of a text log to its series: what repeats or is known by name counts, the rest was no log."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -8,14 +9,14 @@ import numpy as np
 
 from diagnostics.curve import Floats, Ints
 from diagnostics.readers.log import Series
+from diagnostics.readers.text.accepting import accepted, counting, is_placed, of_rows
 from diagnostics.readers.text.miner import Miner
 from diagnostics.readers.text.places import Bools, Rows, forward, places, replaced, rows
 from diagnostics.readers.text.runs import begins
 from diagnostics.readers.text.store import Kind
 from diagnostics.readers.text.words import MEASURE, is_evaluation
 
-OFTEN = 3  # lines of a kind whose quantities nobody knows, or which say no place
-SHARE = 0.002  # of the lines of the most frequent kind that a kind without a place must reach
+OFTEN = 3  # points of a quantity on lines that say no place, beside those on lines that do
 FEWEST = 4  # different values of such a one
 DIGITS = 1e-6  # relative difference of the same numbers in two prints
 LONG = 10  # points of a curve beside which a single unknown number means nothing
@@ -28,11 +29,11 @@ class Found:
     def __init__(self, miner: Miner) -> None:
         self._kinds = miner.kinds.by_number
         filled = miner.store.filled(self._kinds)
-        self._rows = _counting(rows(filled, self._kinds))
-        self._placed = np.array([_is_placed(k) for k in self._kinds] or [False])[self._rows.kind]
+        self._rows = counting(rows(filled, self._kinds))
+        self._placed = of_rows(self._rows, self._kinds, is_placed)
         self._fine = np.array([_fineness(k) for k in self._kinds] or [0])[self._rows.kind]
-        self._drawn = np.array([k.shape.drawn for k in self._kinds] or [False])[self._rows.kind]
-        self._taken = self._accepted() & ~replaced(self._rows)
+        self._drawn = of_rows(self._rows, self._kinds, lambda kind: kind.shape.drawn)
+        self._taken = accepted(self._rows, self._kinds) & ~replaced(self._rows)
         self._columns, self._time, self._rank = filled.columns, filled.time, filled.rank
         self._printed_again = _printed_again(self._columns.values(), len(filled))
         known = self._known()
@@ -50,7 +51,14 @@ class Found:
 
     def series(self, first: int = 0, behind: int | None = None) -> Iterator[Series]:
         """Every quantity of the rows from ``first`` on to ``behind``, in the order in which the log names them."""
-        behind = len(self._rows.kind) if behind is None else behind
+        taken: Counter[str] = Counter()
+        for found in self._named(first, len(self._rows.kind) if behind is None else behind):
+            taken[found.name] += 1
+            again = taken[found.name]
+            yield found if again == 1 else replace(found, name=f"{found.name} ({again})")
+
+    def _named(self, first: int, behind: int) -> Iterator[Series]:
+        """The same, with names that may come twice."""
         most = max((len(row) for row, _ in self._columns.values()), default=0)
         for name, (row, number) in self._columns.items():
             keep = self._taken[row] & (row >= first) & (row < behind)
@@ -78,7 +86,7 @@ class Found:
     @property
     def lines(self) -> int:
         """How many rows are lines by themselves, not a table's."""
-        tables = np.array([k.rows > 0 for k in self._kinds] or [False])[self._rows.kind]
+        tables = of_rows(self._rows, self._kinds, lambda kind: kind.rows > 0)
         return int((self._measured & ~tables).sum())
 
     @property
@@ -93,34 +101,6 @@ class Found:
         gone = np.where(r.measured, ~self._taken & ~r.aside & ~r.bar, empty[group])
         step, epoch = np.where(gone, np.nan, r.step), np.where(gone, np.nan, r.epoch)
         return Rows(r.kind, step, r.total, epoch, r.aside, r.bar, r.word, r.measured & self._taken)
-
-    def _accepted(self) -> Bools:
-        kinds = self._kinds
-        sure = [k for k in kinds if _is_sure(k)]
-        if not sure:
-            sure = [k for k in kinds if k.shape.place.word and k.shape.measures and k.count >= OFTEN]
-        headed = any(k.shape.place.epoch is not None for k in kinds)
-        most = max((k.count for k in sure), default=0)
-        good = np.array([_is_good(k, most, bool(sure) or headed) for k in kinds] or [False])[self._rows.kind]
-        if not sure and not headed:
-            return good
-        r = self._rows
-        bare = ~r.measured & (np.isfinite(r.epoch) | (r.word & np.isfinite(r.step)))
-        starts = np.isin(r.kind, [k.number for k in sure]) if sure else bare
-        first = int(np.argmax(starts)) if starts.any() else len(starts)
-        known = np.array([k.shape.known and k.count > 1 for k in kinds] or [False])[r.kind]
-        above = first
-        while above > 0 and (bare[above - 1] or known[above - 1]):
-            above -= 1
-            first = above if bare[above] else first
-        return good & (self._placed | (np.arange(len(good)) >= first) | self._mostly_after(first))
-
-    def _mostly_after(self, first: int) -> Bools:
-        """bool [rows]: of kinds most of whose rows come from row ``first`` on: an evaluation before the training is one more."""
-        kind = self._rows.kind
-        after = np.bincount(kind[first:], minlength=len(self._kinds))
-        known = np.array([k.shape.known and k.count >= OFTEN for k in self._kinds] or [False])
-        return np.asarray(known & (after > np.bincount(kind, minlength=len(self._kinds)) / 2))[kind]
 
     def _begins(self, known: Rows) -> list[int]:
         """The rows at which another run begins, as the most frequent lines that say a place show."""
@@ -203,21 +183,6 @@ class Found:
         return np.append(here & (self._printed_again[row[:-1]] | (bar[1:] & bar[:-1])), False)
 
 
-def _counting(found: Rows) -> Rows:
-    """``found`` without the steps of kinds of lines on which they never change: a batch size, the length of a schedule."""
-    there = np.flatnonzero(np.isfinite(found.step) & found.word & ~np.isfinite(found.total))
-    kinds, at, count = np.unique(found.kind[there], return_inverse=True, return_counts=True)
-    most = np.full(len(kinds), -np.inf)
-    least = np.full(len(kinds), np.inf)
-    np.maximum.at(most, at, found.step[there])
-    np.minimum.at(least, at, found.step[there])
-    stuck = (most == least) & ((count > 1) | (len(found.kind) >= LONG))
-    only = stuck & ~((most > least).any() & (count == 1))  # one evaluation, at one step, beside others that count on
-    step = found.step.copy()
-    step[there[only[at]]] = np.nan
-    return replace(found, step=step)
-
-
 def _printed_again(columns: Iterable[tuple[Ints, Floats]], rows: int) -> Bools:
     """bool [rows]: the next row says the same, to a few digits: one handler more than was meant."""
     count, total = np.zeros(rows + 1), np.zeros(rows + 1)
@@ -234,35 +199,12 @@ def _varies(name: str, number: Floats) -> bool:
     return bool(MEASURE.search(name)) or np.unique(number).size > max(VARIED * number.size, FEWEST)
 
 
-def _is_placed(kind: Kind) -> bool:
-    place = kind.shape.place
-    return place.step is not None or place.epoch is not None or kind.rows > 0
-
-
 def _fineness(kind: Kind) -> int:
     """How closely lines that say their epoch say where they are in it: 0 not at all; -1 where they say no epoch."""
     place = kind.shape.place
     if place.epoch is None or kind.rows:
         return -1
     return 2 if kind.shape.counted else int(place.step is not None)
-
-
-def _is_sure(kind: Kind) -> bool:
-    """Whether lines of this kind are the log without a doubt: they say a place and quantities that we know by name."""
-    return kind.rows > 0 or (_is_placed(kind) and kind.shape.known and not kind.shape.call and kind.count > 1)
-
-
-def _is_good(kind: Kind, most: int, placed: bool) -> bool:
-    """Whether lines of this kind are a log; ``most`` lines of one kind surely are, ``placed``: places are said somewhere."""
-    shape = kind.shape
-    if kind.rows:
-        return True
-    if not shape.measures or (shape.call and not shape.place.word) or (shape.settings and kind.count == 1):
-        return False
-    often = kind.count >= max(OFTEN, SHARE * most)
-    if _is_placed(kind):
-        return shape.known or (kind.count > 1 and (shape.place.word or shape.place.epoch is not None)) or not most
-    return (shape.known and (placed or often)) or (placed and often and shape.strong and most > 0)
 
 
 def _put_after(miner: Miner, step: Floats, known: Rows) -> None:

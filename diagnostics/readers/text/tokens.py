@@ -45,17 +45,21 @@ def tokens(text: str) -> Tokens:
     if "@" in text:
         text = RANGE.sub(r"@\1-\2", text)
         text = COCO.sub(lambda m: f", {m[1]} IoU@{m[2]}{'-' + m[3] if m[3] else ''} area@{m[4]} maxDets@{m[5]} =", text)
-    if "|" in text or "[" in text or "\u2501" in text:
-        text = BAR.sub("", text)
-    parts = TOKEN.split(text)
+    parts = TOKEN.split(undrawn(text))
     return Tokens(parts[::3], parts[1::3], parts[2::3])
 
 
+def undrawn(text: str) -> str:
+    """``text`` without drawn progress."""
+    return BAR.sub("", text) if "|" in text or "[" in text or "\u2501" in text else text
+
+
 def like(text: str, line: Tokens) -> re.Pattern[str] | None:
-    """A pattern of the lines that have the words of ``line``, which was ``text``; its groups are a leading date and the numbers.
+    """A pattern of the undrawn lines that have the words of ``line``, which was ``text``; its groups are a leading date and the numbers.
 
     None for a line that was changed before it was split, and for one without a plain number.
     """
+    text = undrawn(text)
     every = [o or n or "" for o, n in zip(line.opaque, line.numbers, strict=True)] + [""]
     if "".join(w + t for w, t in zip(line.words, every, strict=True)) != text or not any(line.numbers):
         return None

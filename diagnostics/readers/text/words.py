@@ -42,7 +42,7 @@ STOPS = _set(
     "from to in at of for with than and on after by the a an over per is are was took takes take has have using only "
     "about or not into as be down up size shape class fold rank gpu device worker process sample chunk layer line seed port pid decreased increased improved reduced dropped changed dataloader iou maxdets eta top"
 )  # words that no quantity's name ends with
-LONGEST_HEADING = 3  # words, as "evaluate:dev"
+LONGEST_HEADING, LONGEST_LINE = 3, 300  # words of one, as "evaluate:dev"; characters of its line
 COPULA = frozenset({"is", "was", "of", "are"})  # "the loss is 0.3", "accuracy of 0.9"
 
 CODE = re.compile(
@@ -62,9 +62,13 @@ def part_of(text: str) -> str:
 
 def heading(text: str) -> str | None:
     """The part of the data that a line without a number announces, "" for the training's; None for any other line."""
-    words = re.findall(r"[^\W_]+", text.rpartition(" - ")[2])
-    part = part_of(text) if 0 < len(words) <= LONGEST_HEADING and not text.rstrip().endswith((",", "{", "(")) else ""
-    return None if not part else part if part.lower() in EVALUATION else ""
+    part = part_of(text) if len(text) < LONGEST_LINE else ""
+    if not part or text.rstrip().endswith((",", "{", "(")):
+        return None
+    last = text.rpartition(" - ")[2]
+    if not 0 < len(re.findall(r"[^\W_]+", last)) <= LONGEST_HEADING:
+        return None
+    return part if part.lower() in EVALUATION else ""
 
 
 def is_evaluation(text: str) -> bool:

@@ -50,8 +50,7 @@ class Index:
         self._looked_at, self._look_cost = float("-inf"), 0.0  # monotonic s, s
         self._pulse_due = self._save_due = self._list_due = 0.0  # monotonic s
         self._patient_until = time.monotonic() + PATIENCE
-        self._wake, self._settled = threading.Event(), threading.Event()
-        self._lock = threading.Lock()
+        self._wake, self._settled, self._lock = threading.Event(), threading.Event(), threading.Lock()
         self._thread: threading.Thread | None = None
 
     def rows(self) -> tuple[list[Row], list[Broken]]:
@@ -173,9 +172,9 @@ class Index:
     def _look_at(self, changed: str) -> None:
         """What has changed at one place, which may be a part of an input, or hold some."""
         for folder in self._folders:
-            path = folder.path / changed.removeprefix(folder.prefix)
             if not changed.startswith(folder.prefix):
                 continue
+            path = folder.path / changed.removeprefix(folder.prefix)
             known = next((entry for p in (path, *path.parents) if (entry := self._entries.at(p))), None)
             if known is not None:
                 self._check(known)

@@ -62,3 +62,13 @@ def number(value: float | int | str | None) -> str:
     if isinstance(value, str):
         return value
     return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def duration(seconds: float) -> str:
+    """A span of time in its two largest units: 40 s, 3 min 20 s, 2 h 5 min, 3 d 4 h."""
+    left, parts = max(round(seconds), 0), []
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        parts.append(f"{count:,} {unit}" if count else "")
+    first = next((i for i, part in enumerate(parts) if part), 3)
+    return " ".join(part for part in parts[first : first + 2] if part) or "0 s"

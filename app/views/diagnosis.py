@@ -1,12 +1,15 @@
 """What is wrong with this run, since when, and what should I change?"""
 
 import time
+from collections.abc import Iterator
 
 import streamlit as st
 
 from app import library, story, words
 from app.plot.component import listen
 from diagnostics import view
+from diagnostics.pace import pace
+from diagnostics.run import Run
 
 
 def page() -> None:
@@ -51,6 +54,7 @@ def _live(key: str) -> None:
 
 
 def _state(case: library.Case) -> None:
+    """How it goes: the state and the last exception, how far it is, how fast, how long it still takes."""
     run = case.run
     stalls_at = view.stalls_at(run)
     state = "stalled" if stalls_at is not None and time.time() > stalls_at else run.state
@@ -58,8 +62,19 @@ def _state(case: library.Case) -> None:
         if state in words.STATES:
             chip = words.STATES[state]
             st.badge(chip.word, icon=chip.icon, color=chip.colour)
-        st.caption(words.plain(f"{words.number(run.last_step)} steps"), width="content")
+        st.caption(words.plain(" · ".join(_pace(run, state))), width="content")
         if run.exception:
             st.caption(words.plain(run.exception))
+    if case.as_of is not None:
+        st.caption(words.plain(f"The curves are up to date; the verdict is as of step {words.number(case.as_of)}."))
     if run.notes:
         st.caption(words.plain("; ".join(run.notes)))
+
+
+def _pace(run: Run, state: str | None) -> Iterator[str]:
+    speed = pace(run)
+    yield f"{words.number(run.last_step)} steps" + (f" ({speed.done:.0%})" if speed.done is not None else "")
+    if speed.steps_per_second is not None:
+        yield f"{words.number(speed.steps_per_second)} steps/s"
+    if state == "running" and speed.seconds_left is not None and run.last_time is not None:
+        yield f"about {words.duration(speed.seconds_left - (time.time() - run.last_time))} left"

@@ -21,3 +21,19 @@ def test_every_verdict_has_a_word_and_an_icon():
     for slug in HEADLINES:
         chip = words.verdict(slug)
         assert chip.word == rules.get(slug).title and chip.icon
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 s"),
+        (-3, "0 s"),
+        (40.4, "40 s"),
+        (200, "3 min 20 s"),
+        (3_600, "1 h"),
+        (7_505, "2 h 5 min"),
+        (273_700, "3 d 4 h"),
+    ],
+)
+def test_a_span_of_time_in_its_two_largest_units(seconds, said):
+    assert words.duration(seconds) == said

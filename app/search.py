@@ -14,7 +14,7 @@ from app.listing import CHIPS, FILTER, Chip, told
 
 QUERY, SORT, GROUP, COLUMNS, PAGE = "q", "sort", "group", "columns", "page"
 NEWEST, DESCENDING = "newest", " descending"
-KEPT = "search.kept"
+KEPT, WANTED, TRIED = "search.kept", "search.wanted", "search.tried"  # in the session
 HELP = (
     "Words match names. A field with a comparison matches values: `lr>0.01`, `verdict=overfitting`, `state=running`, "
     "`accuracy>=0.9`, `optimizer!=sgd`. Commas give a choice: `batch_size=32,64`. A minus excludes a name: `-test`. "
@@ -39,10 +39,26 @@ class Order:
 
 
 def restore() -> None:
-    """Bring back what was asked before another page was looked at; an address that says otherwise is obeyed."""
-    for key, value in st.session_state.get(KEPT, {}).items():
-        if key not in st.session_state and not any(name in st.query_params for name in (QUERY, SORT, GROUP, COLUMNS)):
-            st.session_state[key] = value
+    """Bring back what was asked before another page was looked at; an address that asks for something is obeyed."""
+    if not any(name in st.query_params for name in (QUERY, SORT, GROUP, COLUMNS)):
+        kept = st.session_state.get(KEPT, {})
+        st.session_state.update(kept)
+        st.session_state[WANTED] = kept.copy()
+
+
+def keep(asked: dict[str, object]) -> None:
+    """Remember what is asked, for ``restore``.
+
+    Streamlit empties the address before it leads elsewhere; on the browser's way back it takes the empty one at its word
+    and drops what was restored. One more run brings it back; no more than one, for what was asked may no longer be there.
+    """
+    wanted = st.session_state.pop(WANTED, {})
+    lost = any(wanted.get(key, value) != value for key, value in asked.items())
+    again = lost and not st.session_state.get(TRIED)
+    st.session_state[TRIED] = lost
+    if again:
+        st.rerun()
+    st.session_state.setdefault(KEPT, {}).update(asked)
 
 
 def reading() -> None:
@@ -64,7 +80,6 @@ def search(rows: Sequence[Row], now: float) -> Found:
         placeholder="name, lr>0.01, verdict=overfitting",
         help=HELP,
     )
-    st.session_state.setdefault(KEPT, {})[QUERY] = text or ""
     return filters.find(rows, text or "", now)
 
 
@@ -89,7 +104,7 @@ def arrange(rows: Sequence[Row], found: Found) -> Order:
         placeholder="what differs",
         help=f"Up to {AUTOMATIC} hyperparameters that differ between the runs listed are shown unasked.",
     )
-    st.session_state.setdefault(KEPT, {}).update({SORT: sort, GROUP: group, COLUMNS: more})
+    keep({QUERY: st.session_state[QUERY], SORT: sort, GROUP: group, COLUMNS: more})
     shown = dict.fromkeys([setting(name).slug for name in differing(found.rows)[:AUTOMATIC]] + more)
     return Order(sort, group, [found.fields[slug] for slug in shown])
 

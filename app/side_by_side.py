@@ -15,7 +15,6 @@ from app.plot import overlay, palette
 from app.plot.component import ZOOM, chart
 from app.plot.overlay import Drawn
 from app.story import AUTO, WINDOWS
-from app.story import AXES as TITLES
 from diagnostics.axis import AXES, Axis, axes_of
 from diagnostics.run import Run
 
@@ -41,8 +40,8 @@ def show(rows: Sequence[Row], now: float) -> str | None:
     cases = {row.key: case for row in rows if (case := library.case(row.key))}
     runs = {key: case.run for key, case in cases.items()}
     hidden = set(chosen.HIDDEN.keys())
-    colours = palette.assigned(list(runs))
     wanted, look = _ask([row for row in rows if row.key in runs], runs)
+    colours = _colours(list(runs), look.groups)
     drawn = [Drawn(key, run, colours[key]) for key, run in runs.items() if key not in hidden and look.x in axes_of(run)]
     _missing(runs, look.x)
     if drawn and wanted:
@@ -62,9 +61,7 @@ def _ask(rows: Sequence[Row], runs: Mapping[str, Run]) -> tuple[list[str], overl
     groups = fold_groups(rows)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         wanted = st.multiselect("Show", known, first, width=340, **_bound("show"))
-        x = st.segmented_control(
-            "X-axis", AXES, default="step", format_func=TITLES.__getitem__, on_change=_forget_zoom, **_bound("x")
-        )
+        x = st.segmented_control("X-axis", AXES, default="step", on_change=_forget_zoom, **_bound("x"))
         window = st.selectbox(
             "Moving average, steps", WINDOWS, accept_new_options=True, width=200, help=AVERAGE, **_bound("smooth")
         )
@@ -91,6 +88,13 @@ def _forget_zoom() -> None:
 
 def _turn_log() -> None:
     st.session_state["log"] = not st.session_state.get("log", False)
+
+
+def _colours(keys: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """The colour of each run; folds that are drawn as one share one."""
+    one = {key: name for name, members in groups.items() for key in members}
+    found = palette.assigned(list(dict.fromkeys(one.get(key, key) for key in keys)))
+    return {key: found[one.get(key, key)] for key in keys}
 
 
 def _missing(runs: Mapping[str, Run], x: Axis) -> None:

@@ -1,5 +1,6 @@
 """Several runs in one chart: a panel for each quantity, a colour for each run, training solid and validation dashed."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,7 +127,7 @@ def _trace(one: Drawn, source: Source, i: int, look: Look, count: int, style: Fi
         return []
     found.pop("logged", None)
     asked = {"tag": source.tag, "window": source.window, "attempt": source.attempt, "part": source.part, "x": look.x}
-    uid = f"{one.key}.{axis(i)}.{source.tag}.{source.part}.{style['mode']}"
+    uid = re.sub(r"\W", "-", f"{one.key}.{axis(i)}.{source.tag}.{source.part}.{style['mode']}")  # a CSS class
     return [{**_on(i, one.run.name), **found, "meta": {"run": one.key, **asked}, "uid": uid, **style}]
 
 

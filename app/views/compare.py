@@ -62,7 +62,9 @@ def _compare() -> None:
 def _which(every: Sequence[Row], now: float) -> Found | None:
     """What the filter leaves; None when runs were picked one by one."""
     if not chosen.RUNS.keys():
-        return search.search(every, now)
+        found = search.search(every, now)
+        search.keep({search.QUERY: st.session_state[search.QUERY]})
+        return found
     with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
         st.markdown(f"**{len(chosen.RUNS.keys()):,} runs chosen**", width="content")
         st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.RUNS.choose, args=([],))

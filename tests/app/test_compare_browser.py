@@ -1,0 +1,58 @@
+"""Runs and Compare in a real browser: what only a browser does — clicks, keys, the address, and going back."""
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+ROWS = ".cw-list tbody tr.cw-run:not([hidden])"
+
+
+def names(page) -> list[str]:
+    return page.locator(f"{ROWS} a").all_inner_texts()
+
+
+def test_find_choose_and_compare(chromium, server):
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(server)
+    page.wait_for_selector(ROWS, timeout=60_000)
+
+    page.locator(".cw-list thead button", has_text="Best val loss").click()
+    page.wait_for_url("**sort=loss*")
+    page.keyboard.press("/")
+    page.keyboard.type("digits")
+    page.wait_for_url("**q=digits*")
+    page.locator(".cw-pick", has_text="Overfitting").click()
+    page.wait_for_url("**verdict*overfitting*")
+    page.locator(ROWS).nth(1).wait_for(state="detached")
+    assert names(page) == ["digits-overfitting"]
+    page.locator(".cw-pick", has_text="Overfitting").click()
+    page.locator(ROWS).nth(5).wait_for()
+
+    for i in (0, 1):
+        page.locator(f"{ROWS} .cw-tick input").nth(i).click()
+    chosen = names(page)[:2]
+    page.get_by_role("button", name="Compare 2 runs").click()
+    page.wait_for_url("**/compare?runs=*")
+    page.wait_for_selector(".cw-chart.cw-ready", timeout=30_000)
+    page.wait_for_selector(ROWS)
+    assert names(page) == chosen
+
+    drawn = "() => new Set(document.querySelector('.cw-chart').data.map((t) => t.meta.run)).size"
+    assert page.evaluate(drawn) == 2
+    page.locator(f"{ROWS} .cw-tick input").first.click()
+    page.wait_for_url("**hide=*")
+    page.wait_for_function(f"() => ({drawn})() === 1")
+
+    page.locator(f"{ROWS} td.cw-chip").first.click()
+    page.wait_for_url("**/diagnosis?run=*")
+    page.goto(f"{server}/?q=digits&sort=loss")
+    page.wait_for_selector(ROWS)
+    page.locator(f"{ROWS} td.cw-spark").first.click()
+    page.wait_for_url("**/diagnosis?run=*")
+    page.go_back()
+    page.wait_for_url("**sort=loss*")
+    page.wait_for_function(
+        "() => document.querySelector('input[aria-label=Filter]')?.value === 'digits'"
+    )  # the same list
+    assert not errors

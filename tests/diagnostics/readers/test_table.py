@@ -1,5 +1,6 @@
 """Tables in every dialect: the numbers come through true, and what is damaged is named."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -7,9 +8,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from diagnostics import Run
-from diagnostics.readers import ReadError, read, read_all, sources
+from diagnostics.readers import Limits, ReadError, read, read_all, sources, table
+from diagnostics.readers.understanding import names
 
 
 def one(folder: Path, text: str | bytes, name: str = "log.csv") -> Run:
@@ -206,7 +210,7 @@ def test_a_generic_file_is_called_after_its_folder(tmp_path: Path) -> None:
 
 def test_columns_that_nobody_knows_keep_their_names(tmp_path: Path) -> None:
     run = one(tmp_path, "frame,episode_reward,value\n640,1,0.5\n1280,2,0.25\n")
-    assert points(run, "episode_reward") == {0: 1, 1: 2} and points(run, "value") == {0: 0.5, 1: 0.25}
+    assert points(run, "episode_reward") == {640: 1, 1280: 2} and points(run, "value") == {640: 0.5, 1280: 0.25}
     assert any("each is kept under its own name" in note for note in run.notes)
 
 
@@ -217,10 +221,13 @@ def test_losses_of_which_none_is_the_trainings_are_a_log(tmp_path: Path) -> None
 
 
 def test_numbers_without_a_header_are_called_by_the_file(tmp_path: Path) -> None:
+    (tmp_path / "all").mkdir()
     assert points(one(tmp_path, "2.5\n\n2.25\n", "train_loss.csv"), "train/loss") == {0: 2.5, 1: 2.25}
     assert points(one(tmp_path, "0,2.5\n1,2.25\n", "val_loss.csv"), "val/loss") == {0: 2.5, 1: 2.25}
     row = ",".join(str(1 / n) for n in range(1, 30_001))  # longer than what is looked at first
     assert len(one(tmp_path, row, "loss.csv")["train/loss"]) == 30_000
+    (tmp_path / "all" / "val_loss.csv").write_text("2.5\n2.25\n")
+    assert [run.name for run in read_all([tmp_path / "all"])[0]] == ["val_loss"]
     several = one(tmp_path, "2.5,2.75\n2.25,2.5\n", "train_loss.csv")
     assert points(several, "column 2") == {0: 2.75, 1: 2.5} and "no header line" in several.notes[0]
 
@@ -310,3 +317,31 @@ def test_a_reader_that_fails_unexpectedly_is_an_error_of_that_input(
 def test_read_error_without_a_reader(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="not a run folder"):
         read(tmp_path)
+
+
+NAMES = st.text(st.sampled_from("abXY09 _-./@()[]%ü"), min_size=1, max_size=12).map(str.strip)
+COLUMNS = st.lists(NAMES.filter(bool), max_size=3, unique_by=names.plain).filter(
+    lambda found: not names.index_of(found) and all(any(c.isalpha() for c in n) for n in found)
+)
+STEPS = st.lists(st.integers(0, 2**53 - 1), min_size=2, max_size=20, unique=True).map(sorted)
+
+
+@settings(max_examples=25, deadline=None)
+@given(STEPS, COLUMNS, st.sampled_from([".csv", ".tsv", ".parquet"]), st.data())
+def test_what_pandas_writes_is_read(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[int], others: list[str], suffix: str, data: st.DataObject
+) -> None:
+    column = st.lists(st.floats(), min_size=len(steps), max_size=len(steps))
+    logged = {name: data.draw(column) for name in ["train_loss", *(n for n in others if n != "train_loss")]}
+    logged["train_loss"][0] = 0.5  # a table without a number is an error
+    path, frame = tmp_path_factory.mktemp("table") / f"log{suffix}", pd.DataFrame({"step": steps, **logged})
+    if suffix == ".parquet":
+        frame.to_parquet(path)
+    else:
+        frame.to_csv(path, index=False, sep="\t" if suffix == ".tsv" else ",")
+    (log,) = table.read(path, Limits())
+    found = {s.name: list(zip(s.steps.tolist(), s.values.tolist(), strict=True)) for s in log.series}
+    for name, values in logged.items():  # pandas writes NaN as an empty cell
+        wanted = [(step, value) for step, value in zip(steps, values, strict=True) if not math.isnan(value)]
+        assert found.pop(name, []) == wanted
+    assert not found

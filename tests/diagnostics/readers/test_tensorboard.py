@@ -298,3 +298,36 @@ def test_what_torch_writes_is_read(
         wanted = [(float(step), value) for name, step, value in logged if name == tag]
         if len(wanted) == 1 or any(step for step, _ in wanted):
             assert same(points(log)[tag], wanted)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.text(min_size=1, max_size=8), st.integers(0, 2**53), st.floats(width=32), st.booleans()),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_what_tensorboards_own_writer_writes_is_read(
+    tmp_path_factory: pytest.TempPathFactory, logged: list[tuple[str, int, float, bool]]
+) -> None:
+    """Both ways to say a scalar, in any order, under any name."""
+    writing = pytest.importorskip("tensorboard.summary.writer.event_file_writer")
+    scalar = pytest.importorskip("tensorboard.plugins.scalar.summary_v2")
+    protos = importlib.import_module("tensorboard.compat.proto.summary_pb2")
+    events = importlib.import_module("tensorboard.compat.proto.event_pb2")
+    folder = tmp_path_factory.mktemp("run")
+    writer = writing.EventFileWriter(str(folder))
+    for at, (tag, step, value, as_tensor) in enumerate(logged):
+        plain = protos.Summary(value=[protos.Summary.Value(tag=tag, simple_value=value)])
+        summary = scalar.scalar_pb(tag, value) if as_tensor else plain
+        writer.add_event(events.Event(wall_time=1e9 + at, step=step, summary=summary))
+    writer.close()
+    (log,) = tensorboard.read(folder, Limits())
+    wanted: dict[str, Points] = {}
+    for tag, step, value, _ in logged:
+        wanted.setdefault(tag, []).append((float(step), value))
+    found = points(log)
+    assert found.keys() == wanted.keys()
+    for tag, of_tag in wanted.items():
+        assert same(found[tag], of_tag) or not any(step for step, _ in of_tag)

@@ -13,6 +13,8 @@ from diagnostics.readers.understanding.understand import understand
 from diagnostics.readers.walk import Input, below, inputs
 from diagnostics.run import Run
 
+NO_LOG = "no run and no log in this archive; name one that holds some"
+
 __all__ = ["READERS", "Limits", "Log", "ReadError", "logs", "logs_all", "read", "read_all", "sources", "understand"]
 
 
@@ -70,7 +72,7 @@ def logs_all(paths: Iterable[Path | str], limits: Limits | None = None) -> tuple
             try:
                 inside, broken = _read(one, limits)
                 found += inside
-                errors += broken
+                errors += broken if inside or one.path == Path(path) else _of_logs(broken)
             except Exception as error:  # one broken input must not hide the others
                 errors.append(_as_read_error(one.path, error))
     return found, errors
@@ -88,7 +90,7 @@ def _in_archive(path: Path, limits: Limits) -> tuple[list[Log | Run], list[ReadE
         errors = [ReadError(path, told) for told in inside.left_out]
         members = [one.path for one in below(inside.folder) if not one.is_archive]
         if not members:
-            errors.append(ReadError(path, "no run and no log in this archive; name one that holds some"))
+            errors.append(ReadError(path, NO_LOG))
         found, broken = logs_all(members, limits)
 
     def outside(source: str) -> str:
@@ -96,6 +98,11 @@ def _in_archive(path: Path, limits: Limits) -> tuple[list[Log | Run], list[ReadE
 
     errors += [ReadError(outside(e.source), e.message) for e in broken]
     return [replace(log, source=outside(log.source)) for log in found], errors
+
+
+def _of_logs(errors: list[ReadError]) -> list[ReadError]:
+    """Without those of an archive that holds none: it lies between logs, as models and data do."""
+    return [] if any(error.message == NO_LOG for error in errors) else errors
 
 
 def _run(log: Log | Run) -> Run:

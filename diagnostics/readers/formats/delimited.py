@@ -22,6 +22,7 @@ BOM = b"\xef\xbb\xbf"
 INK, LINE_END = re.compile(rb"\S"), re.compile(rb"\r\n|[\r\n]")
 BLOCK, ROOM = 1 << 20, 16  # bytes that Arrow parses at a time: at least some rows as long as the header
 
+COLUMN = "column {0}"  # of a table without a header
 NO_ROWS = "line 1: a header without rows; nothing was logged yet, or name another file"
 
 
@@ -68,7 +69,7 @@ class _Header:
 
     def names(self) -> list[str]:
         cells = _split(self.text)
-        return [f"column {n}" for n in range(1, len(cells) + 1)] if self.bare else cells
+        return [COLUMN.format(n) for n in range(1, len(cells) + 1)] if self.bare else cells
 
 
 def header(path: Path) -> list[str]:

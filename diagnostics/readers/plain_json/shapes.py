@@ -71,6 +71,16 @@ def unknown_in(value: object, name: str = "", depth: int = 0) -> list[Found]:
     return next((found for key, v in value.items() if (found := unknown_in(v, key, depth + 1))), [])
 
 
+def _alone(rows: Sequence[Values]) -> set[str]:
+    """The names of lists that never hold more than one item, as CatBoost logs a loss that might be several."""
+    lists = [(key, v) for row in rows for key, v in row.items() if isinstance(v, list)]
+    return {key for key, _ in lists} - {key for key, v in lists if len(v) > 1}
+
+
+def _only(value: object) -> object:
+    return value[0] if isinstance(value, list) and value else value
+
+
 def _are_columns(found: Found) -> bool:
     lengths = [len(s) for s in found.series]
     is_like_training = pairs.is_like_training([s.name for s in found.series])
@@ -90,16 +100,16 @@ def of_stream(rows: Iterable[Values], first: Sequence[Values], name: str = "") -
     where = {role.get(STEP), role.get(EPOCH), role.get(WALL_TIME)} - {None}
     step, epoch, time = (role.get(r) for r in (STEP, EPOCH, WALL_TIME))
     long = {names.TAG, names.VALUE} <= role.keys()
-    found, lists = Rows(), 0
+    found, lists, alone = Rows(), 0, _alone(first)
     for row in rows:
         at = row.get(step), row.get(epoch), row.get(time)  # type: ignore[arg-type]  # no row has the name None
-        values = {k: v for k, v in row.items() if k not in where}
+        values = {k: _only(v) if k in alone else v for k, v in row.items() if k not in where}
         lists += [type(v) for v in values.values()].count(list)
         if long and isinstance(row.get(role[names.TAG]), str):
             values = {str(row[role[names.TAG]]): row.get(role[names.VALUE])}
         found.add(values, at[0], at[1], _seconds(at[2]))
     notes = [f"left out, as no curves: {lists:,} × a list within a row"] if lists else []
-    return Found(name, found.series(), found.epochs(), notes=notes, stepped=STEP in role)
+    return Found(name, found.series(), found.epochs(), notes=notes, stepped=names.has_step(role))
 
 
 def _known(found: Found) -> list[Found]:

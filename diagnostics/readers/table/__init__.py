@@ -2,9 +2,8 @@
 
 Written by Keras and fastai CSVLogger, Lightning CSVLogger, Ultralytics ``results.csv``, exports of pandas, TensorBoard, W&B and
 MLflow, and by hand. Columns get our tags by ``names``; those nobody knows keep their own name. A table without a header is
-called by its file's name. Nothing of the file but its
-numbers survives: hyperparameters, states and layers are not in a table. Where rows go back and log a step again, as after
-a resume, the later row counts and the earlier is kept as superseded.
+called by its file's name. Nothing of the file but its numbers survives: hyperparameters, states and layers are not in a table.
+Where rows go back and log a step again, as after a resume, the later row counts and the earlier is kept as superseded.
 """
 
 import re
@@ -107,7 +106,8 @@ def _read_text(path: Path) -> tuple[pa.Table, Place, list[str]]:
 
 def _header(path: Path) -> list[str]:
     if not _is_parquet(path):
-        return delimited.header(path)
+        names = delimited.header(path)
+        return names if names[:1] != [delimited.COLUMN.format(1)] else [path.stem]
     try:
         return list(pq.read_schema(path).names)
     except (pa.ArrowInvalid, OSError):

@@ -14,7 +14,7 @@ TRAIN, VAL = "train", "val"
 LOSS, ACCURACY, ERROR_RATE = "loss", "accuracy", "error rate"
 
 ROUNDS = (  # of training, but of much else, too
-    "episode", "episodes", "episode_num", "episode_number", "round", "rounds", "communication_round", "comm_round",
+    "frame", "frames", "total_frames", "episode", "episodes", "episode_num", "episode_number", "round", "rounds", "communication_round", "comm_round",
     "global_round", "server_round", "generation", "generations",
 )  # fmt: skip
 # Foreign names, normalised as in ``plain``, by what they are read as; the likeliest first: a count over all epochs before
@@ -24,7 +24,8 @@ INDEX: Mapping[str, Sequence[str]] = {
         "global_step", "trainer_global_step", "train_global_step", "global_iteration", "global_iter", "num_updates",
         "training_iteration", "num_steps", "n_steps", "step", "steps", "train_step", "training_step", "step_num",
         "optimizer_step", "iteration", "iterations", "iter", "iters", "itr", "n_iter", "update", "updates",
-        "total_timesteps", "time_total_timesteps", "timesteps", "boosting_round", "batch_idx", *ROUNDS,
+        "total_timesteps", "time_total_timesteps", "timesteps", "num_timesteps", "timesteps_total", "total_steps", "env_steps",
+        "total_env_steps", "boosting_round", "batch_idx", *ROUNDS,
     ),
     EPOCH: (
         "epoch", "train_epoch", "current_epoch", "trainer_epoch", "epochs", "epoch_num", "epoch_number", "epoch_idx",
@@ -164,6 +165,11 @@ def index_of(names: Iterable[str]) -> dict[str, str]:
         by_plain.setdefault(plain(name), name)
     found = {role: [by_plain[p] for p in known if p in by_plain] for role, known in INDEX.items()}
     return {role: candidates[0] for role, candidates in found.items() if candidates}
+
+
+def has_step(index: Mapping[str, str]) -> bool:
+    """Whether an ``index_of`` has a step whose name only a training's would have."""
+    return STEP in index and plain(index[STEP]) not in ROUNDS
 
 
 def gauges(names: Sequence[str]) -> dict[str, list[str]]:

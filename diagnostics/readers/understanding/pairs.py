@@ -42,8 +42,7 @@ def chosen(columns: Sequence[str], points: Mapping[str, int] | None = None) -> d
 def is_known(columns: Sequence[str]) -> bool:
     """Whether a header with these names looks like a training log's: it names a curve, or steps beside something."""
     index = names.index_of(columns)
-    has_step = names.plain(index.get(schema.STEP, names.ROUNDS[0])) not in names.ROUNDS
-    return has_step or {names.TAG, names.VALUE} <= index.keys() or bool(chosen(columns))
+    return names.has_step(index) or {names.TAG, names.VALUE} <= index.keys() or bool(chosen(columns))
 
 
 def is_like_training(columns: Sequence[str]) -> bool:

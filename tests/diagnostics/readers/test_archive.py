@@ -116,6 +116,12 @@ def test_zips_that_are_something_else_are_left_alone(tmp_path: Path) -> None:
         assert not archive.claims(zipped(tmp_path / name, {inside: b"x", "log.csv": LOG}))
 
 
+def test_one_without_logs_is_told_of_only_where_it_was_named(tmp_path: Path) -> None:
+    data = zipped(tmp_path / "data.zip", {"images/1.txt": b"x"})
+    (tmp_path / "log.csv").write_bytes(LOG)
+    assert len(read_all([data])[1]) == 1 and read_all([tmp_path])[1] == []
+
+
 def test_nothing_stays_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "t"))
     (tmp_path / "t").mkdir()

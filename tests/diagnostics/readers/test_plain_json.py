@@ -108,6 +108,21 @@ def test_lists_in_rows_are_counted_and_left_out(tmp_path: Path) -> None:
     assert "left out, as no curves: 2 × a list within a row" in run.notes
 
 
+def test_names_that_nobody_knows_are_kept_where_the_file_is_named(tmp_path: Path) -> None:
+    run = one(tmp_path, '[{"generation": 1, "score": 4, "w": {"a": 1}}, {"generation": 2, "score": 8, "w": {"a": 2}}]')
+    assert points(run["score"]) == {1: 4, 2: 8} and points(run["w/a"]) == {1: 1, 2: 2}
+    gan = one(tmp_path, '{"loss_G": [4, 2], "loss_D": [1, 2]}')
+    assert gan["loss_G"].values.tolist() == [4, 2] and "train/loss" not in gan
+
+
+def test_a_list_of_one_is_its_item(tmp_path: Path) -> None:
+    run = one(
+        tmp_path,
+        '{"meta": {"test_sets": []}, "iterations": [{"learn": [0.7], "iteration": 0}, {"learn": [0.6], "iteration": 1}]}',
+    )
+    assert points(run["learn"]) == {0: 0.7, 1: 0.6}
+
+
 OTHERS = ['{"name": "x", "version": 1}', '{"train_loss": 0.5, "epoch": 3}', '[{"question": "a", "answer": 3}]', "[1, 2]", "{", "",
           '{"images": [{"id": 1}], "annotations": [{"bbox": [1, 2]}]}', '{"0": {"a": 1}}', "true", '"loss"', "[[[[[[[[", "\ufeff{}",
           '{"loss": []}', '{"loss": "high"}', '{"model": {"loss": "ce", "layers": [1, 2]}}', "null", "{}\n{}\n"]  # fmt: skip

@@ -5,7 +5,8 @@ Hugging Face's console, Lightning, tqdm, Keras, torchvision, timm, MMEngine, Det
 CatBoost, the examples of PyTorch, and scripts that print ``key: value`` in their own way; tables with a heading (fastai, YOLO).
 The lines that repeat with other numbers are the log; dates, times, versions, sizes, source code and options are not. Colours,
 progress bars, the prefixes of loggers and processes do not matter, nor does the encoding. Steps that begin again with each epoch
-are counted on, and a line that says no step belongs to the last one before it. A traceback at the end makes the run crashed.
+are counted on, and a line that says no step belongs to the last one before it; what sums an epoch up stands apart from what was
+printed within it, as ``loss (epoch)``. A traceback at the end makes the run crashed.
 Not read: histograms and whatever has no name; of several processes that print the same, one.
 """
 

@@ -11,7 +11,7 @@ from diagnostics.readers.text.lines import Line
 from diagnostics.readers.text.passes import Passes
 from diagnostics.readers.text.pending import Pending, where
 from diagnostics.readers.text.reading import shape
-from diagnostics.readers.text.shape import Shape
+from diagnostics.readers.text.shape import SLOT, Shape
 from diagnostics.readers.text.store import Kind, Store
 from diagnostics.readers.text.tables import Grid
 from diagnostics.readers.text.tokens import Tokens, tokens, value, wall_time
@@ -150,7 +150,8 @@ class Miner:
             if number is None:
                 continue
             whole = value(found.numbers[measure.of]) if measure.of is not None else None
-            name = measure.name if measure.label is None else f"{measure.name} {found.numbers[measure.label]}"
+            label = "" if measure.label is None else found.numbers[measure.label] or ""
+            name = measure.name.replace(SLOT, label)
             name = name if not before or part_of(name) else before + name
             self.store.put(name, row, number / whole if whole else number)
 

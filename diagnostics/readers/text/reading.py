@@ -15,7 +15,7 @@ from diagnostics.readers.text.phrases import (
     phrase,
     role,
 )
-from diagnostics.readers.text.shape import Shape
+from diagnostics.readers.text.shape import SLOT, Shape
 from diagnostics.readers.text.tokens import Tokens
 from diagnostics.readers.text.words import (
     CALL,
@@ -68,6 +68,7 @@ class _Reader:
         self._last: int | None = None  # the token that was the last quantity
         self._head = ""
         self._unfinished = ""  # a name that was broken off by a number in it
+        self._top: int | None = None  # top 5 accuracy: the token in the name
 
     def read(self) -> Shape:
         """What the line says."""
@@ -151,17 +152,19 @@ class _Reader:
         """Take in a number that a name stands before."""
         if self._label is not None and name.strong:
             before, self._label = self._label, None
-            self._measure(replace(before, strong=True), i, over, i - 1)
+            self._measure(replace(before, words=f"{before.words} {SLOT}", strong=True), i, over, i - 1)
         elif is_name(name):
             self._measure(name, i, over)
         else:
             self._section = part_of(name.words) or self._section
-            begun = MEASURE.search(name.words) or name.words.lower() == TOP
-            self._unfinished = f"{name.words} {self._line.numbers[i]}" if begun else ""
+            self._unfinished = f"{name.words} {self._line.numbers[i]}" if MEASURE.search(name.words) else ""
+            self._top = i if name.words.lower() == TOP else None
 
     def _measure(self, name: Phrase, i: int, over: int | None, label: int | None = None) -> None:
         """A quantity with a name, and the number that it is a share of: ``9830/10000 (98%)``."""
         name = self._finished(name)
+        if label is None and self._top is not None:
+            name, label, self._top = replace(name, words=f"{TOP} {SLOT} {name.words}"), self._top, None
         if not self._named:
             self._head = " ".join(LETTERS.findall(name.before)[-MOST_LOOSE_WORDS:])
         percent = over is not None and over + 1 < len(self._words) and "(" in self._words[over + 1]
@@ -176,7 +179,7 @@ class _Reader:
     def _finished(self, name: Phrase) -> Phrase:
         """``name``, behind the words that a number broke off: Accuracy of the network on the 10000 test images: 54 %."""
         begun, self._unfinished = self._unfinished, ""
-        if not begun or (MEASURE.search(name.words) and not begun.lower().startswith(TOP)):
+        if not begun or MEASURE.search(name.words):
             return name
         return replace(name, words=f"{begun} {name.words}")
 

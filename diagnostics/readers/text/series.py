@@ -104,12 +104,10 @@ class Found:
 
     def _begins(self, known: Rows) -> list[int]:
         """The rows at which another run begins, as the most frequent lines that say a place show."""
-        counted = (
-            self._taken
-            & self._placed
-            & (np.isfinite(self._rows.step) | np.isfinite(self._rows.epoch))
-            & ~self._rows.aside
-        )
+        r = self._rows
+        counted = self._taken & self._placed & (np.isfinite(r.step) | np.isfinite(r.epoch)) & ~r.aside
+        if not counted.any():  # then the headings of epochs count
+            counted = np.isfinite(known.epoch) & ~r.measured & ~r.aside
         if not counted.any():
             return []
         words = counted & self._rows.word & np.isfinite(self._rows.step)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+SLOT = "\x00"  # in a name: where its number goes
+
 
 @dataclass
 class Place:
@@ -16,7 +18,7 @@ class Place:
 
 @dataclass
 class Measure:
-    """A quantity: its ``name``, the token ``at`` which it is, the one it is a share ``of``, and one that ends its name."""
+    """A quantity: its ``name``, the token ``at`` which it is, the one it is a share ``of``, and one in its name."""
 
     name: str
     at: int

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from app.library import Row
 
@@ -51,7 +52,7 @@ def setting(name: str) -> Field:
 
 def settings(rows: Iterable[Row]) -> dict[str, Field]:
     """Every hyperparameter of ``rows`` by its slug, in order of appearance."""
-    names = dict.fromkeys(name for row in rows for name in row.config)
+    names = dict.fromkeys(chain.from_iterable(row.config for row in rows))
     return {field.slug: field for field in map(setting, names)}
 
 
@@ -60,19 +61,17 @@ def differing(rows: Sequence[Row]) -> list[str]:
 
     The usual ones lead; then those that most runs have; what differs in every run, as a path does, is last.
     """
-    told: dict[str, dict[Value, int]] = {}
-    for row in rows:
-        for name, value in row.config.items():
-            counts = told.setdefault(name, {})
-            counts[value] = counts.get(value, 0) + 1
-    differ = {n: c for n, c in told.items() if len(c) > 1 or sum(c.values()) < len(rows)}
+    configs = [row.config for row in rows]
+    told = {name: [c[name] for c in configs if name in c] for name in dict.fromkeys(chain.from_iterable(configs))}
+    differ = {name: values for name, values in told.items() if len(values) < len(rows) or len(set(values)) > 1}
     return sorted(differ, key=lambda name: _interest(name, differ[name]))
 
 
-def _interest(name: str, counts: dict[Value, int]) -> tuple[bool, int, bool, int]:
-    label = len(counts) > 2 and max(counts.values()) == 1 and any(isinstance(value, str) for value in counts)
+def _interest(name: str, values: Sequence[Value]) -> tuple[bool, int, bool, int]:
+    kinds = set(values)
+    label = len(kinds) == len(values) > 2 and any(isinstance(value, str) for value in kinds)
     known = COMMON.index(name.lower()) if name.lower() in COMMON else len(COMMON)
-    return label, known, len(counts) < 2, -sum(counts.values())
+    return label, known, len(kinds) < 2, -len(values)
 
 
 def ordered(rows: Sequence[Row], field: Field, now: float, *, descending: bool) -> list[Row]:

@@ -105,7 +105,8 @@ def arrange(rows: Sequence[Row], found: Found) -> Order:
         help=f"Up to {AUTOMATIC} hyperparameters that differ between the runs listed are shown unasked.",
     )
     keep({QUERY: st.session_state[QUERY], SORT: sort, GROUP: group, COLUMNS: more})
-    shown = dict.fromkeys([setting(name).slug for name in differing(found.rows)[:AUTOMATIC]] + more)
+    here = differ if len(found.rows) == len(rows) else differing(found.rows)
+    shown = dict.fromkeys([setting(name).slug for name in here[:AUTOMATIC]] + more)
     return Order(sort, group, [found.fields[slug] for slug in shown])
 
 

@@ -79,7 +79,11 @@ def _actions(rows: Sequence[Row], found: Found) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         few = f"{len(found.rows):,} of " if len(found.rows) < len(rows) else ""
         st.caption(f"{few}{len(rows):,} runs" + (f", {len(ticked):,} chosen" if ticked else ""), width="content")
-        label = f"Compare {len(ticked):,} runs" if ticked else f"Compare the first {compare.UNASKED}"
+        label = (
+            f"Compare {len(ticked):,} run{'s' * (len(ticked) > 1)}"
+            if ticked
+            else f"Compare the first {compare.UNASKED}"
+        )
         if st.button(label, icon=":material/stacked_line_chart:", type="primary" if ticked else "tertiary"):
             st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address())
         if ticked:

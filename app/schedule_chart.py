@@ -17,11 +17,19 @@ MOST = 200_000  # steps worked out, of which the extremes are drawn: some two hu
 def figure(run: Run, key: str | None, schedule: Schedule | None, at: int = 0, *, log: bool) -> Figure:
     """``schedule``, when there is one, over ``run``'s learning rate; a dotted line marks step ``at``."""
     made = stack(run, [PANEL], window=0, log=log, key=key)
-    traces = [{**trace, "showlegend": trace["name"] == "this run"} for trace in made["traces"]]
+    traces = [
+        _behind(trace) if trace["name"] == "this run" else {**trace, "showlegend": False} for trace in made["traces"]
+    ]
     if schedule is None:
         return {**made, "traces": traces}
     layout = {**made["layout"], "shapes": [*made["layout"]["shapes"], *([_mark(at)] if at else [])]}
+    layout["xaxis"] = {**layout["xaxis"], "range": [0, max(run.last_step, schedule.total_steps)]}  # both to their ends
     return {"traces": [*traces, _proposal(schedule, SHAPES[schedule.kind].title)], "layout": layout}
+
+
+def _behind(own: Figure) -> Figure:
+    """The run's own rate, broad: it is still seen where a schedule runs along it."""
+    return {**own, "line": {**own["line"], "color": "$otherRaw", "width": 6}, "showlegend": True}
 
 
 def _proposal(schedule: Schedule, name: str) -> Figure:

@@ -2,21 +2,22 @@
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
 from diagnostics.schedules import SHAPES, Schedule
+from diagnostics.schedules.start import WARMUP
 
 NONE, GRADUAL, CONSTANT = "none", "gradual", "constant"
 LONGEST = 10**12  # steps: as far as a float counts them without error, and a thousand times any training
+LOW = 0.1  # of the peak: where a constant warm-up begins unless told
 TITLES = {shape.title: kind for kind, shape in SHAPES.items()}
-ONE_CYCLE: dict[str, Any] = {"warmup_start": 0.04}  # 1 / 25, torch's div_factor
-LOW = 0.1  # of the peak
 WARMING = "Gradual: evenly up to the peak. Constant: low, then at once the peak (Goyal et al. 2017, section 2.2)."
 USUAL = "schedules.usual"
+ONE_CYCLE: dict[str, Any] = {"warmup_steps": 0, "warmup_start": 0.04}  # 1 / 25, torch's div_factor
 BIND: Literal["query-params"] = "query-params"
 
 
@@ -40,6 +41,7 @@ FIELDS = {
     "final": Field("Final learning rate", 0.0, 1e6, lambda s: s.final, help="Reached after the last step."),
     "every": _steps("Steps per drop", lambda s: s.every),
     "factor": Field("Factor of a drop", 0.0, 1.0, lambda s: s.factor, help="The rate is multiplied by this."),
+    "milestones": Field("Drops at steps", 0, 0, lambda s: _text(s.milestones), help="Separated by commas."),
     "period": _steps("Steps of the first cosine", lambda s: max(s.after // 3, 1)),
     "growth": Field("Each cosine is longer by", 1, 100, lambda s: s.growth, whole=True, help="T_mult in SGDR."),
     "power": Field("Power", 0.0, 100.0, lambda s: s.power, help="1 is a straight line."),
@@ -50,23 +52,49 @@ FIELDS = {
 }
 
 
-def seed(values: dict[str, Any]) -> None:
-    """Fill each input that neither the address nor the reader has set, and write it into the address.
+def begin(usual: Schedule, more: dict[str, Any]) -> None:
+    """Fill each input that neither the address nor the reader has set: from ``usual`` and ``more``.
 
-    No input has a default of its own: Streamlit leaves a default out of the address, and a link has to say it all.
+    No input has a default of its own: Streamlit leaves a default out of the address, and a link has to say it all. All at
+    once, for each time the address changes is a step back in the browser; what a new choice asks for comes when it is made.
     """
+    st.session_state[USUAL] = {}
+    kind = TITLES.get(str(known("shape")), usual.kind)
+    warmup = known("warmup") or (GRADUAL if usual.warmup_steps else NONE)
+    warming = {"warmup": warmup, **(_warm(usual.total_steps, warmup) if warmup != NONE else {})}
+    head = {"shape": SHAPES[kind].title, "peak": usual.peak, "total": usual.total_steps}
+    _fill({**head, **({} if kind == "one_cycle" else warming), **_shaped(usual, kind), **more})
+
+
+def _fill(wanted: dict[str, Any]) -> None:
     state = st.session_state
-    state.setdefault(USUAL, {}).update(values)
-    lacking = {name: value for name, value in values.items() if name not in st.query_params and value is not None}
-    new = {name: value for name, value in lacking.items() if state.get(name) is None}
-    state.update({name: value if name in new else state[name] for name, value in lacking.items()})
-    with contextlib.suppress(StreamlitAPIException):  # an input that was shown before: Streamlit writes it itself
-        st.query_params.update(new)
+    state[USUAL] |= wanted
+    state.update({name: value for name, value in wanted.items() if known(name) is None})
+    unsaid = {name: known(name) for name in wanted if name not in st.query_params and known(name) is not None}
+    state.update(unsaid)  # an input that comes from another page has its value only if it is set anew
+    with contextlib.suppress(StreamlitAPIException):  # an input that stands there already: Streamlit writes it itself
+        st.query_params.update(unsaid)
 
 
-def usual(name: str, value: Any) -> Any:
-    """``value``, or what the input began with: going back to an address without it empties an input."""
-    return st.session_state.get(USUAL, {}).get(name) if value is None else value
+def known(name: str) -> Any:
+    """What the address or the reader says for an input; None where neither does."""
+    return st.query_params.get(name, st.session_state.get(name))
+
+
+def _shaped(schedule: Schedule, kind: str) -> dict[str, Any]:
+    """What the inputs that come with the shape ``kind`` start from, over the length of ``schedule``."""
+    begun = _in_shape(schedule, kind)
+    return {name: FIELDS[name].usual(begun) for name in SHAPES[kind].uses}
+
+
+def _warm(total: int, how: str) -> dict[str, Any]:
+    """What the inputs of a warm-up start from."""
+    return {"warmup_steps": int(WARMUP * total), "start": LOW if how == CONSTANT else 0.0}
+
+
+def _in_shape(schedule: Schedule, kind: str) -> Schedule:
+    warming = {"warmup_steps": schedule.warmup_steps, "warmup_start": schedule.warmup_start}
+    return Schedule(kind, schedule.peak, schedule.total_steps, **(ONE_CYCLE if kind == "one_cycle" else warming))
 
 
 def values(schedule: Schedule) -> dict[str, Any]:
@@ -84,7 +112,7 @@ def _text(value: Any) -> Any:
 def refill(schedule: Schedule) -> None:
     """Say ``schedule``; what other shapes need starts from the new length when they are next shown."""
     found = values(schedule)
-    for name in (*FIELDS, "milestones"):
+    for name in FIELDS:
         if name not in found:
             st.session_state.pop(name, None)
     st.session_state.update(found)
@@ -93,18 +121,19 @@ def refill(schedule: Schedule) -> None:
 def restart(schedule: Schedule) -> None:
     """Take the peak, the length and the warm-up of ``schedule``, and keep the shape."""
     kind = TITLES.get(str(st.session_state.get("shape")), schedule.kind)
-    begun = (
-        replace(schedule, kind=kind, warmup_steps=0, **ONE_CYCLE)
-        if kind == "one_cycle"
-        else replace(schedule, kind=kind)
-    )
-    refill(replace(begun, **{name: FIELDS[name].usual(begun) for name in SHAPES[kind].uses if name in FIELDS}))
+    refill(_in_shape(schedule, kind))
+    st.session_state.update(_shaped(schedule, kind))
+
+
+def usual(name: str, value: Any) -> Any:
+    """``value``, or what the input began with: an input may be emptied, also by going back to an address without it."""
+    return st.session_state[USUAL].get(name) if value is None else value
 
 
 def number(
     label: str, key: str, low: float, high: float, *, whole: bool = False, help: str | None = None, step: float = 0.01
 ) -> Any:
-    """A number of any size, as it is; emptied, it is what it began with."""
+    """A number of any size, as it is."""
     kind = int if whole else float
     given = st.number_input(
         label,
@@ -127,47 +156,43 @@ def shape() -> str:
 
 
 def fields(kind: str) -> dict[str, Any]:
-    """All of a ``Schedule`` but its kind. Raises ValueError where it does not fit, in one line."""
+    """All of a ``Schedule`` but its kind. Raises ValueError, in one line, where something cannot be."""
     peak = number("Peak learning rate", "peak", 1e-12, 1e6, step=1e-4)
     total = number("Total steps", "total", 1, LONGEST, whole=True)
-    found: dict[str, Any] = {"peak": peak, "total_steps": total, **(_warmup() if kind != "one_cycle" else {})}
-    begun = Schedule(kind, **found, **(ONE_CYCLE if kind == "one_cycle" else {}))
-    for name in SHAPES[kind].uses:
-        found[name] = _milestones(begun) if name == "milestones" else _field(name, begun)
-    return found
+    found = {"peak": peak, "total_steps": total, **(_warmup(total) if kind != "one_cycle" else {})}
+    _fill(_shaped(Schedule("constant", **found), kind))
+    return {**found, **{name: _field(name) for name in SHAPES[kind].uses}}
 
 
-def _field(name: str, begun: Schedule) -> Any:
+def _field(name: str) -> Any:
     field = FIELDS[name]
-    seed({name: field.usual(begun)})
-    return number(field.label, name, field.low, field.high, whole=field.whole, help=field.help)
+    if name != "milestones":
+        return number(field.label, name, field.low, field.high, whole=field.whole, help=field.help)
+    text = str(usual(name, st.text_input(field.label, None, key=name, bind=BIND, help=field.help)))
+    try:
+        return tuple(int(part.replace("_", "")) for part in text.replace(";", ",").split(",") if part.strip())
+    except ValueError:
+        raise ValueError(f"Drops are whole steps with commas between them, not {text!r}.") from None
 
 
-def _warmup() -> dict[str, Any]:
-    how = st.segmented_control(
-        "Warm-up", [NONE, GRADUAL, CONSTANT], key="warmup", bind=BIND, required=True, help=WARMING, on_change=_begin
+def _warmup(total: int) -> dict[str, Any]:
+    _fill({"warmup": GRADUAL})
+    chosen = st.segmented_control(
+        "Warm-up", [NONE, GRADUAL, CONSTANT], key="warmup", bind=BIND, required=True, help=WARMING, on_change=_rise
     )
-    if usual("warmup", how) == NONE:
+    how = usual("warmup", chosen)
+    if how == NONE:
         return {}
+    _fill(_warm(total, how))
     steps, start = st.columns(2)
     with steps:
         count = number("Warm-up steps", "warmup_steps", 0, LONGEST, whole=True)
     with start:
         share = number("From × peak", "start", 0.0, 1.0)
-    return {"warmup_steps": count, "warmup": usual("warmup", how), "warmup_start": share}
+    return {"warmup_steps": count, "warmup": how, "warmup_start": share}
 
 
-def _begin() -> None:
+def _rise() -> None:
     """A constant warm-up cannot begin at 0."""
     if st.session_state["warmup"] == CONSTANT and not st.session_state.get("start"):
         st.session_state["start"] = LOW
-
-
-def _milestones(begun: Schedule) -> tuple[int, ...]:
-    seed({"milestones": _text(begun.milestones)})
-    text = st.text_input("Drops at steps", None, key="milestones", bind=BIND, help="Separated by commas.")
-    text = usual("milestones", text)
-    try:
-        return tuple(int(part.replace("_", "")) for part in text.replace(";", ",").split(",") if part.strip())
-    except ValueError:
-        raise ValueError(f"Drops are whole steps with commas between them, not {text!r}.") from None

@@ -1,5 +1,7 @@
 """The calculator of the Schedules page: what becomes of a schedule when the batch changes size."""
 
+from typing import Any
+
 import streamlit as st
 
 from app import schedule_form
@@ -22,20 +24,24 @@ LIMITS = (
 )
 
 
-def offer(schedule: Schedule, run: Run) -> None:
+def usual(run: Run) -> dict[str, Any]:
+    """What the calculator's inputs start from: the run's batch, four times that."""
+    batch = int(run.setting("batch_size") or USUAL_BATCH)
+    return {"batch": batch, "new_batch": 4 * batch, "epochs": epochs(run), "rule": SGD}
+
+
+def offer(schedule: Schedule) -> None:
     """Old and new batch in, rate and warm-up out; one click takes them over."""
     with st.expander("Another batch size", icon=":material/balance:", key="scale", bind="query-params"):
         inputs, outcome = st.columns([0.4, 0.6], gap="large")
         with inputs, st.container(key="scaled-form"):
-            new = _asked(schedule, run)
+            new = _asked(schedule)
         with outcome:
             _told(schedule, new)
         st.caption(LIMITS)
 
 
-def _asked(schedule: Schedule, run: Run) -> Schedule:
-    batch = int(run.setting("batch_size") or USUAL_BATCH)
-    schedule_form.seed({"batch": batch, "new_batch": 4 * batch, "epochs": epochs(run), "rule": SGD})
+def _asked(schedule: Schedule) -> Schedule:
     left, right = st.columns(2)
     with left:
         now = schedule_form.number("Batch now", "batch", 1, 10**9, whole=True)

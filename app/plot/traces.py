@@ -1,5 +1,6 @@
 """The lines and marks of one panel as plain Plotly traces."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,7 +93,7 @@ def _trace(run: Run, source: Source, look: Look, i: int, name: str, mode: str, *
     meta = {"run": look.key, "tag": source.tag, "window": source.window, "attempt": source.attempt, "part": source.part}
     asked = {"meta": {**meta, "x": look.sight.x}} if look.key else {}
     found.pop("logged", None)
-    uid = f"{axis(i)}.{source.tag}.{source.part}.{source.attempt}"
+    uid = re.sub(r"\W", "-", f"{axis(i)}.{source.tag}.{source.part}.{source.attempt}")  # Plotly makes a CSS class of it
     return [{**_on(i, name, mode), **found, **asked, "uid": uid, **style}]
 
 

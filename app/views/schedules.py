@@ -11,6 +11,7 @@ from diagnostics.schedules import SHAPES, Schedule, huggingface, keras, pytorch
 from diagnostics.schedules.start import start
 
 ALONE = "schedules.alone"  # whether the reader wants no run
+NO_RUN = Run("", {})
 CODE = {"PyTorch": pytorch.code, "Hugging Face": huggingface.code, "Keras": keras.code}
 
 
@@ -18,8 +19,6 @@ def page() -> None:
     """Choose a shape, its peak, length and warm-up; see it over the run's own learning rate, and take it along as code."""
     st.title("Schedules")
     key, run = _run()
-    usual = start(run)
-    schedule_form.seed({**schedule_form.values(usual), "at": usual.total_steps // 2})
     kind = schedule_form.shape()
     inputs, shown = st.columns([0.27, 0.73], gap="large")
     with inputs, st.container(key="schedule-form"):
@@ -35,17 +34,20 @@ def page() -> None:
         st.caption(plain(SHAPES[kind].rate.__doc__))
     if schedule:
         _code(schedule)
-        schedule_scaling.offer(schedule, run)
+        schedule_scaling.offer(schedule)
 
 
 def _run() -> tuple[str | None, Run]:
-    """The run to draw over; none is fine too."""
+    """The run to draw over, and all inputs filled from it; none is fine too."""
     keys = library.keys()
-    if keys and not st.session_state.get(ALONE):
-        schedule_form.seed({"run": keys[0]})
+    key = schedule_form.known("run") or (keys[0] if keys and not st.session_state.get(ALONE) else None)
+    case = library.case(key) if key else None
+    begun = start(case.run if case else NO_RUN)
+    more = schedule_scaling.usual(case.run if case else NO_RUN)
+    schedule_form.begin(begun, {"run": key, "at": begun.total_steps // 2, **more})
     key = st.selectbox(
         "Over the learning rate of",
-        keys,
+        keys if key in keys or not case else [key, *keys],  # it may be asked for before all are listed
         None,
         key="run",
         bind="query-params",
@@ -54,18 +56,14 @@ def _run() -> tuple[str | None, Run]:
         on_change=_restart,
         width=460,
     )
-    st.session_state[ALONE] = key is None
-    return key, _of(key)
-
-
-def _of(key: str | None) -> Run:
-    case = library.case(key) if key else None
-    return case.run if case else Run("", {})
+    return key, case.run if key and case else NO_RUN
 
 
 def _restart() -> None:
     """Another run brings its own peak and length."""
-    schedule_form.restart(start(_of(st.session_state["run"])))
+    st.session_state[ALONE] = st.session_state["run"] is None
+    case = library.case(st.session_state["run"]) if st.session_state["run"] else None
+    schedule_form.restart(start(case.run if case else NO_RUN))
 
 
 def _schedule(kind: str) -> Schedule | None:
@@ -78,7 +76,7 @@ def _schedule(kind: str) -> Schedule | None:
 
 def _code(schedule: Schedule) -> None:
     """The same curve in three frameworks, each with a button that copies it."""
-    st.subheader("Take it along", anchor=False)
+    st.subheader("Copy as code", anchor=False)
     for tab, write in zip(st.tabs(list(CODE), key="code", bind="query-params"), CODE.values(), strict=True):
         with tab:
             st.code(write(schedule), language="python")

@@ -5,6 +5,7 @@ from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.schedules.schedule import Schedule
 from diagnostics.stats.plan import NEARLY, done
+from diagnostics.stats.rates import peak
 
 PEAK, STEPS = 0.1, 10_000  # without a run: what SGD with momentum usually starts at, over a round number of steps
 WARMUP = 0.05  # of the steps: what most recipes give it
@@ -20,12 +21,6 @@ def rate(run: Run) -> Curve | None:
     """The run's own learning rate where it is a number; None where it was not logged."""
     lr = run.get(LR)
     return lr.finite() if lr is not None and len(lr.finite()) else None
-
-
-def peak(run: Run) -> float | None:
-    """The highest rate of the run; None where none above 0 was logged."""
-    lr = rate(run)
-    return float(lr.values.max()) if lr is not None and lr.values.max() > 0 else None
 
 
 def length(run: Run) -> int | None:

@@ -106,7 +106,8 @@ def test_an_address_out_of_range_is_as_if_it_said_nothing(runs):
 def test_another_run_brings_its_own_peak_and_keeps_the_shape(runs):
     at = opened(run="sample/digits-healthy", shape="Step")
     at.selectbox(key="run").set_value("sample/digits-needs-decay").run()
-    assert at.number_input(key="peak").value == pytest.approx(0.4)
+    peak = library.case("sample/digits-needs-decay").run[LR].finite().values.max()
+    assert at.number_input(key="peak").value == pytest.approx(peak)
     assert at.button_group(key="shape").value == "Step" and not at.warning
 
 
@@ -132,7 +133,7 @@ def test_an_emptied_input_is_what_it_began_with(runs):
 
 
 def test_another_batch_can_be_taken_over(runs):
-    at = opened(run="sample/digits-needs-decay", scale="true", new_batch="512", batch="64", epochs="100")
+    at = opened(run="sample/digits-needs-decay", peak="0.4", scale="true", new_batch="512", batch="64", epochs="100")
     assert metrics(at)["New learning rate"] == "3.2"
     next(b for b in at.button if b.label == "Use these").click().run()
     assert not at.exception and not at.warning
@@ -145,6 +146,7 @@ def test_the_figure_draws_the_schedule_over_the_run():
     made = figure(run, None, Schedule("step", 0.1, 100), 50, log=False)
     shown = {trace["name"] for trace in made["traces"] if trace["showlegend"]}
     assert shown == {"this run", "Step"}
+    assert made["layout"]["xaxis"]["range"] == [0, run.last_step]
     assert any(shape.get("x0") == 50 for shape in made["layout"]["shapes"])
     assert all(trace["name"] != "Step" for trace in figure(run, None, None, log=False)["traces"])
 
@@ -152,3 +154,4 @@ def test_the_figure_draws_the_schedule_over_the_run():
 def test_a_schedule_without_a_run_is_drawn_alone():
     made = figure(Run("", {}), None, Schedule("cosine", 0.1, 10**7), 0, log=True)
     assert [trace["name"] for trace in made["traces"] if trace["showlegend"]] == ["Cosine"]
+    assert made["layout"]["xaxis"]["range"] == [0, 10**7]

@@ -1,0 +1,88 @@
+"""The schedule that a remedy asks for."""
+
+from dataclasses import replace
+from typing import Any
+
+from diagnostics.report import Remedy
+from diagnostics.rules.needs_decay import MORE
+from diagnostics.run import Run
+from diagnostics.schedules.own import own
+from diagnostics.schedules.schedule import GRADUAL, Schedule
+from diagnostics.schedules.start import length, start
+from diagnostics.stats.decay import decay
+from diagnostics.stats.rates import peak
+
+LEAST = 1e-3  # of the rate before: below, a decay is a stop
+FROM_HERE = "Decay"  # how an action begins that changes the rate from the run's end on, not from its start
+
+
+def remedied(remedy: Remedy, run: Run) -> Schedule | None:
+    """The run's own schedule, or a cosine where it is not known, changed as ``remedy`` says; None where that is about something else."""
+    asked = {
+        "lr": _rate,
+        "schedule": _shape,
+        "decay_step": _later,
+        "warmup_steps": _warmed,
+        "warmup": _warmed,
+        "steps": _longer,
+    }.get(remedy.parameter)
+    if asked is None or peak(run) is None or not run.last_step:
+        return None
+    try:
+        return asked(remedy, run)
+    except ValueError:  # a run of two steps has no room for a warm-up of 100
+        return None
+
+
+def _followed(run: Run) -> Schedule:
+    return own(run) or start(run)
+
+
+def _rate(remedy: Remedy, run: Run) -> Schedule | None:
+    """Another rate: from the start, or from here on."""
+    if isinstance(remedy.value, int | float):
+        return Schedule("constant", float(remedy.value), length(run) or run.last_step)
+    if remedy.factor is None:
+        return None
+    if remedy.action.startswith(FROM_HERE):
+        return _drop(run, run.last_step, remedy.factor, round((1 + MORE) * run.last_step))
+    base = _followed(run)
+    return replace(base, peak=base.peak * remedy.factor, final=base.final * remedy.factor)
+
+
+def _drop(run: Run, at: int, factor: float, total: int) -> Schedule:
+    """The run as it was until step ``at``, at its peak, then ``factor`` times that."""
+    return Schedule("multi_step", **_until_peak(run), total_steps=total, milestones=(at,), factor=factor)
+
+
+def _until_peak(run: Run) -> dict[str, Any]:
+    """The run's peak, and how it came to it."""
+    base = _followed(run)
+    names = () if base.kind == "one_cycle" or own(run) is None else ("warmup_steps", "warmup", "warmup_start")
+    return {"peak": base.peak, **{name: getattr(base, name) for name in names}}
+
+
+def _shape(remedy: Remedy, run: Run) -> Schedule | None:
+    return Schedule(str(remedy.value), **_until_peak(run), total_steps=length(run) or run.last_step)
+
+
+def _later(remedy: Remedy, run: Run) -> Schedule | None:
+    """The drop it had, at a later step."""
+    fall = decay(run)
+    if fall is None or not isinstance(remedy.value, int | float):
+        return None
+    return _drop(run, int(remedy.value), max(fall.after / fall.before, LEAST), length(run) or run.last_step)
+
+
+def _warmed(remedy: Remedy, run: Run) -> Schedule | None:
+    """A rise from 0 over so many steps, or so much of all."""
+    base = _followed(run)
+    if not isinstance(remedy.value, int | float) or base.kind == "one_cycle":
+        return None
+    steps = remedy.value * base.total_steps if remedy.value < 1 else remedy.value
+    return replace(base, warmup_steps=round(steps), warmup=GRADUAL, warmup_start=0.0)
+
+
+def _longer(remedy: Remedy, run: Run) -> Schedule | None:
+    base = _followed(run)
+    return None if remedy.factor is None else replace(base, total_steps=round(base.total_steps * remedy.factor))

@@ -23,6 +23,7 @@ HEAL = 300.0  # s between two looks at everything where news come: some may be l
 SHARE = 0.1  # of one core, for looking at everything, and for reading what changes again and again
 MANY = 64  # inputs to read that are worth another process, which takes a second to begin
 PULSE = 5.0  # s between two looks whether the processes of running runs still live
+ALONE = 60.0  # s after which nobody looks any more: what changes is then read ten times more rarely
 SAVE = 5.0  # s between two writings to disk
 TURN = 0.5  # s of reading, before news are heard again
 RATE = 4.0  # lists a second, and one while most is still unread: every open list is drawn again
@@ -47,7 +48,8 @@ class Index:
         self._list: tuple[list[Row], list[Broken]] = [], []
         self._touched: set[str] = set()
         self._watched, self._look_asked = False, True
-        self._looked_at, self._look_cost = float("-inf"), 0.0  # monotonic s, s
+        self._looked_at = self._asked_at = float("-inf")  # monotonic s
+        self._look_cost = 0.0  # s
         self._pulse_due = self._save_due = self._list_due = 0.0  # monotonic s
         self._patient_until = time.monotonic() + PATIENCE
         self._wake, self._settled, self._lock = threading.Event(), threading.Event(), threading.Lock()
@@ -118,7 +120,7 @@ class Index:
     def _ask(self) -> None:
         """Where no news come, look again; wait a moment for what is being found out."""
         self._begin()
-        now = time.monotonic()
+        now = self._asked_at = time.monotonic()
         rest = 0.0 if len(self._entries) <= FEW else max(REST, self._look_cost / SHARE)
         if not self._watched and now >= self._looked_at + rest:
             self._patient_until = now + PATIENCE
@@ -247,7 +249,8 @@ class Index:
         entry.stale = False  # from here on: what comes meanwhile is a change
         told = self._told(entry.source) if self._is_live(entry) else hands.told(entry.source)
         now = time.monotonic()
-        self._entries.put(entry, mark, told, now + max(1 / RATE, (now - began) * among / SHARE))
+        share = SHARE if now < self._asked_at + ALONE else SHARE / 10
+        self._entries.put(entry, mark, told, now + max(1 / RATE, (now - began) * among / share))
 
     def _told(self, source: Source) -> Told:
         try:

@@ -9,7 +9,8 @@ from app import library, story, words
 from app.plot.component import listen
 from diagnostics import view
 from diagnostics.pace import pace
-from diagnostics.run import Run
+
+LAG = 0.01  # of the run: a report that is less behind its curves says the same
 
 
 def page() -> None:
@@ -62,19 +63,19 @@ def _state(case: library.Case) -> None:
         if state in words.STATES:
             chip = words.STATES[state]
             st.badge(chip.word, icon=chip.icon, color=chip.colour)
-        st.caption(words.plain(" · ".join(_pace(run, state))), width="content")
+        st.caption(words.plain(" · ".join(_pace(case, state))), width="content")
         if run.exception:
             st.caption(words.plain(run.exception))
-    if case.as_of is not None:
-        st.caption(words.plain(f"The curves are up to date; the verdict is as of step {words.number(case.as_of)}."))
     if run.notes:
         st.caption(words.plain("; ".join(run.notes)))
 
 
-def _pace(run: Run, state: str | None) -> Iterator[str]:
-    speed = pace(run)
+def _pace(case: library.Case, state: str | None) -> Iterator[str]:
+    run, speed = case.run, pace(case.run)
     yield f"{words.number(run.last_step)} steps" + (f" ({speed.done:.0%})" if speed.done is not None else "")
     if speed.steps_per_second is not None:
         yield f"{words.number(speed.steps_per_second)} steps/s"
     if state == "running" and speed.seconds_left is not None and run.last_time is not None:
         yield f"about {words.duration(speed.seconds_left - (time.time() - run.last_time))} left"
+    if case.as_of is not None and run.last_step - case.as_of > LAG * run.last_step:
+        yield f"judged as of step {words.number(case.as_of)}"

@@ -69,12 +69,14 @@ async function draw(chart, data) {
 
 // A new count: the reader asked to be taken there, once. Another run or axis: all of it is shown, or what the link says.
 function go(chart, { goTo, zoom }, identity) {
+  const [isNew, was] = [chart.identity !== identity, String(chart.range)];
   if (chart.identity === undefined) chart.range = zoom ?? goTo.range;
   else if (chart.identity !== identity) chart.range = null;
   else if (chart.went !== goTo.count) see(chart, goTo.range);
   if (chart.identity !== identity) chart.ys = {};
   chart.identity = identity;
   chart.went = goTo.count;
+  if (isNew || was !== String(chart.range)) join(chart, isNew);
   keep(chart);
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 from app.plot.panels import Panel
 from app.plot.points import Sight
 from app.plot.traces import Look, axis, line, traces_of, where
-from app.plot.x_axis import HOVERS, TITLES, XAxis
+from app.plot.x_axis import HOVERS, TICKS, TITLES, XAxis
 from diagnostics.axis import Axis
 from diagnostics.curve import Curve
 from diagnostics.once import once
@@ -47,7 +47,11 @@ def identity(run: Run, sight: Sight) -> str:
 def axis_of(along: XAxis) -> Figure:
     """The x-axis of every chart of a run."""
     title = {"text": TITLES[along.x], "standoff": 6}
-    kind = {"type": "log" if along.log else "linear", "unifiedhovertitle": {"text": HOVERS[along.x]}}
+    kind = {
+        "type": "log" if along.log else "linear",
+        "unifiedhovertitle": {"text": HOVERS[along.x]},
+        "tickformat": TICKS[along.x],
+    }
     return {"title": title, "range": along.ends(), **kind}
 
 

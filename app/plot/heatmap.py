@@ -63,7 +63,7 @@ def _layout(along: XAxis, names: Sequence[str], worst: pd.DataFrame, sight: Sigh
         "uirevision": identity(along.run, sight),
         "hovermode": "closest",
         "meta": {"lastStep": along.run.last_step, **linked(along)},
-        "xaxis": {"tickformat": "~s", "nticks": 8, "showgrid": False, **axis_of(along)},
+        "xaxis": {"nticks": 8, "showgrid": False, **axis_of(along)},
         "yaxis": {
             "type": "category",
             "autorange": "reversed",

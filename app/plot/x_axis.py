@@ -12,6 +12,7 @@ TITLES: dict[Axis, str] = {"step": "step", "epoch": "epoch", "time": "hours sinc
 
 HOVERS: dict[Axis, str] = {"step": "step %{x:,.6~f}", "epoch": "epoch %{x:.4~f}", "time": "%{x:.4~f} h"}
 
+TICKS: dict[Axis, str] = {"step": "~s", "epoch": "~g", "time": "~g"}  # 20k steps, but 0.2 epochs
 AIR = 0.015  # of the width
 
 

@@ -35,10 +35,20 @@ function turn(chart, range) {
   for (const other of linked(chart)) {
     see(other, range);
     if (other !== chart || !range) paint(other);
+    keep(other);
     clearTimeout(other.soon);
     if (range) other.soon = setTimeout(() => refetch(other), PAUSE_MS);
   }
-  keep(chart);
+}
+
+// A chart that has just come looks where the others of its axis look; one that was sent elsewhere takes them along.
+function join(chart, isNew) {
+  const others = linked(chart).filter((other) => other !== chart && other.identity !== undefined);
+  if (isNew && !chart.range) chart.range = others.find((other) => other.range)?.range ?? null;
+  for (const other of others.filter((one) => String(one.range) !== String(chart.range))) {
+    see(other, chart.range);
+    paint(other).then(() => refetch(other));
+  }
 }
 
 function see(chart, range) {
@@ -120,8 +130,8 @@ function joined(coarse, fine) {
   if (!fx.length) return { x: cx, y: cy };
   const before = cx.findIndex((x) => x >= fx[0]);
   const after = cx.findLastIndex((x) => x <= fx.at(-1)) + 1;
-  const join = (c, f) => Float64Array.from([...c.subarray(0, before < 0 ? c.length : before), ...f, ...c.subarray(after)]);
-  return { x: join(cx, fx), y: join(cy, fy) };
+  const spliced = (c, f) => Float64Array.from([...c.subarray(0, before < 0 ? c.length : before), ...f, ...c.subarray(after)]);
+  return { x: spliced(cx, fx), y: spliced(cy, fy) };
 }
 
 function numbers(array) {

@@ -1,16 +1,16 @@
 """What the rules say of a run: the verdict in one breath, the findings one by one, and what was not found or not checked."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from app.words import SEVERITIES, number, plain, title, verdict
-from diagnostics import view
 from diagnostics.report import Evidence, Finding, Remedy, Report
-from diagnostics.run import Run
 
-WORST = 8  # layers listed: the rest is seldom read
+Offer = Callable[[Remedy], None]  # shows what more can be done with a remedy
 
 
-def headline(report: Report) -> None:
+def headline(report: Report, offer: Offer | None = None) -> None:
     """The verdict, since when, the sentence with the numbers, and what to try first."""
     chip, cause = verdict(report.verdict), report.headline
     with st.container(border=True):
@@ -21,14 +21,16 @@ def headline(report: Report) -> None:
         st.markdown(plain(cause.message))
         if cause.remedies:
             st.markdown("**What to do**")
-            remedies(cause.remedies)
+            remedies(cause.remedies, offer)
 
 
-def remedies(found: tuple[Remedy, ...]) -> None:
-    """Actions, cheapest first, each with its size and its reason."""
-    st.markdown(
-        "\n".join(f"{i}. **{plain(r.action)}** {_size(r)}  \n   {_reason(r.because)}" for i, r in enumerate(found, 1))
-    )
+def remedies(found: tuple[Remedy, ...], offer: Offer | None = None) -> None:
+    """Actions, cheapest first, each with its size and its reason, and what ``offer`` shows of it."""
+    with st.container(gap="xsmall"):
+        for i, remedy in enumerate(found, 1):
+            st.markdown(f"{i}. **{plain(remedy.action)}** {_size(remedy)}  \n   {_reason(remedy.because)}")
+            if offer:
+                offer(remedy)
 
 
 def _size(remedy: Remedy) -> str:
@@ -40,25 +42,25 @@ def _reason(because: str) -> str:
     return f":gray[because {plain(because)}]"
 
 
-def choose(report: Report, key: str) -> tuple[int | None, int]:
-    """List the findings; the one chosen (None: none) and how often the reader has jumped, for the chart to follow."""
+def choose(report: Report, key: str, offer: Offer | None = None) -> tuple[int | None, int]:
+    """List the findings; the one chosen (None: none) and how often the reader has jumped, for the chart to follow.
+
+    A second press lets the finding go, and all of the run is shown.
+    """
     state = st.session_state
     chosen, jumps = state.setdefault(f"{key}.finding", None), f"{key}.jumps"
     state.setdefault(jumps, 0)
     chosen = chosen if chosen is not None and chosen < len(report.findings) else None
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        st.markdown("**Findings**", width="content")
-        if st.button("Reset zoom", key=f"{key}.reset", icon=":material/zoom_out_map:", type="tertiary"):
-            chosen, state[jumps] = None, state[jumps] + 1
+    st.markdown("**Findings**")
     for i, finding in enumerate(report.findings):
-        if _card(i, finding, f"{key}.{i}", headline=finding.rule == report.verdict):
-            chosen, state[jumps] = i, state[jumps] + 1
+        if _card(i, finding, f"{key}.{i}", headline=finding.rule == report.verdict, offer=offer):
+            chosen, state[jumps] = None if i == chosen else i, state[jumps] + 1
     _quiet(report)
     state[f"{key}.finding"] = chosen
     return chosen, state[jumps]
 
 
-def _card(i: int, finding: Finding, key: str, *, headline: bool) -> bool:
+def _card(i: int, finding: Finding, key: str, *, headline: bool, offer: Offer | None) -> bool:
     """One finding; whether its button was pressed. The headline's own text stands above already."""
     chip = SEVERITIES[finding.severity]
     with st.container(border=True, gap="xsmall"):
@@ -71,7 +73,7 @@ def _card(i: int, finding: Finding, key: str, *, headline: bool) -> bool:
         if not headline:
             st.markdown(plain(finding.message))
             if finding.remedies:
-                remedies(finding.remedies)
+                remedies(finding.remedies, offer)
         for evidence in finding.evidence:
             st.caption(plain(_evidence(evidence)))
     return pressed
@@ -101,24 +103,3 @@ def _quiet(report: Report) -> None:
         if report.not_checked:
             st.markdown("**Not checked, because**")
             st.markdown("\n".join(f"- {plain(title(n.rule))}: {plain(n.because)}" for n in report.not_checked))
-
-
-def layers(run: Run) -> None:
-    """The layers whose updates are furthest from a thousandth of their weights."""
-    if run.layers is None or run.layers.empty:
-        return
-    st.markdown("**Layers furthest from an update ratio of 1e\\-3**, medians over the run")
-    st.dataframe(
-        view.worst_layers(run.layers, WORST),
-        hide_index=True,
-        column_order=("layer", "update_ratio", "weight_norm", "update_norm", "grad_norm"),
-        column_config={
-            "layer": st.column_config.TextColumn("Layer", pinned=True),
-            "update_ratio": st.column_config.NumberColumn(
-                "Update ratio", format="%.1e", help="Update norm / weight norm"
-            ),
-            "weight_norm": st.column_config.NumberColumn("Weight norm", format="%.3g"),
-            "update_norm": st.column_config.NumberColumn("Update norm", format="%.1e"),
-            "grad_norm": st.column_config.NumberColumn("Gradient norm", format="%.1e"),
-        },
-    )

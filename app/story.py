@@ -1,16 +1,18 @@
 """One run's whole story: what is wrong, since when, what to do, and the curves that show it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
 
-from app import findings
+from app import findings, layers, schedule_link
 from app.library import Case
 from app.plot import bands
 from app.plot.component import ZOOM, chart
 from app.plot.figure import stack
 from app.plot.panels import offered, panels_of
+from app.plot.points import Sight
 from app.plot.x_axis import XAxis
 from app.words import number, plain
 from collector.schema import TRAIN_LOSS
@@ -20,7 +22,6 @@ from diagnostics.run import Run
 
 OFF, AUTO = "off", "auto"
 WINDOWS = [AUTO, OFF, *(str(m * 10**k) for k in range(1, 5) for m in (1, 2, 5)), "100000"]  # steps
-AXES: dict[Axis, str] = {"step": "Step", "epoch": "Epoch", "time": "Time"}
 
 
 @dataclass(frozen=True)
@@ -40,18 +41,22 @@ def tell(case: Case, key: str, *, run: str | None = None) -> None:
     ``run`` is the key under which the server knows the run: then the choices are in the address, and zooming asks for
     more points.
     """
-    findings.headline(case.report)
+    offer = partial(schedule_link.offer, case.run, run) if run else None
+    findings.headline(case.report, offer)
     curves, found = st.columns([0.66, 0.34], gap="large")
     with found:
-        chosen, jumps = findings.choose(case.report, key)
+        chosen, jumps = findings.choose(case.report, key, offer)
+    widgets = _Widgets(key, run is not None)
     with curves:
-        _curves(case, key, chosen, jumps, run)
-    findings.layers(case.run)
+        ask = _controls(case.run, widgets)
+        _curves(case, key, chosen, jumps, run, ask)
+    sight = Sight(ask.x, ask.log_x)
+    layers.show(case.run, key, known=run, sight=sight, place=widgets.place("layers"))
 
 
-def _curves(case: Case, key: str, chosen: int | None, jumps: int, known: str | None) -> None:
+def _curves(case: Case, key: str, chosen: int | None, jumps: int, known: str | None, ask: Choices) -> None:
     run, report = case.run, case.report
-    ask = _controls(run, _Widgets(key, known is not None))
+    _forget_other(known)
     panels = panels_of(run, report, ask.more)
     if not panels:
         st.info("This run has no loss, accuracy or learning rate to draw yet.", icon=":material/hourglass_empty:")
@@ -93,33 +98,33 @@ class _Widgets:
 
 
 def _controls(run: Run, widgets: _Widgets) -> Choices:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         x = _axis(run, widgets)
-        log_x = st.toggle("Log x", **widgets.place("logx"), on_change=_forget_zoom, help="Shows the first steps.")
-        log = st.toggle(
-            "Log loss",
-            **widgets.place("log"),
-            help="Equal distances are equal factors: shows a slow fall at small losses. Key: l",
-        )
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         window = _window(run, widgets)
         more = _more(run, widgets)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        log = st.toggle("Log loss", **widgets.place("log"), help="Equal distances are equal factors. Key: l")
+        log_x = st.toggle("Log x", **widgets.place("logx"), on_change=_forget_zoom, help="Spreads out the first steps.")
     st.caption(plain(_formula(run, window)))
     return Choices(window, x, log, log_x, more)
 
 
 def _axis(run: Run, widgets: _Widgets) -> Axis:
     """What the x-axis counts; only what the log tells is offered."""
-    offered = axis.axes_of(run)
-    chosen = st.segmented_control(
-        "X-axis", offered, default="step", format_func=AXES.__getitem__, on_change=_forget_zoom, **widgets.place("x")
-    )
-    return chosen or "step"
+    known = axis.axes_of(run)  # as they are: the address holds what the screen says
+    return st.segmented_control("X-axis", known, default="step", on_change=_forget_zoom, **widgets.place("x")) or "step"
 
 
 def _forget_zoom() -> None:
     """A stretch of steps is none of epochs."""
     st.query_params.pop(ZOOM, None)
+
+
+def _forget_other(known: str | None) -> None:
+    """The stretch that was seen of another run says nothing of this one."""
+    if known is not None and st.session_state.setdefault("zoom.run", known) != known:
+        st.session_state["zoom.run"] = known
+        _forget_zoom()
 
 
 def _window(run: Run, widgets: _Widgets) -> int | None:
@@ -129,7 +134,7 @@ def _window(run: Run, widgets: _Widgets) -> int | None:
         WINDOWS,
         **widgets.place("smooth"),
         accept_new_options=True,
-        width=200,
+        width=170,
         help="Choose, or type any number of steps. It changes no verdict.",
     )
     if chosen in (None, AUTO):

@@ -9,7 +9,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from collector.schema import RUNNING
 from diagnostics.curve import Curve, Floats, Ints
@@ -21,8 +20,6 @@ POINTS = 2_000  # per drawn line: more than the pixels of a wide screen; refresh
 GAP = 20.0  # median spacings: a longer silence is a gap in the log, not its cadence
 SHARE = 0.02  # of the run: the window that shows the trend of a few thousand noisy steps and still shows a decay
 LEAST = 5  # points a window should hold to smooth anything
-HEALTHY_RATIO = 1e-3  # update / weight size: the course (EECS 498 / CS231n)
-TINY = 1e-12  # below any update that changes a float32 weight; stands in for 0 in a logarithm
 STALE_SHARE = 20.0  # median intervals between rows without a new one: the process hangs or is gone
 STALE_LEAST = 120.0  # s: an evaluation or a checkpoint may take that long
 
@@ -267,13 +264,3 @@ def stalls_at(run: Run) -> float | None:
     gaps = np.diff(longest.wall_time[np.isfinite(longest.wall_time)])
     usual = float(np.median(gaps)) if gaps.size else 0.0
     return run.last_time + max(STALE_SHARE * usual, STALE_LEAST)
-
-
-def worst_layers(layers: pd.DataFrame, count: int) -> pd.DataFrame:
-    """Each layer's medians over the run, those whose update ratio is furthest from 1e-3 (as a factor) first.
-
-    A median, because the last steps of a decayed learning rate update nothing and say nothing.
-    """
-    usual = layers.drop(columns="step").groupby("layer", sort=False).median().reset_index()
-    away = np.abs(np.log10(usual["update_ratio"].clip(lower=TINY).to_numpy(dtype=float) / HEALTHY_RATIO))
-    return usual.iloc[np.argsort(-np.nan_to_num(away, nan=np.inf), kind="stable")[:count]]

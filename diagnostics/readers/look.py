@@ -33,7 +33,8 @@ _seen: ContextVar[_Seen | None] = ContextVar("seen", default=None)
 def once(top: Path) -> Iterator[None]:
     """Within, every path below ``top`` is looked at once; the folder around ``top``, however large, is not listed."""
     around, name = os.path.split(top)
-    before = _seen.set(_Seen({} if name in NAMELESS else {around: None}))
+    fresh = _Seen({} if name in NAMELESS else {around: None})
+    before = _seen.set(_seen.get() or fresh)
     try:
         yield
     finally:

@@ -36,7 +36,7 @@ def inputs(path: Path) -> list[Input]:
         if found is not None or path.is_file():
             own = found or Input(path)
             return [own, *_sorted(_between(own))]
-    found_below = below(path)
+        found_below = below(path)
     if not found_below:
         raise ReadError(path, "no run and no log below this folder; name one that holds run folders, .csv or .parquet")
     return found_below

@@ -58,14 +58,18 @@ def keep(asked: dict[str, object]) -> None:
     st.session_state[TRIED] = lost
     if again:
         st.rerun()
-    st.session_state.setdefault(KEPT, {}).update(asked)
+    kept = st.session_state.setdefault(KEPT, {})
+    if any(kept.get(key, value) != value for key, value in asked.items()):
+        st.session_state[PAGE] = 1  # of another list
+    kept.update(asked)
 
 
-def reading() -> None:
-    """A bar while inputs are still read for the first time; the list shows what has been read."""
+def reading() -> bool:
+    """Whether inputs are still read for the first time, with a bar that says how many; the list shows those that have been."""
     done, total = library.progress()
     if done < total:
         st.progress(done / total, f"Reading: {done:,} of {total:,}")
+    return done < total
 
 
 def search(rows: Sequence[Row], now: float) -> Found:

@@ -6,10 +6,10 @@ from functools import partial
 
 import streamlit as st
 
-from app import chosen, library, search, words
+from app import chosen, empty, library, search
 from app.filters import Found
 from app.grouping import FOLDS, NONE, grouped, part
-from app.library import Broken, Row
+from app.library import Row
 from app.listing import Heading, Look, columns, table
 from app.plot.component import listen
 from app.search import Order
@@ -17,7 +17,6 @@ from app.views import compare, diagnosis
 
 TABLE = "runs.table"
 PAGE = 100  # runs at a time: some 60 KB, so that a live list is redrawn at once
-FEW = 2  # unreadable inputs that are told one by one
 
 
 def page() -> None:
@@ -31,16 +30,20 @@ def page() -> None:
 def _list() -> None:
     now = time.time()
     rows, broken = library.rows()
-    search.reading()
+    unread = search.reading()
+    if samples := all(row.sample for row in rows):
+        st.caption(
+            "Samples: small real trainings, most with one thing wrong. Your own runs will stand here as they train."
+        )
     with st.container(horizontal=True, vertical_alignment="bottom", key="ask"):
         found = search.search(rows, now)
         order = search.arrange(rows, found)
     search.problem(found)
     _actions(rows, found)
     _table(rows, found, order, now)
-    _unreadable(broken)
-    if rows and all(row.sample for row in rows):
-        _welcome()
+    empty.unreadable(broken)
+    if samples and not unread:
+        empty.welcome()
     listen(None, key="runs.ear", alive=any(row.state == "running" for row in rows))
 
 
@@ -88,27 +91,3 @@ def _actions(rows: Sequence[Row], found: Found) -> None:
             st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address())
         if ticked:
             st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.RUNS.choose, args=([],))
-
-
-def _unreadable(broken: Sequence[Broken]) -> None:
-    lines = [words.plain(f"{error.key}: {error.message}") for error in broken]
-    if len(lines) <= FEW:
-        for line in lines:
-            st.warning(line, icon=":material/broken_image:")
-        return
-    with st.expander(f"{len(lines):,} inputs could not be read", icon=":material/broken_image:"):
-        st.markdown("\n".join(f"- {line}" for line in lines))
-
-
-def _welcome() -> None:
-    """No run of the reader's own yet: how to get one."""
-    with st.container(border=True):
-        st.markdown("**Watch your own training.** Three lines, and it appears above while it runs:")
-        st.code(
-            "from collector import Collector\n\n"
-            'with Collector("runs/my-first", model=model, optimizer=optimizer) as run:\n'
-            "    run.log(loss=loss)  # in your training loop",
-            language="python",
-        )
-        folder = words.plain(library.folders()[0].path)
-        st.caption(f"Watching {folder}\\. A log you already have goes to Upload\\.")

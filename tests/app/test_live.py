@@ -54,8 +54,7 @@ def test_a_training_is_watched_as_it_goes(chromium, server, training, capsys):
     page.on("pageerror", lambda error: errors.append(str(error)))
 
     page.goto(server)
-    listed = "() => document.querySelector('[data-testid=stDataFrame]')?.textContent.includes('live')"
-    page.wait_for_function(listed, timeout=30_000)  # it appears by itself
+    page.locator(".cw-list a", has_text="live").wait_for()  # it appears by itself
 
     opened = time.time()
     page.goto(f"{server}/diagnosis?run=live&smooth=10")

@@ -65,7 +65,7 @@ class Store:
 
     def _open(self) -> sqlite3.Connection:
         """The database; one that is damaged is begun again."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # settings of runs are nobody else's business
         try:
             return _opened(self._file)
         except sqlite3.DatabaseError as error:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from app.desk import Desk
@@ -58,14 +59,16 @@ def make(folder: Path, count: int, seed: int = 0) -> None:
 
 
 def _variant(sample: Path, rng: np.random.Generator) -> dict[str, bytes]:
-    """The parts of ``sample`` by name, its losses times a number near 1."""
+    """The parts of ``sample`` by name, its losses times a number near 1, begun on some day of a year."""
     parts = {f"layers/{path.name}": path.read_bytes() for path in (sample / schema.LAYERS).glob("*.parquet")}
-    stretch = float(rng.uniform(0.9, 1.1))
+    stretch, later = float(rng.uniform(0.9, 1.1)), float(-rng.uniform(0, 365) * 86_400)
     for path in (sample / schema.SCALARS).glob("*.parquet"):
         rows = pq.read_table(path)
         for i, name in enumerate(rows.column_names):
             if name.endswith("/loss"):
-                rows = rows.set_column(i, name, pa.compute.multiply(rows[name], stretch))
+                rows = rows.set_column(i, name, pc.multiply(rows[name], stretch))
+            elif name == schema.WALL_TIME:
+                rows = rows.set_column(i, name, pc.add(rows[name], later))
         buffer = pa.BufferOutputStream()
         pq.write_table(rows, buffer, compression="zstd")
         parts[f"scalars/{path.name}"] = buffer.getvalue().to_pybytes()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app import hands, index, index_store, library
+from app import hands, index, index_store, library, watch
 from app.hub import Hub
 from app.index import Index
 from app.index_store import Store
@@ -127,6 +127,29 @@ def test_only_what_changed_is_read_and_then_it_is_told(watched, folder, read):
     shutil.move(folder.path / "new", folder.path / "moved")
     until(lambda: "moved" in names(found) and "new" not in names(found))
     assert {"new", "moved"} <= set(read) and not {"digits-overfitting", "text-just-started"} & set(read)
+
+
+def test_where_no_news_reach_changes_are_found_all_the_same(folder, store, monkeypatch):
+    monkeypatch.setenv(watch.POLL, "1")
+    found = Index([folder], store)
+    hub = Hub([folder], found)
+    hub.start()
+    hub.ready.wait()
+    until(lambda: len(names(found)) == 3)
+    shutil.copytree(SAMPLES / "digits-healthy", folder.path / "new")
+    until(lambda: "new" in names(found))
+    hub.stop()
+
+
+def test_a_run_whose_process_was_killed_is_told_to_have_crashed(watched, folder, monkeypatch):
+    found, _ = watched
+    monkeypatch.setattr(index, "PULSE", 0.2)
+    about = folder.path / "digits-diverged" / "run.json"
+    about.write_text(about.read_text().replace('"finished"', '"running"'))
+    until(lambda: "running" in {row.state for row in found.rows()[0]})
+    for name in ("app.index.alive", "app.desk.alive", "diagnostics.readers.run_folder.alive"):
+        monkeypatch.setattr(name, lambda path: False)
+    until(lambda: "crashed" in {row.state for row in found.rows()[0]})
 
 
 def test_a_folder_of_runs_that_is_deleted_and_made_again(watched, folder, tmp_path):

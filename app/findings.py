@@ -1,13 +1,13 @@
 """What the rules say of a run: the verdict in one breath, the findings one by one, and what was not found or not checked."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from app.words import SEVERITIES, number, plain, title, verdict
 from diagnostics.report import Evidence, Finding, Remedy, Report
 
-Offer = Callable[[Remedy], None]  # shows what more can be done with a remedy
+Offer = Callable[[Remedy, Sequence[Remedy]], None]  # shows what more can be done with a remedy, after others
 
 
 def headline(report: Report, offer: Offer | None = None) -> None:
@@ -30,7 +30,7 @@ def remedies(found: tuple[Remedy, ...], offer: Offer | None = None) -> None:
         for i, remedy in enumerate(found, 1):
             st.markdown(f"{i}. **{plain(remedy.action)}** {_size(remedy)}  \n   {_reason(remedy.because)}")
             if offer:
-                offer(remedy)
+                offer(remedy, found[: i - 1])
 
 
 def _size(remedy: Remedy) -> str:

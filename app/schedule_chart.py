@@ -11,7 +11,7 @@ from diagnostics.run import Run
 from diagnostics.schedules import SHAPES, Schedule
 
 PANEL = Panel("Learning rate", (Line(LR, "this run", "other"),), 360, from_zero=True)
-MOST = 200_000  # steps worked out, of which the extremes are drawn: some two hundred a pixel
+MOST = 50_000  # steps worked out, of which the extremes are drawn: some fifty a pixel
 
 
 def figure(run: Run, key: str | None, schedule: Schedule | None, at: int = 0, *, log: bool) -> Figure:

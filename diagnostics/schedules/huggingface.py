@@ -6,6 +6,7 @@ from diagnostics.schedules import pytorch
 from diagnostics.schedules.schedule import GRADUAL, Schedule
 
 Own = tuple[str, dict[str, Any]]  # lr_scheduler_type and lr_scheduler_kwargs
+MOST_CYCLES = 10_000  # that are looked at one by one
 IMPORT = "from transformers import TrainingArguments\n"
 HAND_OVER = "# Trainer(model=model, args=args, ..., optimizers=(optimizer, scheduler))\n"
 
@@ -52,6 +53,6 @@ def _decay(s: Schedule) -> dict[str, Any]:
 def _restarts(s: Schedule) -> Own | None:
     """Equal cycles down to 0, where their number times the progress is whole at each restart: else it comes a step late."""
     n, cycles = s.after, s.after // s.period
-    even = s.growth == 1 and not s.final and cycles * s.period == n
+    even = s.growth == 1 and not s.final and cycles * s.period == n and cycles <= MOST_CYCLES
     sharp = even and all((float(cycles) * (i * s.period / n)) % 1.0 == 0.0 for i in range(cycles))
     return ("cosine_with_restarts", {"num_cycles": cycles}) if sharp else None

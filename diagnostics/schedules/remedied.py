@@ -1,5 +1,6 @@
 """The schedule that a remedy asks for."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,8 +17,11 @@ LEAST = 1e-3  # of the rate before: below, a decay is a stop
 FROM_HERE = "Decay"  # how an action begins that changes the rate from the run's end on, not from its start
 
 
-def remedied(remedy: Remedy, run: Run) -> Schedule | None:
-    """The run's own schedule, or a cosine where it is not known, changed as ``remedy`` says; None where that is about something else."""
+def remedied(remedy: Remedy, run: Run, before: Sequence[Remedy] = ()) -> Schedule | None:
+    """The run's own schedule, or a cosine where it is not known, changed as ``remedy`` says; None where that is about something else.
+
+    ``before``: the remedies named ahead of it. A warm-up is one to the rate that they ask for.
+    """
     asked = {
         "lr": _rate,
         "schedule": _shape,
@@ -28,8 +32,10 @@ def remedied(remedy: Remedy, run: Run) -> Schedule | None:
     }.get(remedy.parameter)
     if asked is None or peak(run) is None or not run.last_step:
         return None
+    raised = [one.factor for one in before if one.parameter == "lr" and one.factor]
     try:
-        return asked(remedy, run)
+        found = asked(remedy, run)
+        return _times(found, raised[0]) if found and raised and remedy.parameter == "warmup" else found
     except ValueError:  # a run of two steps has no room for a warm-up of 100
         return None
 
@@ -46,8 +52,11 @@ def _rate(remedy: Remedy, run: Run) -> Schedule | None:
         return None
     if remedy.action.startswith(FROM_HERE):
         return _drop(run, run.last_step, remedy.factor, round((1 + MORE) * run.last_step))
-    base = _followed(run)
-    return replace(base, peak=base.peak * remedy.factor, final=base.final * remedy.factor)
+    return _times(_followed(run), remedy.factor)
+
+
+def _times(schedule: Schedule, factor: float) -> Schedule:
+    return replace(schedule, peak=schedule.peak * factor, final=schedule.final * factor)
 
 
 def _drop(run: Run, at: int, factor: float, total: int) -> Schedule:

@@ -72,6 +72,13 @@ def test_a_share_of_the_steps_warms_up() -> None:
     assert found and found.warmup_steps == round(0.05 * run.last_step)
 
 
+def test_the_warmup_is_to_the_rate_that_was_asked_for_before() -> None:
+    run = synthetic.make(synthetic.falling(2.3, 0.1), lr=0.1)
+    higher = Remedy("Raise.", "lr", "because", factor=10.0)
+    found = remedied(Remedy("Warm up to it.", "warmup", "because", value=0.05), run, [higher])
+    assert found and found.peak == pytest.approx(1.0) and found.warmup_steps == round(0.05 * run.last_step)
+
+
 @pytest.mark.parametrize("parameter", ["dropout", "lr/head", "stop_step", "max_grad_norm"])
 def test_what_is_not_about_the_schedule_is_none(parameter: str) -> None:
     assert remedied(Remedy("Do.", parameter, "because", factor=0.5), synthetic.healthy()) is None

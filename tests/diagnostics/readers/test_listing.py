@@ -27,7 +27,7 @@ def test_each_folder_is_listed_and_each_file_opened_once(tree: Path, monkeypatch
     monkeypatch.setattr(look, "_head", lambda path: opened.update([str(path)]) or heading(path))
     assert sources(tree) == [tree / "a/metrics.csv", tree / "b/metrics.csv"]
     assert {*listed.values()} == {*opened.values()} == {1}
-    assert not any("hidden" in path or "__pycache__" in path for path in [*listed, *opened])
+    assert not any("hidden" in path or "__pycache__" in path for path in opened)
 
 
 def test_the_folder_around_a_file_is_not_listed(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,7 +132,7 @@ def _cell(f: Field, row: Row, now: float) -> Any:
         return [float(f"{v:.4g}") for v in row.spark] if len(row.spark) > 1 else None
     value = f.of(row, now)
     if f.slug in CHIPS:
-        return _badge(f.slug, value)
+        return _badge(f.slug, value, row.exception if f.slug == "state" else None)
     if missing(value):
         return None
     return row.last_time if f.slug == "age" else written(f.slug, value)
@@ -145,13 +145,12 @@ def written(slug: str, value: Value) -> str:
     return f"{value:.2%}" if slug == "accuracy" and isinstance(value, float) else number(value)
 
 
-def _badge(slug: str, value: Value) -> dict[str, str] | None:
-    if slug == "verdict":
-        chip = verdict(str(value))
-        return {"word": chip.word, "colour": chip.colour}
-    if value in STATES:
-        return {"word": STATES[str(value)].word, "colour": STATES[str(value)].colour}
-    return {"word": str(value), "colour": "gray"} if value else None
+def _badge(slug: str, value: Value, more: str | None = None) -> dict[str, str] | None:
+    chip = verdict(str(value)) if slug == "verdict" else STATES.get(str(value))
+    if chip is None and not value:
+        return None
+    word, colour = (chip.word, chip.colour) if chip else (str(value), "gray")
+    return {"word": word, "colour": colour, "title": more or ""}
 
 
 def _chip(chip: Chip) -> dict[str, Any]:

@@ -59,11 +59,11 @@ def _ask(rows: Sequence[Row], runs: Mapping[str, Run]) -> tuple[list[str], overl
     known = overlay.quantities(runs.values())
     first = [q for q in overlay.FIRST[:2] if q in known] or known[:1]
     groups = fold_groups(rows)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        wanted = st.multiselect("Show", known, first, width=340, **_bound("show"))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.multiselect("Show", known, first, width=300, **_bound("show"))
         x = st.segmented_control("X-axis", AXES, default="step", on_change=_forget_zoom, **_bound("x"))
         window = st.selectbox(
-            "Moving average, steps", WINDOWS, accept_new_options=True, width=200, help=AVERAGE, **_bound("smooth")
+            "Moving average, steps", WINDOWS, accept_new_options=True, width=190, help=AVERAGE, **_bound("smooth")
         )
         log_x = st.toggle("Log x", on_change=_forget_zoom, **_bound("logx"))
         log_y = st.toggle("Log y", help="Of all but accuracies. Key: l", **_bound("log"))

@@ -28,7 +28,7 @@ function look(div, palette) {
   const style = getComputedStyle(div);
   const text = style.getPropertyValue("--st-text-color").trim() || style.color;
   const page = style.getPropertyValue("--st-background-color").trim() || "#fff";
-  const own = [["page", page], ...Object.entries(palette).map(([name, pair]) => [name, pair[dark(page) ? 1 : 0]])];
+  const own = Object.entries(palette).map(([name, pair]) => [name, pair[dark(page) ? 1 : 0]]);
   const colours = Object.fromEntries([...Object.entries(dark(page) ? DARK : LIGHT), ...own].map(([k, v]) => [`$${k}`, v]));
   const grid = solid(`color-mix(in srgb, ${text} 10%, ${page})`);
   return { colours, page, theme: themed(text, page, grid, style.fontFamily) };

@@ -26,7 +26,6 @@ def parallel(columns: Sequence[tuple[str, Sequence[Value]]], ranks: Sequence[int
     }
     layout = {
         "height": HEIGHT,
-        "paper_bgcolor": "$page",  # Plotly puts a halo of it behind every tick
         "margin": {"l": 70, "r": 30, "t": 56, "b": 24},
         "uirevision": str([t for t, _ in columns]),
     }

@@ -153,7 +153,7 @@ function cell(table, row, { kind, title, best }, value) {
   td.dataset.title = title;
   if (kind === "run") td.append(...name(table, row, value));
   else if (value === null) td.append(make("span", "cw-none", "–"));
-  else if (kind === "chip") td.append(make("span", `cw-badge cw-${value.colour}`, value.word));
+  else if (kind === "chip") { td.append(make("span", `cw-badge cw-${value.colour}`, value.word)); td.title = value.title; }
   else if (kind === "spark") td.append(spark(value));
   else if (kind === "age") td.dataset.at = value;
   else td.textContent = td.title = value;

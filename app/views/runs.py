@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import Literal
 
 import streamlit as st
 
@@ -82,12 +83,10 @@ def _actions(rows: Sequence[Row], found: Found) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         few = f"{len(found.rows):,} of " if len(found.rows) < len(rows) else ""
         st.caption(f"{few}{len(rows):,} runs" + (f", {len(ticked):,} chosen" if ticked else ""), width="content")
-        label = (
-            f"Compare {len(ticked):,} run{'s' * (len(ticked) > 1)}"
-            if ticked
-            else f"Compare the first {compare.UNASKED}"
-        )
-        if st.button(label, icon=":material/stacked_line_chart:", type="primary" if ticked else "tertiary"):
+        many = len(ticked) or min(compare.UNASKED, len(found.rows))
+        label = f"Compare {many:,} run{'s' * (many > 1)}" if ticked else f"Compare the first {many:,}"
+        kind: Literal["primary", "tertiary"] = "primary" if ticked else "tertiary"
+        if many and st.button(label, icon=":material/stacked_line_chart:", type=kind, key="compare"):
             st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address())
         if ticked:
             st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.RUNS.choose, args=([],))

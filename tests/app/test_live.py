@@ -74,7 +74,7 @@ def test_a_training_is_watched_as_it_goes(chromium, server, training, capsys):
     assert page.evaluate(RANGE) == zoomed and zoomed[1] < step, "an update must keep the zoom"
     assert "smooth=10" in page.url and "run=live" in page.url, "the address keeps what was chosen"
 
-    page.get_by_role("button", name="Reset zoom").click()
+    page.get_by_role("button", name="Reset zoom").first.click()
     page.wait_for_function(
         "([low, high]) => document.querySelector('.cw-chart')._fullLayout.xaxis.range[1] > high", arg=zoomed
     )

@@ -16,6 +16,7 @@ from diagnostics.run import Run
 READERS = (
     "run_folder",
     "wandb.record",
+    "swanlab_store",
     "swanlab",
     "wandb.chart",
     "mlflow.files",

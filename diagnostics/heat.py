@@ -49,28 +49,38 @@ def table(run: Run, quantity: str) -> tuple[list[str], Ints, Grid]:
     """Names of the layers in the order of the log, sampled steps, and the values [layers, steps], NaN where there is none."""
     if run.layers is None or run.layers.empty:
         return [], np.empty(0, dtype=np.int64), np.empty((0, 0))
-    row, names = pd.factorize(run.layers["layer"])
-    column, steps = pd.factorize(run.layers["step"], sort=True)
+    row, names, column, steps = _places(run)
     values = np.full((len(names), len(steps)), np.nan)
     values[row, column] = run.layers[quantity].to_numpy(dtype=np.float64, na_value=np.nan)
-    return [str(name) for name in names], np.asarray(steps, dtype=np.int64), values
+    return names, steps, values
 
 
 @once
-def medians(run: Run) -> pd.DataFrame:
-    """Each layer's usual values: a median, because the last steps of a decayed rate update nothing and say nothing."""
+def _places(run: Run) -> tuple[Ints, list[str], Ints, Ints]:
+    """Row and column of each entry of the log's layer table, and the names and steps that these stand for."""
+    layers = run.layers if run.layers is not None else pd.DataFrame({"layer": [], "step": []})
+    row, names = pd.factorize(layers["layer"])
+    column, steps = pd.factorize(layers["step"], sort=True)
+    return row, [str(name) for name in names], column, np.asarray(steps, dtype=np.int64)
+
+
+@once
+def worst(run: Run, quantity: str, count: int) -> pd.DataFrame:
+    """The ``count`` layers that are furthest from what is sound, with their medians and ``row``, their place in the table.
+
+    A median, because the last steps of a decayed rate update nothing and say nothing.
+    """
+    values = _medians(table(run, quantity)[2])
+    order = np.argsort(-np.nan_to_num(away(values, quantity), nan=np.inf), kind="stable")[:count]
+    usual = {measured: _medians(table(run, measured)[2][order]) for measured in MEASURED}
+    factor = (values / _sound(values, quantity))[order]
+    return pd.DataFrame({"layer": [table(run, quantity)[0][i] for i in order], **usual, "row": order, "factor": factor})
+
+
+def _medians(values: Grid) -> Floats:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a layer without any value has no median
-        usual = {quantity: np.nanmedian(table(run, quantity)[2], axis=1) for quantity in MEASURED}
-    return pd.DataFrame({"layer": table(run, RATIO)[0], **usual})
-
-
-def worst(run: Run, quantity: str, count: int) -> pd.DataFrame:
-    """The ``count`` layers that are furthest from what is sound, with their medians and ``row``, their place in the table."""
-    usual = medians(run)
-    values = usual[quantity].to_numpy(dtype=np.float64)
-    order = np.argsort(-np.nan_to_num(away(values, quantity), nan=np.inf), kind="stable")[:count]
-    return usual.iloc[order].assign(row=order, factor=(values / _sound(values, quantity))[order])
+        return np.asarray(np.nanmedian(values, axis=1))
 
 
 def away(values: Grid, quantity: str) -> Grid:

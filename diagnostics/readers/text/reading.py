@@ -26,6 +26,7 @@ from diagnostics.readers.text.words import (
     NESTED,
     QUALITY,
     RATIO,
+    RETOLD,
     is_evaluation,
     part_of,
 )
@@ -84,6 +85,7 @@ class _Reader:
         found.settings = len(found.measures) > MOST_MEASURES or any(NESTED.search(w) for w in line.words)
         if not found.placed:
             found.measures = [m for m in found.measures if not SETTING.match(m.name) or QUALITY.search(m.name)]
+        found.retold = any(RETOLD.search(w) for w in line.words[: self._named[0].at + 1]) if self._named else False
         found.head = self._head
         found.known = any(MEASURE.search(m.name) for m in found.measures)
         return found

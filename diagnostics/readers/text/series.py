@@ -33,6 +33,7 @@ class Found:
         self._placed = of_rows(self._rows, self._kinds, is_placed)
         self._fine = np.array([_fineness(k) for k in self._kinds] or [0])[self._rows.kind]
         self._drawn = of_rows(self._rows, self._kinds, lambda kind: kind.shape.drawn)
+        self._retold = of_rows(self._rows, self._kinds, lambda kind: kind.shape.retold)
         self._taken = accepted(self._rows, self._kinds) & ~replaced(self._rows)
         self._columns, self._time, self._rank = filled.columns, filled.time, filled.rank
         self._printed_again = _printed_again(self._columns.values(), len(filled))
@@ -143,12 +144,14 @@ class Found:
             yield from self._one(name, row, number)
 
     def _one(self, name: str, row: Ints, number: Floats) -> Iterator[Series]:
-        """The points of ``name``; those that sum an epoch up apart, where others are from within it."""
-        fine = self._fine[row]
+        """The points of ``name``; apart those that sum an epoch up, where others are from within it, and those told again."""
+        again = self._retold[row]
+        again = np.zeros_like(again) if again.all() else again
+        fine = np.where(again, -1, self._fine[row])
         whole = (fine < fine.max(initial=0)) & (fine >= 0)
-        yield from self._points(name, row[~whole], number[~whole])
-        if whole.any():
-            yield from self._points(f"{name} (epoch)", row[whole], number[whole])
+        for part, said in ((~again & ~whole, name), (whole, f"{name} (epoch)"), (again, f"{name} (told again)")):
+            if part.any():
+                yield from self._points(said, row[part], number[part])
 
     def _points(self, name: str, row: Ints, number: Floats) -> Iterator[Series]:
         keep = self._one_rank(row)

@@ -42,6 +42,7 @@ class Shape:
         call: the numbers are arguments, as in the print of a model or of options.
         settings: as long or nested as the print of all options, if there is only one such line.
         counted: a place within the epoch is told as ``[3/9]``.
+        retold: the line is about a checkpoint or the best so far, and says again what was logged.
     """
 
     place: Place = field(default_factory=Place)
@@ -55,6 +56,7 @@ class Shape:
     call: bool = False
     settings: bool = False
     counted: bool = False
+    retold: bool = False
     head: str = ""
 
     @property

@@ -40,7 +40,7 @@ RATIO = re.compile(r"acc|correct|precision|recall", re.IGNORECASE)  # what "9830
 
 STOPS = _set(
     "from to in at of for with than and on after by the a an over per is are was took takes take has have using only "
-    "about or not into as be down up size shape class fold rank gpu device worker process sample chunk layer line seed port pid decreased increased improved reduced dropped changed dataloader iou maxdets eta top"
+    "about or not into as be down up size shape class dataset fold rank gpu device worker process sample chunk layer line seed port pid decreased increased improved reduced dropped changed dataloader iou maxdets eta top"
 )  # words that no quantity's name ends with
 LONGEST_HEADING, LONGEST_LINE = 3, 300  # words of one, as "evaluate:dev"; characters of its line
 COPULA = frozenset({"is", "was", "of", "are"})  # "the loss is 0.3", "accuracy of 0.9"
@@ -51,6 +51,9 @@ CODE = re.compile(
 )
 CALL = re.compile(r"\b[A-Za-z_]\w*\((?!(?:[a-z]+|%)\))[^()]*=[^=]*$")  # Linear(in_features=…, Namespace(lr=…
 MODULE = re.compile(r"\b[A-Z]\w+\((?:\x00, )+\w+=")  # BatchNorm2d(64, eps=…; a number is a NUL
+RETOLD = re.compile(
+    r"\b(?:sav(?:ed|ing)|checkpoint|best|improved)\b|保存|最佳|最好", re.IGNORECASE
+)  # before what was said already
 NESTED = re.compile(r":\s*\{")
 
 

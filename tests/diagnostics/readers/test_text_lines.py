@@ -44,6 +44,15 @@ def test_what_sums_an_epoch_up_stands_apart(tmp_path: Path) -> None:
     assert steps(log, "loss (epoch)") == [20, 40]
 
 
+def test_what_a_checkpoint_tells_again_stands_apart(tmp_path: Path) -> None:
+    lines = [
+        f"epoch {e} | loss 0.{9 - e} | lr 0.1\nCheckpoint saved to out/best.pt (epoch {e}, loss 0.{9 - e})\n"
+        for e in range(6)
+    ]
+    log = read(tmp_path, "".join(lines))
+    assert series(log)["loss"] == series(log)["loss (told again)"] == [0.9, 0.8, 0.7, 0.6, 0.5, 0.4]
+
+
 def test_batches_in_words_behind_an_epoch_in_brackets(tmp_path: Path) -> None:
     lines = [
         "".join(f"[{e}/3] batch {i}/10 loss={9 - e}.{i} lr=1e-3\n" for i in (5, 10))

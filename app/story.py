@@ -21,6 +21,7 @@ from diagnostics.axis import Axis
 from diagnostics.run import Run
 
 OFF, AUTO = "off", "auto"
+LONGEST = 10**12  # steps: longer than any training
 WINDOWS = [AUTO, OFF, *(str(m * 10**k) for k in range(1, 5) for m in (1, 2, 5)), "100000"]  # steps
 
 
@@ -137,9 +138,14 @@ def _window(run: Run, widgets: _Widgets) -> int | None:
         width=170,
         help="Choose, or type any number of steps. It changes no verdict.",
     )
-    if chosen in (None, AUTO):
-        return None
-    return int(chosen) if chosen.isdecimal() else 0
+    return window_of(chosen)
+
+
+def window_of(chosen: str | None) -> int | None:
+    """Steps that were chosen or typed in; what is no number is left to the run (None)."""
+    if chosen == OFF:
+        return 0
+    return min(int(chosen), LONGEST) if chosen and chosen.isdecimal() else None
 
 
 def _formula(run: Run, window: int | None) -> str:

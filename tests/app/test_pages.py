@@ -5,11 +5,12 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import library, mapping, past, words
+from app import library, mapping, past, story, words
 from app.views import upload
 from diagnostics import readers, rules
 from diagnostics.readers.log import Meaning
 
+HEALTHY = "sample/digits-healthy"
 SAMPLES = sorted(p.name for p in (library.ROOT / "sample_runs").iterdir() if p.is_dir() and not p.name.startswith("_"))
 
 
@@ -54,6 +55,19 @@ def test_smoothing_and_log_come_from_the_address(runs):
     at = opened("diagnosis", run=f"sample/{SAMPLES[0]}", smooth="50", log="true")
     assert at.selectbox(key="smooth").value == "50"
     assert at.toggle(key="log").value is True
+
+
+@pytest.mark.parametrize("typed, steps", [("off", 0), ("137", 137), ("auto", None), ("9" * 40, 10**12), ("-5", None)])
+def test_a_window_can_be_typed_in(typed, steps, runs):
+    assert story.window_of(typed) == steps
+    said = text(opened("diagnosis", run=HEALTHY, smooth=typed))
+    assert ("no smoothing" in said) == (steps == 0) and ("about 2 % of the run" in said) == (steps is None)
+
+
+def test_every_choice_comes_from_the_address(runs):
+    at = opened("diagnosis", run=HEALTHY, x="epoch", logx="true", more="perf/step_time", layers="gradient norm")
+    values = [w.value for w in (at.button_group(key="x"), at.button_group(key="layers"), at.multiselect(key="more"))]
+    assert values == ["epoch", "gradient norm", ["perf/step_time"]] and at.toggle(key="logx").value is True
 
 
 def test_a_finding_can_be_chosen_and_let_go(runs):

@@ -9,6 +9,7 @@ from app.words import number
 from diagnostics.run import Run
 from diagnostics.schedules import Schedule
 from diagnostics.schedules.scaling import LINEAR, PROVEN, SQRT, epochs, scaled
+from diagnostics.stats.rates import family
 
 SGD, ADAM = "SGD: linear", "Adam: square root"
 RULES = {SGD: LINEAR, ADAM: SQRT}
@@ -27,7 +28,12 @@ LIMITS = (
 def usual(run: Run) -> dict[str, Any]:
     """What the calculator's inputs start from: the run's batch, four times that."""
     batch = int(run.setting("batch_size") or USUAL_BATCH)
-    return {"batch": batch, "new_batch": 4 * batch, "epochs": epochs(run), "rule": SGD}
+    return {
+        "batch": batch,
+        "new_batch": 4 * batch,
+        "epochs": epochs(run),
+        "rule": ADAM if family(run) == "adam" else SGD,
+    }
 
 
 def offer(schedule: Schedule) -> None:
@@ -55,9 +61,21 @@ def _asked(schedule: Schedule) -> Schedule:
 def _told(schedule: Schedule, new: Schedule) -> None:
     with st.container(horizontal=True, gap="medium", key="scaled-figures"):
         _metric("New learning rate", new.peak, f"{number(new.peak / schedule.peak)} × now")
-        _metric("New warm-up steps", new.warmup_steps, f"from {number(new.peak * new.warmup_start)}")
+        _metric("New warm-up steps", new.warmup_steps, _rise(new))
         _metric("New total steps", new.total_steps, "as many epochs as now")
-    st.button("Use these", icon=":material/check:", on_click=schedule_form.refill, args=(new,))
+    st.button("Use these", icon=":material/check:", on_click=_use, args=(new,))
+
+
+def _use(new: Schedule) -> None:
+    """The schedule is the new one, and the batch with it."""
+    schedule_form.refill(new)
+    st.session_state["batch"] = st.session_state["new_batch"]
+
+
+def _rise(new: Schedule) -> str:
+    if new.kind == "one_cycle":
+        return "a rise of its own"
+    return f"from {number(new.peak * new.warmup_start)}" if new.warmup_steps else "none"
 
 
 def _metric(label: str, value: float, said: str) -> None:

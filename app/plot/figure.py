@@ -5,10 +5,9 @@ from typing import Any
 
 from app.plot.panels import Panel
 from app.plot.points import Sight
-from app.plot.traces import Look, axis, line, traces_of, where
+from app.plot.traces import Look, axis, traces_of, where
 from app.plot.x_axis import HOVERS, TICKS, TITLES, XAxis
 from diagnostics.axis import Axis
-from diagnostics.curve import Curve
 from diagnostics.once import once
 from diagnostics.run import Run
 
@@ -160,13 +159,3 @@ def _guides(panel: Panel, y: str) -> list[Figure]:
         look = {"color": "$good", "width": 1, "dash": "dot"}
         shapes.append({"type": "line", **across, "y0": panel.guide, "y1": panel.guide, "line": look, "layer": "above"})
     return shapes
-
-
-def with_line(figure: Figure, curve: Curve, name: str) -> Figure:
-    """``figure`` with one more line in its first panel, in the colour of what is proposed; then each line needs a name."""
-    proposed = line(
-        curve, name, 1, line={"color": "$train", "width": 2.5}, hovertemplate=f"{name} %{{y:.4~g}}<extra></extra>"
-    )
-    shown = [{**trace, "showlegend": True} for trace in (*figure["traces"], proposed)]
-    x = {name: value for name, value in figure["layout"]["xaxis"].items() if name != "range"}  # it may be longer
-    return {"traces": shown, "layout": {**figure["layout"], "xaxis": x}}

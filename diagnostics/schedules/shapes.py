@@ -62,7 +62,7 @@ def exponential(schedule: "Schedule", k: Floats) -> Floats:
 
 
 def one_cycle(schedule: "Schedule", k: Floats) -> Floats:
-    """Half a cosine up from start · peak in the first part of the steps, half a cosine down to final in the rest. Smith & Topin 2018, Super-Convergence; torch OneCycleLR."""
+    """η climbs half a cosine from start · peak to the peak in the first share of the steps, then falls half a cosine to final. Smith & Topin 2018, Super-Convergence; torch OneCycleLR."""
     top, last = schedule.rise * schedule.total_steps - 1, schedule.total_steps - 1
     rising = _between(schedule.peak, schedule.warmup_start * schedule.peak, k / top)
     falling = _between(schedule.final, schedule.peak, np.clip((k - top) / (last - top), 0, 1))
@@ -77,7 +77,8 @@ def warmup_stable_decay(schedule: "Schedule", k: Floats) -> Floats:
 
 def _between(low: float, high: float, gone: Floats) -> Floats:
     """Half a cosine from ``high`` to ``low``; as a square, because 1 + cos loses its digits near the end."""
-    return np.asarray(low + (high - low) * np.cos(np.pi / 2 * gone) ** 2, dtype=np.float64)
+    left = np.where(gone >= 1, 0.0, np.cos(np.pi / 2 * gone) ** 2)  # π is rounded: the end is not quite 0
+    return np.asarray(low + (high - low) * left, dtype=np.float64)
 
 
 def _cycle(schedule: "Schedule", k: Floats) -> tuple[Floats, Floats]:

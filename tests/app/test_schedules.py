@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import library, schedule_form
+from app import library, schedule_form, schedule_scaling
 from app.schedule_chart import figure
 from app.words import plain
 from collector.schema import LR
@@ -138,7 +138,13 @@ def test_another_batch_can_be_taken_over(runs):
     next(b for b in at.button if b.label == "Use these").click().run()
     assert not at.exception and not at.warning
     assert at.number_input(key="peak").value == pytest.approx(3.2)
+    assert at.number_input(key="batch").value == 512 and metrics(at)["New learning rate"] == "3.2"  # taken over once
     assert at.number_input(key="total").value == 188 and at.number_input(key="start").value == pytest.approx(1 / 8)
+
+
+def test_the_rule_suits_the_optimizer():
+    rules = [schedule_scaling.usual(Run("", {}, config={"optimizer": name}))["rule"] for name in ("AdamW", "SGD", "")]
+    assert rules == [schedule_scaling.ADAM, schedule_scaling.SGD, schedule_scaling.SGD]
 
 
 def test_the_figure_draws_the_schedule_over_the_run():

@@ -124,6 +124,12 @@ def test_stays_where_it_ended(kind: str) -> None:
     assert schedule.lr(np.array([TOTAL])) == schedule.lr(np.array([10 * TOTAL]))
 
 
+@pytest.mark.parametrize("kind", ["cosine", "linear", "polynomial", "one_cycle", "warmup_stable_decay"])
+def test_ends_at_its_final_exactly(kind: str) -> None:
+    for final in (0.0, 0.01):
+        assert Schedule(kind, PEAK, TOTAL, warmup_start=0.1, final=final).lr(np.array([TOTAL]))[0] == final
+
+
 def test_three_levels_unless_told() -> None:
     levels = Schedule("step", 1.0, 90).lr(np.arange(90))
     assert [int(n) for n in np.unique(levels, return_counts=True)[1]] == [30, 30, 30]
@@ -131,7 +137,7 @@ def test_three_levels_unless_told() -> None:
 
 @pytest.mark.parametrize("kind", SHAPES)
 def test_every_shape_has_a_formula_and_a_source(kind: str) -> None:
-    assert re.search("η = |cosine up", SHAPES[kind].rate.__doc__ or "")
+    assert re.match("η (=|climbs) ", SHAPES[kind].rate.__doc__ or "")
     assert re.search(r"[A-Z]\w+ .*(19|20)\d\d", SHAPES[kind].rate.__doc__ or "")
 
 

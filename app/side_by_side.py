@@ -10,7 +10,7 @@ from app import chosen, library, words
 from app.fields import Field, differing, setting
 from app.grouping import fold_groups
 from app.library import Row
-from app.listing import Look, columns, table, written
+from app.listing import BEST, Look, columns, table, written
 from app.plot import overlay, palette
 from app.plot.component import ZOOM, chart
 from app.plot.overlay import Drawn
@@ -114,7 +114,8 @@ def _legend(
     """The runs with their colours, results, and the hyperparameters that differ."""
     names = differing(rows)[:SETTINGS]
     shown = [c for c in columns(rows, [setting(name) for name in names], now) if c.slug not in ("spark", "speed")]
-    shown[4:4] = _last(runs, wanted)
+    at = next((i for i, column in enumerate(shown) if column.slug in BEST), len(shown))
+    shown[at:at] = _last(runs, wanted)
     keys = [row.key for row in rows]
     pairs = {key: palette.RUNS[i] for key, i in colours.items()}
     look = Look(None, [k for k in keys if k not in hidden], chosen.HIDDEN.echo(), colours=pairs, legend=True)

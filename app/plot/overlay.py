@@ -13,7 +13,7 @@ from app.plot.panels import LOW, TALL, Panel
 from app.plot.points import Sight, Source, array, points
 from app.plot.text import text
 from app.plot.traces import axis
-from app.plot.x_axis import TITLES
+from app.plot.x_axis import HOVERS, TICKS, TITLES
 from collector.schema import GRAD_NORM, LR, UPDATE_RATIO
 from diagnostics import axis as x_axis
 from diagnostics import folds, view
@@ -93,7 +93,14 @@ def _layout(drawn: Sequence[Drawn], panels: Sequence[Panel], look: Look) -> Figu
     last = max((one.run.last_step for one in drawn), default=0)
     identity = f"{[one.key for one in drawn]}{look.x}{look.log_x}"
     made: Figure = layout(panels, log=False, last_step=last, identity=identity)
-    made["xaxis"] |= {"title": {"text": TITLES[look.x], "standoff": 6}, "type": "log" if look.log_x else "linear"}
+    made["xaxis"] |= {
+        "title": {"text": TITLES[look.x], "standoff": 6},
+        "type": "log" if look.log_x else "linear",
+        "unifiedhovertitle": {"text": HOVERS[look.x]},
+        "tickformat": TICKS[look.x],
+    }
+    if look.log_x:
+        made["xaxis"].pop("autorangeoptions", None)  # its least, 0, lies at minus infinity there
     made["hovermode"] = "x unified" if len(drawn) <= CROSSHAIR else "closest"
     made["showlegend"] = False  # the table below is the legend: it says more, and has room for all
     made["height"] -= made["margin"]["t"] - TOP

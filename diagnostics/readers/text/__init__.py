@@ -27,7 +27,6 @@ from diagnostics.readers.text.series import Found
 from diagnostics.readers.text.words import MEASURE
 
 HOLE = re.compile(rb"\0{64,}")  # what a truncated log leaves where its writer goes on
-HEAD = 1 << 16  # bytes at either end that tell whether a file is a log
 HEAD_OF_BARS = 1 << 20  # bytes, where progress bars fill the ends
 LOGS = {".log", ".txt", ".out", ".err", ".stdout", ".stderr", ".0", ""}  # else nearly every line must be a log's
 NEVER = re.compile(
@@ -93,7 +92,11 @@ def _ranks(found: Found) -> list[str]:
     return [f"{found.ranks_left_out + 1} processes logged the same: one is read"] if found.ranks_left_out else []
 
 
-def _ends(path: Path, size: int = HEAD) -> bytes:
+def _ends(path: Path, size: int = look.HEAD) -> bytes:
+    """The first and the last ``size`` bytes of a file, or all of a small one."""
+    head = look.head(path)
+    if len(head) < look.HEAD:
+        return head
     with path.open("rb") as file:
         head = file.read(size)
         file.seek(max(path.stat().st_size - size, len(head)))

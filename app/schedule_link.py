@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import schedule_form
+from app import schedule_state
 from app.views import schedules
 from diagnostics.report import Remedy
 from diagnostics.run import Run
@@ -14,7 +14,7 @@ from diagnostics.schedules.remedied import remedied
 def link(remedy: Remedy, run: Run, before: Sequence[Remedy] = ()) -> dict[str, str] | None:
     """What the address of the Schedules page says of the schedule that ``remedy`` asks for, ``before`` it others; None for none."""
     wanted = remedied(remedy, run, before)
-    return {name: str(value) for name, value in schedule_form.values(wanted).items()} if wanted else None
+    return {name: str(value) for name, value in schedule_state.values(wanted).items()} if wanted else None
 
 
 def offer(run: Run, key: str, remedy: Remedy, before: Sequence[Remedy]) -> None:

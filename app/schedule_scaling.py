@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from app import schedule_form
+from app import schedule_form, schedule_state
 from app.words import number
 from diagnostics.run import Run
 from diagnostics.schedules import Schedule
@@ -55,7 +55,7 @@ def _asked(schedule: Schedule) -> Schedule:
         then = schedule_form.number("New batch", "new_batch", 1, 10**9, whole=True)
     length = schedule_form.number("Epochs in all", "epochs", 0.001, 1e9, step=1.0)
     rule = st.segmented_control("Optimizer", list(RULES), key="rule", bind="query-params", required=True)
-    return scaled(schedule, then / now, length, RULES[schedule_form.usual("rule", rule)])
+    return scaled(schedule, then / now, length, RULES[schedule_state.usual("rule", rule)])
 
 
 def _told(schedule: Schedule, new: Schedule) -> None:
@@ -68,7 +68,7 @@ def _told(schedule: Schedule, new: Schedule) -> None:
 
 def _use(new: Schedule) -> None:
     """The schedule is the new one, and the batch with it."""
-    schedule_form.refill(new)
+    schedule_state.refill(new)
     st.session_state["batch"] = st.session_state["new_batch"]
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import library, schedule_figures, schedule_form, schedule_scaling
+from app import library, schedule_figures, schedule_form, schedule_scaling, schedule_state
 from app.plot.component import chart
 from app.schedule_chart import figure
 from app.words import plain
@@ -23,7 +23,7 @@ def page() -> None:
     inputs, shown = st.columns([0.27, 0.73], gap="large")
     with inputs, st.container(key="schedule-form"):
         schedule = _schedule(kind)
-        at = schedule_form.number("Show the rate at step", "at", 0, schedule_form.LONGEST, whole=True)
+        at = schedule_form.number("Show the rate at step", "at", 0, schedule_state.LONGEST, whole=True)
         log = st.toggle("Log axis", key="lr_log", bind="query-params")
     with shown:
         if schedule:
@@ -40,11 +40,11 @@ def page() -> None:
 def _run() -> tuple[str | None, Run]:
     """The run to draw over, and all inputs filled from it; none is fine too."""
     keys = library.keys()
-    key = schedule_form.known("run") or (keys[0] if keys and not st.session_state.get(ALONE) else None)
+    key = schedule_state.known("run") or (keys[0] if keys and not st.session_state.get(ALONE) else None)
     case = library.case(key) if key else None
     begun = start(case.run if case else NO_RUN)
     more = schedule_scaling.usual(case.run if case else NO_RUN)
-    schedule_form.begin(begun, {"run": key, "at": begun.total_steps // 2, **more})
+    schedule_state.begin(begun, {"run": key, "at": begun.total_steps // 2, **more})
     key = st.selectbox(
         "Over the learning rate of",
         keys if key in keys or not case else [key, *keys],  # it may be asked for before all are listed
@@ -63,7 +63,7 @@ def _restart() -> None:
     """Another run brings its own peak and length."""
     st.session_state[ALONE] = st.session_state["run"] is None
     case = library.case(st.session_state["run"]) if st.session_state["run"] else None
-    schedule_form.restart(start(case.run if case else NO_RUN))
+    schedule_state.restart(start(case.run if case else NO_RUN))
 
 
 def _schedule(kind: str) -> Schedule | None:

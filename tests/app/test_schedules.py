@@ -3,11 +3,13 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import library, schedule_form, schedule_scaling
+from app import library, schedule_scaling, schedule_state
 from app.schedule_chart import figure
 from app.words import plain
 from collector.schema import LR
 from diagnostics import synthetic
+from diagnostics.curve import Curve
+from diagnostics.keep import keep
 from diagnostics.run import Run
 from diagnostics.schedules import SHAPES, Schedule, pytorch
 
@@ -39,7 +41,7 @@ def test_starts_from_the_run(sample, runs):
 
 def test_every_shape_is_drawn_and_written_three_times(runs):
     at = opened(run="sample/digits-healthy")
-    for title, kind in schedule_form.TITLES.items():
+    for title, kind in schedule_state.TITLES.items():
         at.button_group(key="shape").set_value(title).run()
         assert not at.exception and not at.warning
         assert len(at.code) == 3 and all("import" in code.value for code in at.code)
@@ -73,7 +75,7 @@ def test_values_say_a_schedule_whole(runs):
         wanted = Schedule(
             kind, 0.2, 900, 0 if kind == "one_cycle" else 90, warmup_start=0.1, final=0.01, growth=2, period=80
         )
-        at = opened(**{name: str(value) for name, value in schedule_form.values(wanted).items()})
+        at = opened(**{name: str(value) for name, value in schedule_state.values(wanted).items()})
         assert at.code[0].value.strip() == pytorch.code(wanted).strip(), kind
 
 
@@ -101,6 +103,13 @@ def test_bad_input_is_one_line(said, line, runs):
 def test_an_address_out_of_range_is_as_if_it_said_nothing(runs):
     at = opened(run="sample/digits-healthy", peak="-1", total="x", shape="Square")
     assert metrics(at)["Total steps"] == "1,500" and metrics(at)["Largest"] == "0.003" and not at.warning
+
+
+def test_a_run_of_two_steps_can_be_drawn_over(runs):
+    keep(Run("short", {LR: Curve(LR, [1, 2], [0.1, 0.1])}), runs)
+    for title in schedule_state.TITLES:
+        at = opened(run="short", shape=title)
+        assert len(at.warning) == (title == "One-cycle"), title
 
 
 def test_another_run_brings_its_own_peak_and_keeps_the_shape(runs):

@@ -15,7 +15,7 @@ from diagnostics.readers import run_folder
 from diagnostics.readers.fingerprint import fingerprint
 from diagnostics.run import Run
 
-MOST_BYTES = 400_000_000  # of runs in memory; the server is to stay under 1 GB
+MOST_BYTES = 250_000_000  # of runs in memory; what is measured of them takes as much again, and 1 GB is to be enough
 READ_SHARE = 0.2  # of one core, for reading a run again while it grows
 JUDGE_SHARE = 0.1  # of one core, for judging runs that grow, all together
 QUICK = 0.1  # s: judged where it is asked for; what takes longer is judged beside, and told when it is done

@@ -89,7 +89,7 @@ class Entries:
             self._gone.add(entry.source.path)
             self.changed = True
 
-    def put(self, entry: Entry, mark: int, told: Told, due: float) -> None:
+    def put(self, entry: Entry, mark: int, told: Told, due: float = 0.0) -> None:
         """Note what was read."""
         with self._lock:
             entry.mark, entry.told, entry.due, entry.busy = mark, told, due, False

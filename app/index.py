@@ -22,7 +22,7 @@ REST = 3.0  # s at least between two looks at many inputs
 HEAL = 300.0  # s between two looks at everything where news come: some may be lost
 SHARE = 0.1  # of one core, for looking at everything, and for reading what changes again and again
 MANY = 64  # inputs to read that are worth another process, which takes a second to begin
-PULSE = 5.0  # s between two looks whether the processes of running runs still live
+PULSE = 2.0  # s between two looks at the runs that go on, and at those somebody looks at
 ALONE = 60.0  # s after which nobody looks any more: what changes is then read ten times more rarely
 SAVE = 5.0  # s between two writings to disk
 TURN = 0.5  # s of reading, before news are heard again
@@ -44,12 +44,11 @@ class Index:
         self._folders = folders
         self._entries = Entries(store or index_store.default())
         self._desk = Desk(_weak(self))
-        self._crew = hands.Crew(self._lend, self._take_back)
+        self._crew = hands.Crew(self._lend, self._entries.put)
         self._list: tuple[list[Row], list[Broken]] = [], []
         self._touched: set[str] = set()
-        self._watched, self._look_asked = False, True
+        self._watched, self._look_asked, self._look_cost = False, True, 0.0  # s
         self._looked_at = self._asked_at = float("-inf")  # monotonic s
-        self._look_cost = 0.0  # s
         self._pulse_due = self._save_due = self._list_due = 0.0  # monotonic s
         self._patient_until = time.monotonic() + PATIENCE
         self._wake, self._settled, self._lock = threading.Event(), threading.Event(), threading.Lock()
@@ -95,8 +94,7 @@ class Index:
         with self._lock:
             thread, self._thread = self._thread, None
         self._wake.set()
-        if thread is not None:
-            thread.join()
+        thread.join() if thread else None
         self._entries.save()
 
     def _source(self, key: str) -> Source | None:
@@ -127,11 +125,13 @@ class Index:
             self._settled.clear()
             self._look_asked = True
             self._wake.set()
-        self._settled.wait(max(self._patient_until - time.monotonic(), 0.0))
+        if not (self._watched and self._list[0]):
+            self._settled.wait(max(self._patient_until - time.monotonic(), 0.0))
 
     def step(self) -> float:
         """Do what is due, in the thread for it; seconds until something will be."""
-        if self._look_asked or (self._watched and time.monotonic() > self._looked_at + HEAL):
+        rest = max(HEAL, self._look_cost / SHARE)
+        if self._look_asked or (self._watched and time.monotonic() > self._looked_at + rest):
             self._look()
         while self._touched:
             self._look_at(self._touched.pop())
@@ -150,10 +150,8 @@ class Index:
         due = min((entry.due for entry in self._mine()), default=now + PULSE)
         if not (asked or self._crew.at_work or self._entries.changed) and due > now:
             self._settled.set()
-        if asked:
-            return 0.0
         list_due = self._list_due if self._entries.changed else now + PULSE
-        return max(min(due, list_due, now + (1.0 if self._crew.at_work else PULSE)) - now, 0.0)
+        return 0.0 if asked else max(min(due, list_due, now + (1.0 if self._crew.at_work else PULSE)) - now, 0.0)
 
     def _look(self) -> None:
         """List everything, and see what has changed."""
@@ -203,15 +201,16 @@ class Index:
             entry.stale = True
 
     def _feel_pulse(self) -> None:
-        """A process that is killed changes no file; and not every link is watched where it leads."""
-        if time.monotonic() < self._pulse_due:
+        """What is live, all the same whether news come: a killed process sends none, of many runs some come late or are lost."""
+        began = time.monotonic()
+        if began < self._pulse_due:
             return
-        self._pulse_due = time.monotonic() + PULSE
         for entry in self._entries.all():
-            if entry.running and entry.source.path.is_dir() and alive(entry.source.path) is False:
-                entry.stale = True
-            elif entry.is_link:
+            if entry.is_link or (self._is_live(entry) and not entry.stale):
                 self._check(entry)
+                entry.stale |= entry.running and alive(entry.source.path) is False
+                self.tell(entry.source.key) if entry.stale else None
+        self._pulse_due = time.monotonic() + max(PULSE, (time.monotonic() - began) / SHARE)
 
     def said_again(self, path: Path) -> None:
         """There is something new to say of the run at ``path`` though no file has changed."""
@@ -262,10 +261,7 @@ class Index:
     def _lend(self) -> tuple[Entry, int] | None:
         """Something for another process to read, with its fingerprint; None when nothing is left."""
         entry = self._entries.take(lambda entry: not self._is_live(entry)) if self._thread else None
-        return None if entry is None else (entry, fingerprint(entry.source.path))
-
-    def _take_back(self, entry: Entry, mark: int, told: Told) -> None:
-        self._entries.put(entry, mark, told, 0.0)
+        return (entry, fingerprint(entry.source.path)) if entry else None
 
     def _publish(self) -> None:
         """A new list, when it would be another one."""

@@ -50,7 +50,7 @@ def watched(folder, store) -> Iterator[tuple[Index, list[str]]]:
 
 
 def until(holds) -> None:
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 30
     while not holds():
         assert time.monotonic() < ends
         time.sleep(0.02)

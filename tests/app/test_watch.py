@@ -19,7 +19,7 @@ def folder(tmp_path: Path) -> Path:
 def heard(one: Watch, told: list[Path], act, until) -> None:
     one.tend()
     act()
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 30
     while not until(told):
         assert time.monotonic() < ends, told
         time.sleep(0.05)

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from collector.schema import STEP, WALL_TIME
 from diagnostics.curve import Curve
 
-GROWTH = 1.25  # times the room that is needed: a row is copied a few times in all, however often the log is read
+GROWTH = (
+    1.25  # times the room that is needed, which takes no memory before it is used: a row is copied a few times in all
+)
 
 Numbers = NDArray[Any]
 
@@ -27,7 +29,7 @@ class Column:
         known = self._numbers[kept : min(self._given, end)]
         same = known.tobytes() == more[: len(known)].tobytes()
         if end > len(self._numbers) or not same:
-            room: Numbers = np.empty(end if not kept else int(GROWTH * end), self._numbers.dtype)
+            room: Numbers = np.empty(int(GROWTH * end), self._numbers.dtype)
             room[:kept] = self._numbers[:kept]
             self._numbers, self._given, known = room, kept, room[:0]
         self._numbers[kept + len(known) : end] = more[len(known) :]

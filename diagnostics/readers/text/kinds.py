@@ -42,8 +42,8 @@ class Kinds:
 
     def remember(self, kind: Kind, found: Tokens, line: Line) -> None:
         """Let ``again`` find the kind."""
-        if kind.count == OFTEN and (pattern := like(line.text, found)) is not None:
-            kind.pattern, kind.dated = pattern, found.opaque[0] is not None
+        if kind.count == OFTEN and all(found.numbers[token] is not None for token in kind.shape.tokens):
+            kind.pattern, kind.dated = like(line.text, found), found.opaque[0] is not None
             numbers = (i for i, token in enumerate(found.opaque) if token is None)
             kind.order = {token: place for place, token in enumerate(numbers)}
             kind.simple = _is_simple(kind.shape)

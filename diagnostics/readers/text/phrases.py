@@ -12,7 +12,7 @@ WRAPPED = re.compile(r"(?:\btensor|\barray|np\.float\d+|\bfloat\d*|\bjnp\.\w+)\(
 BREAK = re.compile(r"[|,;\t()\[\]{}<>→]| {2,}|\s-+\s|:\s|(?<=[^\s.]{3})\.\s|\s=\s|=>|：|，")
 TAIL = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]$")  # "(ms)" of "time per iteration (ms): 12"
 CUT = re.compile(r"\d*\.\d")  # begins in the middle of a number
-INTEGER, NUMBER = re.compile(r"\d[\d,]*(?:\.0*)?$"), re.compile(r"\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?$")
+INTEGER, NUMBER = re.compile(r"\d[\d,]{0,15}(?:\.0*)?$"), re.compile(r"\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?$")
 SETTINGS = {"steps", "iters", "iterations", "updates"}  # "steps: 1000" is how many there will be
 LETTER = ("e", "E")  # an epoch only as "E: 3" or "[E 3]"
 AT = (["at"], ["in"], ["from"])  # "best model at epoch: 3"

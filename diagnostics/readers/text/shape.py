@@ -60,6 +60,13 @@ class Shape:
     head: str = ""
 
     @property
+    def tokens(self) -> list[int]:
+        """The tokens that say something."""
+        place = [self.place.epoch, self.place.step, self.place.total, self.place.lead]
+        said = [token for m in self.measures for token in (m.at, m.of, m.label)]
+        return [token for token in (*place, *said) if token is not None]
+
+    @property
     def placed(self) -> bool:
         """Whether the line says where it is."""
         return self.place.step is not None or self.place.epoch is not None

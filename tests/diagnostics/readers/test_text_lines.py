@@ -144,6 +144,12 @@ def test_documents_and_reports_are_not_claimed(tmp_path: Path, name: str) -> Non
     assert not text.claims(tmp_path / name)
 
 
+def test_a_time_may_stand_where_a_number_stood(tmp_path: Path) -> None:
+    lines = ["step 1 loss 3 left 5\n", *(f"step {i} loss {9 - i} left 0:00:0{i}\n" for i in range(2, 7))]
+    log = read(tmp_path, "".join(lines))
+    assert series(log)["loss"] == [3, 7, 6, 5, 4, 3]
+
+
 def test_prose_of_many_kinds_of_lines_is_passed_over(tmp_path: Path) -> None:
     prose = "".join(
         f"the {chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{chr(97 + i // 676)} is {i} old\n" for i in range(9000)

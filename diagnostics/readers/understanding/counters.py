@@ -10,30 +10,35 @@ from diagnostics.readers.understanding import names
 
 FEWEST = 8  # values that tell
 BACK = 0.3  # of the moves of a counter that go back at most, as one does that begins anew with each epoch
+EVEN = 4  # times as often as usual that a counter has one value at most, however its rows are shuffled
 
 
 def index_of(columns: Iterable[str], values: Callable[[str], Floats | None]) -> dict[str, str]:
     """``names.index_of``, but of several columns that may be the step the first that rises; ``values`` of a column by name."""
     left = list(columns)
     first = role = names.index_of(left)
-    while STEP in role and not _rises(values(role[STEP])):
+    while STEP in role and not _rises(role[STEP], values(role[STEP])):
         left.remove(role[STEP])
         role = names.index_of(left)
-    return role if STEP in role or STEP not in first or _stands(values(first[STEP])) else first
+    return first if STEP in first and STEP not in role and _is_shuffled(values(first[STEP])) else role
 
 
-def _rises(values: Floats | None) -> bool:
-    moves = _moves(values)
-    return moves is None or bool(moves.size and (moves < 0).mean() <= BACK)
+def _rises(name: str, values: Floats | None) -> bool:
+    """Whether it counts on; episodes and the like that begin anew count the trainings in one log, each for itself."""
+    there = _finite(values)
+    moves = np.diff(there)
+    moves = moves[moves != 0]
+    if there.size < FEWEST:
+        return True
+    is_anew = names.plain(name) in names.ROUNDS and bool((there[1:][np.diff(there) < 0] <= there[0]).any())
+    return bool(moves.size and (moves < 0).mean() <= BACK and not is_anew)
 
 
-def _stands(values: Floats | None) -> bool:
-    moves = _moves(values)
-    return moves is not None and not moves.size
+def _is_shuffled(values: Floats | None) -> bool:
+    """Whether it is a counter though its rows are in no order: it has none of its values much more often than others."""
+    found, often = np.unique(_finite(values), return_counts=True)
+    return found.size > 1 and bool(often.max() <= EVEN * np.median(often))
 
 
-def _moves(values: Floats | None) -> Floats | None:
-    """What is between one value and a different next one; None for too few values."""
-    there = np.empty(0) if values is None else values[np.isfinite(values)]
-    ahead = np.diff(there)
-    return ahead[ahead != 0] if there.size >= FEWEST else None
+def _finite(values: Floats | None) -> Floats:
+    return np.empty(0) if values is None else values[np.isfinite(values)]

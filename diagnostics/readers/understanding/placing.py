@@ -15,6 +15,7 @@ MOST_STEP = 2.0**53  # above, a float64 no longer counts by ones
 BLOCK = 1 << 14  # numbers looked at at a time
 
 EPOCHS_STAND = "no step column of whole numbers: epochs stand for steps"
+EPOCHS_ANEW = "the epochs begin anew {0}, as of several trainings in one log: row numbers, from 0, stand for steps"
 ROWS_STAND = "no step column of whole numbers: row numbers, from 0, stand for steps"
 
 
@@ -54,7 +55,16 @@ def _without_steps(series: Sequence[Series]) -> tuple[list[Series], list[str]]:
     if series and all(s.epochs is not None and (_counts(s.epochs) or _resumes(s.epochs)) for s in series):
         return [replace(s, steps=s.epochs) for s in series if s.epochs is not None], [EPOCHS_STAND]
     rows = [np.arange(len(s)) if s.order is None else s.order for s in series]
-    return [replace(s, steps=r.astype(np.float64)) for s, r in zip(series, rows, strict=True)], [ROWS_STAND]
+    anew = max((_begins_anew(s.epochs) for s in series if s.epochs is not None), default=0)
+    told = EPOCHS_ANEW.format(f"{anew:,} times" if anew > 1 else "once") if anew else ROWS_STAND
+    return [replace(s, steps=r.astype(np.float64)) for s, r in zip(series, rows, strict=True)], [told]
+
+
+def _begins_anew(epochs: Floats) -> int:
+    """How often whole epochs go back to the first."""
+    if not epochs.size or not _whole(epochs):
+        return 0
+    return int(((np.diff(epochs) < 0) & (epochs[1:] <= epochs[0])).sum())
 
 
 def _counts(epochs: Floats) -> bool:

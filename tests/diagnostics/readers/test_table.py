@@ -252,13 +252,20 @@ def test_comments_above_the_header(tmp_path: Path) -> None:
     assert points(one(tmp_path, "# step, loss\n0, 2\n5, 1\n", "savetxt.csv"), "train/loss") == {0: 2, 5: 1}
 
 
+def test_epochs_that_begin_anew_are_told(tmp_path: Path) -> None:
+    run = one(tmp_path, "epoch,loss\n0,2\n1,1\n0,2\n1,1\n2,0.5\n0,3\n")
+    assert run["train/loss"].steps.tolist() == [0, 1, 2, 3, 4, 5] and "the epochs begin anew 2 times" in run.notes[0]
+
+
 def test_a_quantity_called_steps_is_no_counter(tmp_path: Path) -> None:
     rows = "".join(
         f"{n},{took},{1 / n}\n"
-        for n, took in enumerate([2000, 400, 2000, 31, 2000, 400, 2000, 500, 2000, 31, 400, 2000], 1)
+        for n, took in enumerate([2000, 400, 2000, 31, 2000, 417, 2000, 500, 2000, 37, 444, 2000], 1)
     )
     run = one(tmp_path, "episode,steps,loss\n" + rows)
     assert run["train/loss"].steps.tolist() == list(range(1, 13)) and run["steps"].values[1] == 400
+    several = one(tmp_path, "episode,steps,loss\n" + rows + rows)  # two trainings, one after the other
+    assert several["train/loss"].steps.tolist() == list(range(24)) and several["episode"].values[12] == 1
     same = one(tmp_path, "epoch,steps,loss\n" + "".join(f"{n},100,{1 / n}\n" for n in range(1, 11)))
     assert same["train/loss"].steps.tolist() == list(range(1, 11)) and same["steps"].values[0] == 100
 

@@ -23,6 +23,8 @@ INK, LINE_END = re.compile(rb"\S"), re.compile(rb"\r\n|[\r\n]")
 BLOCK, ROOM = 1 << 20, 16  # bytes that Arrow parses at a time: at least some rows as long as the header
 
 COLUMN = "column {0}"  # of a table without a header
+Types = dict[str, pa.DataType]  # by column
+
 NO_ROWS = "line 1: a header without rows; nothing was logged yet, or name another file"
 
 
@@ -127,7 +129,7 @@ def _arrow(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow
     """All columns, read by Arrow from the file itself; in its threads, unless a line or the encoding is wrong."""
     try:
         with pa.OSFile(str(path)) as file:
-            table = _read_csv(file, head, first, None)
+            table = _read_csv(file, head, first, None, _expected(head, first))
         if any(pa.types.is_binary(kind) for kind in table.schema.types):  # text that is no UTF-8
             return _read_csv(_recoded(path), head, first, wrong)
         return table
@@ -140,8 +142,30 @@ def _arrow(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow
             raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
 
 
-def _read_csv(file: pa.NativeFile, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow] | None) -> pa.Table:
-    """The table in ``file``; with ``wrong``, lines with too few or too many cells are left out and collected there."""
+def _expected(head: bytes, first: _Header) -> Types:
+    """Which columns hold numbers as far as ``head`` shows; of others Arrow keeps all text, to read it again as something else."""
+    if len(head) < HEAD:
+        return {}
+    try:
+        table = _read_csv(pa.BufferReader(head[: head.rfind(b"\n") + 1]), head, first, None)
+    except pa.ArrowInvalid:
+        return {}
+    is_number = (pa.types.is_integer, pa.types.is_floating)
+    return {field.name: pa.float64() for field in table.schema if any(test(field.type) for test in is_number)}
+
+
+def _read_csv(
+    file: pa.NativeFile,
+    head: bytes,
+    first: _Header,
+    wrong: list[pacsv.InvalidRow] | None,
+    types: Types | None = None,
+) -> pa.Table:
+    """The table in ``file``; with ``wrong``, lines with too few or too many cells are left out and collected there.
+
+    Raises:
+        ArrowInvalid: it cannot be parsed, or a cell is not of the column's one of the ``types``.
+    """
 
     def skip(row: pacsv.InvalidRow) -> str:
         (wrong if wrong is not None else []).append(row)
@@ -150,7 +174,9 @@ def _read_csv(file: pa.NativeFile, head: bytes, first: _Header, wrong: list[pacs
     strict = wrong is None
     parse = pacsv.ParseOptions(delimiter=first.delimiter, invalid_row_handler=None if strict else skip)
     point = "," if first.delimiter != "," and _has_decimal_comma(_text(head[:HEAD])) else "."
-    convert = pacsv.ConvertOptions(null_values=ABSENT, strings_can_be_null=True, decimal_point=point)
+    convert = pacsv.ConvertOptions(
+        null_values=ABSENT, strings_can_be_null=True, decimal_point=point, column_types=types
+    )
     block = max(BLOCK, ROOM * len(first.text))
     read = pacsv.ReadOptions(
         column_names=_unique(first.names()), skip_rows=first.line, use_threads=strict, block_size=block

@@ -352,3 +352,15 @@ def test_what_pandas_writes_is_read(
         wanted = [(step, value) for step, value in zip(steps, values, strict=True) if not math.isnan(value)]
         assert found.pop(name, []) == wanted
     assert not found
+
+
+@pytest.mark.parametrize(
+    ("cell", "kept", "note"),
+    [("0.25", 0.25, ""), ("7", 7.0, ""), ("inf", np.inf, ""), ("", None, ""), ("oops", None, "line 20002"), ("1,1", None, "line 20002")],
+)  # fmt: skip
+def test_what_comes_late_in_a_long_table(tmp_path: Path, cell: str, kept: float | None, note: str) -> None:
+    rows = "".join(f"{step},1\n" for step in range(20_000))
+    run = one(tmp_path, f"step,train_loss\n{rows}20000,{cell}\n20001,2\n")
+    found = points(run, "train/loss")
+    assert found.get(20_000) == kept and found[20_001] == 2 and found[5] == 1
+    assert any(note in told for told in run.notes) if note else not any("line" in told for told in run.notes)

@@ -1,7 +1,7 @@
 // Zooming: what the reader sees is remembered, linked charts follow, and the server is asked for all points of what is seen.
 const PAUSE_MS = 120; // after the last move of a zoom, before the server is asked
 const CALM_MS = 500; // before the address is told
-const FEW_DOTS = 120; // points in sight: then each is worth a dot
+const ROOM_PX = 8; // of width a point in sight: then each is worth a dot
 const AIR = 0.06; // of the height, above and below what is seen
 
 function follow(chart) {
@@ -107,22 +107,37 @@ function name({ meta }) {
   return { tag, window, attempt, part };
 }
 
-// A line is drawn in detail where it is seen and coarsely beside it, so that moving sideways never shows a void.
+// A line is drawn in detail where it is seen and coarsely for a screen on either side, so that moving shows no void at once.
 function detailed(chart, trace) {
-  const found = chart.range && trace.meta && chart.detail.get(JSON.stringify(trace.meta));
-  if (!found) return { ...trace };
-  const { logged, ...points } = found;
-  const part = trace.meta.part ?? "line";
-  if (part === "raw") return { ...trace, ...joined(trace, points), ...scattered(trace, points, logged) };
-  if (part !== "line") return { ...trace, ...points };
-  const dots = logged <= FEW_DOTS && trace.mode === "lines" && trace.line?.width !== 0;
-  return { ...trace, ...joined(trace, points), ...(dots ? { mode: "lines+markers", marker: { size: 4, ...trace.marker } } : {}) };
+  const curve = trace.type === "scatter" && (trace.meta?.run || trace.fill); // other dots may stand at words
+  if (!chart.range || !curve) return { ...trace, ...fetched(chart, trace) };
+  const { logged = Infinity, ...points } = fetched(chart, trace) ?? {};
+  const part = trace.meta?.part ?? "line";
+  if (part === "broken" || part === "where") return { ...trace, ...points };
+  const seen = { ...trace, ...nearby(chart, points.x ? joined(trace, points) : { x: numbers(trace.x), y: numbers(trace.y) }) };
+  const few = logged * ROOM_PX <= chart.div._fullLayout?._size.w;
+  if (part === "raw" && points.x) return { ...seen, ...scattered(trace, points, logged, few) };
+  return few && trace.mode === "lines" ? { ...seen, mode: "lines+markers", marker: { size: 4, ...trace.marker } } : seen;
+}
+
+function fetched(chart, trace) {
+  return chart.range && trace.meta ? chart.detail.get(JSON.stringify(trace.meta)) : undefined;
+}
+
+// A browser draws even the dashes of a line a million pixels away: what lies further off than a screen is left out.
+function nearby(chart, { x, y }) {
+  const [from, to] = chart.range;
+  const log = chart.layout.xaxis.type === "log";
+  const [low, high] = log ? [(from * from) / to, (to * to) / from] : [2 * from - to, 2 * to - from];
+  const first = x.findIndex((one) => one >= low);
+  const last = x.findLastIndex((one) => one <= high);
+  const [begin, end] = [Math.max((first < 0 ? x.length : first) - 1, 0), last + 2];
+  return { x: x.subarray(begin, end), y: y.subarray(begin, end) };
 }
 
 // Raw points are dots; a line from extreme to extreme where they had to be thinned.
-function scattered({ marker }, points, logged) {
-  const size = logged <= FEW_DOTS ? 5 : marker.size;
-  return { mode: logged <= numbers(points.x).length + 2 ? "markers" : "lines", marker: { ...marker, size } };
+function scattered({ marker }, points, logged, few) {
+  return { mode: logged <= numbers(points.x).length + 2 ? "markers" : "lines", marker: { ...marker, size: few ? 5 : marker.size } };
 }
 
 function joined(coarse, fine) {

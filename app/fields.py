@@ -24,6 +24,13 @@ class Field:
     tip: str = ""
 
 
+def _left(row: Row, now: float) -> float | None:
+    """Seconds to the planned end of a run that goes on."""
+    if row.seconds_left is None or row.last_time is None or row.state_at(now) != "running":
+        return None
+    return max(row.seconds_left - (now - row.last_time), 0.0)
+
+
 FIELDS = {
     field.slug: field
     for field in (
@@ -35,6 +42,7 @@ FIELDS = {
         Field("accuracy", "Best val acc", lambda row, now: row.best_val_accuracy, low=False),
         Field("step", "Last step", lambda row, now: row.last_step, low=False),
         Field("speed", "Steps/s", lambda row, now: row.steps_per_second, low=False),
+        Field("left", "Time left", _left, tip="Of runs that say how many steps were planned"),
         Field(
             "age",
             "Last row",

@@ -9,7 +9,7 @@ import streamlit as st
 
 from app.fields import FIELDS, Field, Value, missing
 from app.library import Row
-from app.words import STATES, number, verdict
+from app.words import STATES, duration, number, verdict
 
 HERE = Path(__file__).parent / "plot"
 FILTER = "Filter"  # the label of the field that "/" goes to
@@ -67,7 +67,7 @@ class Look:
 
 def columns(rows: Sequence[Row], settings: Sequence[Field], now: float) -> list[Field]:
     """The columns worth their width: those in which any of ``rows`` has a value, hyperparameters after the results."""
-    first, last = ("name", "state", "verdict", "since", "spark", "loss", "accuracy"), ("step", "speed", "age")
+    first, last = ("name", "state", "verdict", "since", "spark", "loss", "accuracy"), ("step", "speed", "left", "age")
     known = {**FIELDS, "spark": SPARK}
     wanted = [*(known[slug] for slug in first), *settings, *(known[slug] for slug in last)]
     return [f for f in wanted if f is SPARK or any(not missing(f.of(row, now)) for row in rows)]
@@ -142,6 +142,8 @@ def written(slug: str, value: Value) -> str:
     """A value as the screen prints it."""
     if isinstance(value, bool):
         return str(value).lower()
+    if slug == "left" and isinstance(value, float):
+        return duration(value)
     return f"{value:.2%}" if slug == "accuracy" and isinstance(value, float) else number(value)
 
 

@@ -110,3 +110,11 @@ def test_columns_are_what_differs_the_usual_first_and_labels_last():
 def test_a_hyperparameter_called_like_a_field_keeps_both_apart():
     assert list(settings([row("a", loss_=1, lr=2)])) == ["loss_", "lr"]
     assert setting("loss").slug == "config.loss" and setting("lr").slug == "lr"
+
+
+def test_time_left_is_of_runs_that_go_on_and_counts_down():
+    going = Row("a", "a", False, "healthy", "running", [], 10, None, None, NOW, NOW + 100, seconds_left=90.0)
+    left = FIELDS["left"]
+    assert left.of(going, NOW + 30) == 60 and left.of(going, NOW + 99) == 0
+    assert left.of(going, NOW + 101) is None, "it has stalled"
+    assert left.of(row("b"), NOW) is None

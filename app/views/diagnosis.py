@@ -32,7 +32,7 @@ def pick(keys: list[str]) -> str | None:
     if not keys:
         return None
     if "run" not in st.query_params:
-        st.session_state.setdefault("run", keys[0])
+        st.session_state["run"] = st.session_state.get("run", keys[0])  # set anew, or another page's choice is lost
     return st.selectbox(
         "Run",
         keys,

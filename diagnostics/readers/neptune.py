@@ -118,11 +118,25 @@ def _tables(path: Path, limits: Limits, notes: list[str]) -> Iterator[pa.Table]:
     for group in range(file.num_row_groups):
         limits.at(path, group / file.num_row_groups)
         try:
-            yield file.read_row_group(group, columns)
+            yield _readable(file.read_row_group(group, columns))
         except DAMAGED as error:
             notes.append(
                 f"{path.name}: rows {group + 1} of {file.num_row_groups} groups damaged ({_line(error)}), left out"
             )
+
+
+def _readable(table: pa.Table) -> pa.Table:
+    """``table`` with texts that damage has made none read as well as they can be."""
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid:
+        for at, name in enumerate(table.column_names):
+            kind = table[name].type
+            if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
+                cells = pc.cast(_texts(table[name]), pa.binary()).to_pylist()
+                told = pa.array([None if c is None else c.decode("utf-8", "replace") for c in cells], pa.string())
+                table = table.set_column(at, name, told.dictionary_encode() if pa.types.is_dictionary(kind) else told)
+    return table
 
 
 def _take(table: pa.Table, file: Path, runs: dict[str, _Found]) -> None:

@@ -91,3 +91,17 @@ def test_damage_anywhere_ends_in_a_reading_or_in_one_line(tmp_path: Path) -> Non
         (tmp_path / HALVES.name).write_bytes(broken)
         _, errors = read_all([tmp_path / HALVES.name])
         assert all("\n" not in str(e) and "please report" not in e.message for e in errors), errors
+
+
+def test_a_name_that_is_no_text_is_kept_as_well_as_can_be(tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(PROJECT, folder)
+    table = pq.read_table(folder / FIRST.name)
+    names = [name.encode().replace(b"loss", b"l\xeess") for name in table["attribute_path"].to_pylist()]
+    broken = pa.Array.from_buffers(pa.string(), len(names), pa.array(names, pa.binary()).buffers())
+    pq.write_table(
+        table.set_column(table.column_names.index("attribute_path"), "attribute_path", broken), folder / FIRST.name
+    )
+    found, whole = (by_name(where)["plain"] for where in (folder, PROJECT))
+    assert sum(map(len, found.series)) == sum(map(len, whole.series))
+    assert any("l\ufffdss" in s.name for s in found.series)

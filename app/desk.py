@@ -110,11 +110,11 @@ class Opened:
         mark = fingerprint(self._path), self._running and alive(self._path) is False
         if mark == self._mark:
             return
-        began = time.monotonic()
+        worked = time.thread_time()  # on a busy machine less than it takes
         runs = self._read()
         self._mark, self.size = mark, sum(map(_size, runs))
         if self._cases:  # the first time it is read whole
-            self._reading.spend(time.monotonic() - began)
+            self._reading.spend(time.thread_time() - worked)
         self._take(runs)
 
     def _read(self) -> list[Run]:
@@ -170,7 +170,7 @@ class Opened:
         began, worked = time.monotonic(), time.thread_time()
         found = tuple(Case(run, diagnose(run)) for run in runs)
         self._cost = time.monotonic() - began
-        self._judging.spend(time.thread_time() - worked)  # on a busy machine less than it took
+        self._judging.spend(time.thread_time() - worked)
         return found
 
     def _come_back(self, wait: float) -> None:

@@ -1,36 +1,115 @@
-"""What the rules say of a run: the verdict in one breath, the findings one by one, and what was not found or not checked."""
+"""The findings one by one, which of them the reader has chosen, and what was not found or not checked."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import streamlit as st
 
-from app.words import SEVERITIES, number, plain, title, verdict
-from diagnostics.report import Evidence, Finding, Remedy, Report
+from app import measures
+from app.words import SEVERITIES, number, plain, title
+from diagnostics.report import Finding, Remedy, Report
 
+CHOSEN = "finding"  # the name in the address
 Offer = Callable[[Remedy, Sequence[Remedy]], None]  # shows what more can be done with a remedy, after others
 
 
-def headline(report: Report, offer: Offer | None = None) -> None:
-    """The verdict, since when, the sentence with the numbers, and what to try first."""
-    chip, cause = verdict(report.verdict), report.headline
-    with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.subheader(f":{chip.colour}[{chip.icon} {plain(chip.word)}]", anchor=False, width="content")
-            if cause.severity != "info":
-                st.badge(f"since step {number(cause.first_step)}", icon=":material/schedule:", color="gray")
-        st.markdown(plain(cause.message))
-        if cause.remedies:
-            st.markdown("**What to do**")
-            remedies(cause.remedies, offer)
+def names(report: Report) -> list[str]:
+    """What the address calls each finding: its rule; a second one of the same rule has a number."""
+    slugs = [finding.rule for finding in report.findings]
+    before = [slugs[:i].count(slug) for i, slug in enumerate(slugs)]
+    return [f"{slug}-{n + 1}" if n else slug for slug, n in zip(slugs, before, strict=True)]
 
 
-def remedies(found: tuple[Remedy, ...], offer: Offer | None = None) -> None:
-    """Actions, cheapest first, each with its size and its reason, and what ``offer`` shows of it."""
+@dataclass(frozen=True)
+class Choice:
+    """The finding that the reader looks at, if any; in the address when ``linked``. ``key`` tells it from another story's."""
+
+    key: str
+    linked: bool
+
+    @property
+    def jumps(self) -> int:
+        """How often the reader has chosen, for the chart to follow."""
+        return int(st.session_state.get(f"{self.key}.jumps", 0))
+
+    def chosen(self, report: Report) -> int | None:
+        """Its place in ``report``."""
+        name = st.query_params.get(CHOSEN) if self.linked else st.session_state.get(f"{self.key}.{CHOSEN}")
+        return names(report).index(name) if name in names(report) else None
+
+    def press(self, report: Report, place: int) -> None:
+        """Choose the finding at ``place``; a second time lets it go, and all of the run is shown."""
+        self._keep(None if self.chosen(report) == place else names(report)[place])
+
+    def move(self, report: Report, by: int) -> None:
+        """Choose the next finding or the one before, around the end."""
+        now = self.chosen(report)
+        first = 0 if by > 0 else len(report.findings) - 1
+        self._keep(names(report)[first if now is None else (now + by) % len(report.findings)])
+
+    def pick(self, report: Report, name: str) -> None:
+        """Choose the finding called ``name``, as clicked in the chart."""
+        if name in names(report):
+            self.press(report, names(report).index(name))
+
+    def forget(self) -> None:
+        """Let it go without a jump: another run is shown."""
+        if self.linked:
+            st.query_params.pop(CHOSEN, None)
+
+    def _keep(self, name: str | None) -> None:
+        st.session_state[f"{self.key}.jumps"] = self.jumps + 1
+        if not self.linked:
+            st.session_state[f"{self.key}.{CHOSEN}"] = name
+        elif name is None:
+            st.query_params.pop(CHOSEN, None)
+        else:
+            st.query_params[CHOSEN] = name
+
+
+def show(report: Report, choice: Choice, offer: Offer | None = None) -> None:
+    """Every finding beside the verdict, and what is quiet."""
+    if len(report.findings) > 1:
+        st.markdown("**Also found**")
+    for i, finding in enumerate(report.findings):
+        if finding is not report.headline:
+            _card(i, finding, report, choice, offer)
+    _quiet(report)
+
+
+def button(place: int, label: str, report: Report, choice: Choice) -> None:
+    """What zooms the curves to the finding at ``place``, with the number it has there."""
+    shown = choice.chosen(report) == place
+    st.button(
+        f"**{place + 1}** {label}",
+        key=f"{choice.key}.{place}.show",
+        type="tertiary",
+        help="Show all of the run" if shown else "Zoom the curves to where it shows",
+        icon=":material/zoom_out_map:" if shown else None,
+        on_click=partial(choice.press, report, place),
+    )
+
+
+def _card(i: int, finding: Finding, report: Report, choice: Choice, offer: Offer | None) -> None:
+    chip = SEVERITIES[finding.severity]
+    with st.container(border=True, gap="xsmall", key=f"{choice.key}.{i}.card"):
+        button(i, f":{chip.colour}[{chip.icon}] {plain(title(finding.rule))}", report, choice)
+        st.markdown(plain(finding.message))
+        for evidence in finding.evidence:
+            st.caption(plain(measures.line(evidence)))
+        if finding.remedies:
+            with st.expander("What to do"):
+                remedies(finding.remedies, offer)
+
+
+def remedies(found: Sequence[Remedy], offer: Offer | None = None, before: Sequence[Remedy] = ()) -> None:
+    """Actions, cheapest first, each with its size and its reason, and what ``offer`` shows of it; ``before`` came others."""
     with st.container(gap="xsmall"):
-        for i, remedy in enumerate(found, 1):
-            st.markdown(f"{i}. **{plain(remedy.action)}** {_size(remedy)}  \n   {_reason(remedy.because)}")
+        for i, remedy in enumerate(found):
+            st.markdown(f"**{plain(remedy.action)}** {_size(remedy)}  \n:gray[because {plain(remedy.because)}]")
             if offer:
-                offer(remedy, found[: i - 1])
+                offer(remedy, [*before, *found[:i]])
 
 
 def _size(remedy: Remedy) -> str:
@@ -38,68 +117,11 @@ def _size(remedy: Remedy) -> str:
     return f":gray-badge[{plain(f'{remedy.parameter} {change}')}]"
 
 
-def _reason(because: str) -> str:
-    return f":gray[because {plain(because)}]"
-
-
-def choose(report: Report, key: str, offer: Offer | None = None) -> tuple[int | None, int]:
-    """List the findings; the one chosen (None: none) and how often the reader has jumped, for the chart to follow.
-
-    A second press lets the finding go, and all of the run is shown.
-    """
-    state = st.session_state
-    chosen, jumps = state.setdefault(f"{key}.finding", None), f"{key}.jumps"
-    state.setdefault(jumps, 0)
-    chosen = chosen if chosen is not None and chosen < len(report.findings) else None
-    st.markdown("**Findings**")
-    for i, finding in enumerate(report.findings):
-        if _card(i, finding, f"{key}.{i}", headline=finding.rule == report.verdict, offer=offer):
-            chosen, state[jumps] = None if i == chosen else i, state[jumps] + 1
-    _quiet(report)
-    state[f"{key}.finding"] = chosen
-    return chosen, state[jumps]
-
-
-def _card(i: int, finding: Finding, key: str, *, headline: bool, offer: Offer | None) -> bool:
-    """One finding; whether its button was pressed. The headline's own text stands above already."""
-    chip = SEVERITIES[finding.severity]
-    with st.container(border=True, gap="xsmall"):
-        pressed = st.button(
-            f"**{i + 1}** :{chip.colour}[{chip.icon}] {plain(title(finding.rule))}",
-            key=f"{key}.show",
-            type="tertiary",
-            help="Zoom the curves to where it shows",
-        )
-        if not headline:
-            st.markdown(plain(finding.message))
-            if finding.remedies:
-                remedies(finding.remedies, offer)
-        for evidence in finding.evidence:
-            st.caption(plain(_evidence(evidence)))
-    return pressed
-
-
-def _evidence(e: Evidence) -> str:
-    span = f"step {number(e.first_step)}" if e.first_step == e.last_step else _steps(e)
-    unit = f" {e.unit}" if e.unit else ""
-    return f"{e.tag}, {span}: {e.statistic}: {number(e.measured)}{unit} against {number(e.threshold)}{unit}"
-
-
-def _steps(e: Evidence) -> str:
-    return f"steps {number(e.first_step)} to {number(e.last_step)}"
-
-
 def _quiet(report: Report) -> None:
-    """Rivals of the verdict, what is fine and what could not be judged, out of the way."""
-    if report.rivals:
-        with st.expander(f"Also considered: {len(report.rivals)}"):
-            for rival in report.rivals:
-                st.markdown(
-                    f"**{plain(title(rival.rule))}**: {plain(rival.message)}  \n*Against it*: {plain(rival.against)}."
-                )
-    with st.expander(f"Clear: {len(report.clear)}, not checked: {len(report.not_checked)}"):
-        if report.clear:
-            st.markdown("**Clear**  \n" + plain(", ".join(title(slug) for slug in report.clear)))
-        if report.not_checked:
-            st.markdown("**Not checked, because**")
-            st.markdown("\n".join(f"- {plain(title(n.rule))}: {plain(n.because)}" for n in report.not_checked))
+    """What is fine, and what could not be judged and why, out of the way."""
+    with st.expander(f"Not checked: {len(report.not_checked)}"):
+        st.markdown(
+            "\n".join(f"- {plain(title(n.rule))}: {plain(n.because)}" for n in report.not_checked) or "Nothing."
+        )
+    with st.expander(f"Clear: {len(report.clear)}"):
+        st.markdown("\n".join(f"- {plain(title(slug))}" for slug in report.clear) or "Nothing.")

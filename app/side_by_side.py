@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from app import chosen, library, words
+from app.controls import AUTO, WINDOWS
 from app.fields import Field, differing, setting
 from app.grouping import fold_groups
 from app.library import Row
@@ -14,7 +15,6 @@ from app.listing import BEST, Look, columns, table, written
 from app.plot import overlay, palette
 from app.plot.component import ZOOM, chart
 from app.plot.overlay import Drawn
-from app.story import AUTO, WINDOWS
 from diagnostics.axis import AXES, Axis, axes_of
 from diagnostics.run import Run
 
@@ -145,4 +145,6 @@ def _same(rows: Sequence[Row]) -> None:
     same = {name: value for name, value in rows[0].config.items() if name not in differ}
     if len(rows) > 1 and same:
         with st.expander(f"The same in all: {len(same)} hyperparameters"):
-            st.markdown(words.plain(", ".join(f"{name} = {written(name, value)}" for name, value in same.items())))
+            st.markdown(
+                words.plain(", ".join(f"{name} = {written(setting(name).slug, value)}" for name, value in same.items()))
+            )

@@ -5,7 +5,7 @@ import json
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import library, mapping, past, story, words
+from app import controls, library, mapping, past, words
 from app.views import upload
 from diagnostics import readers, rules
 from diagnostics.readers.log import Meaning
@@ -59,7 +59,7 @@ def test_smoothing_and_log_come_from_the_address(runs):
 
 @pytest.mark.parametrize("typed, steps", [("off", 0), ("137", 137), ("auto", None), ("9" * 40, 10**12), ("-5", None)])
 def test_a_window_can_be_typed_in(typed, steps, runs):
-    assert story.window_of(typed) == steps
+    assert controls.window_of(typed) == steps
     said = text(opened("diagnosis", run=HEALTHY, smooth=typed))
     assert ("no smoothing" in said) == (steps == 0) and ("about 2 % of the run" in said) == (steps is None)
 
@@ -74,9 +74,22 @@ def test_a_finding_can_be_chosen_and_let_go(runs):
     at = opened("diagnosis", run="sample/digits-overfitting")
     key = "diagnosis.sample/digits-overfitting"
     at.button(key=f"{key}.0.show").click().run()
-    assert (at.session_state[f"{key}.finding"], at.session_state[f"{key}.jumps"]) == (0, 1)
+    assert "overfitting" in at.query_params["finding"] and at.session_state[f"{key}.jumps"] == 1
     at.button(key=f"{key}.0.show").click().run()
-    assert (at.session_state[f"{key}.finding"], at.session_state[f"{key}.jumps"]) == (None, 2)
+    assert "finding" not in at.query_params and at.session_state[f"{key}.jumps"] == 2
+
+
+def test_a_link_to_a_finding_shows_it(runs):
+    at = opened("diagnosis", run="sample/digits-overfitting", finding="overfitting")
+    shown = next(data for c in at.get("bidi_component") if "goTo" in (data := json.loads(c.proto.json)))
+    assert shown["goTo"]["count"] == 0 and shown["goTo"]["range"][0] < 74
+
+
+@pytest.mark.parametrize("asked, said", [("", "No run yet"), ("gone", "no run called gone")])
+def test_no_such_run_says_where_runs_come_from(asked, said, runs, monkeypatch):
+    monkeypatch.setattr(library, "keys", list)
+    at = opened("diagnosis", **({"run": asked} if asked else {}))
+    assert said in at.info[0].value
 
 
 def test_upload_explains_itself_when_nothing_is_there(runs):

@@ -1,0 +1,49 @@
+"""How a run goes, in one line: state, how far it is, how fast, how long it still takes, where it comes from; and its data."""
+
+import time
+from collections.abc import Iterator
+
+import streamlit as st
+
+from app import words
+from app.library import Case
+from diagnostics import view
+from diagnostics.pace import pace
+
+LAG = 0.01  # of the run: a report that is less behind its curves says the same
+
+
+def show(case: Case) -> None:
+    """The line, what ended a run that crashed, and what the reader has to remark."""
+    run = case.run
+    stalls_at = view.stalls_at(run)
+    state = "stalled" if stalls_at is not None and time.time() > stalls_at else run.state
+    with st.container(horizontal=True, vertical_alignment="center", key="run-line"):
+        if state in words.STATES:
+            chip = words.STATES[state]
+            st.badge(chip.word, icon=chip.icon, color=chip.colour)
+        st.caption(words.plain(" · ".join(_pace(case, state))), width="content")
+    if run.exception:
+        st.error(words.plain(run.exception), icon=":material/report:")
+    if run.notes:
+        _notes(run.notes)
+
+
+def _notes(notes: tuple[str, ...]) -> None:
+    """Remarks of the reader; more than one fold into a line."""
+    if len(notes) == 1:
+        st.caption(words.plain(notes[0]))
+        return
+    with st.expander(f"{len(notes)} notes on how the log was read"):
+        st.markdown("\n".join(f"- {words.plain(note)}" for note in notes))
+
+
+def _pace(case: Case, state: str | None) -> Iterator[str]:
+    run, speed = case.run, pace(case.run)
+    yield f"{words.number(run.last_step)} steps" + (f" ({speed.done:.0%})" if speed.done is not None else "")
+    if speed.steps_per_second is not None:
+        yield f"{words.number(speed.steps_per_second)} steps/s"
+    if state == "running" and speed.seconds_left is not None and run.last_time is not None:
+        yield f"about {words.duration(speed.seconds_left - (time.time() - run.last_time))} left"
+    if case.as_of is not None and run.last_step - case.as_of > LAG * run.last_step:
+        yield f"judged as of step {words.number(case.as_of)}"

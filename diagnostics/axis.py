@@ -34,6 +34,13 @@ def at(run: Run, steps: Ints, x: Axis) -> Floats:
 
 
 @once
+def first(run: Run, x: Axis) -> float:
+    """The first place after 0 where a point lies: where a logarithmic axis begins; 1 when there is none."""
+    places = [along(run, curve, x) for curve in run.curves.values()]
+    return float(min((later[0] for place in places if (later := place[place > 0]).size), default=1.0))
+
+
+@once
 def _clock(run: Run, x: Axis) -> tuple[Ints, Floats]:
     """Steps and what the axis reads there, as the log gives them."""
     if x == "epoch":

@@ -69,6 +69,10 @@ def cells(run: Run, quantity: str, sight: Sight) -> Points | None:
         return None
     x = axis.at(run, heat.table(run, quantity)[1], sight.x)
     begin, end = view.inside(x, sight.span)
+    if sight.log:
+        begin = max(begin, int(np.searchsorted(x, 0, side="right")))  # 0 has no place there
+    if begin >= end:
+        return None
     found = heat.heat(run, quantity, x[begin:end], sight.count // PER_CELL, log=sight.log, begin=begin)
     decades = np.log10(np.maximum(found.values, heat.TINY))
     return {"x": array(found.edges), "z": _grid(decades), "customdata": _grid(found.values)}

@@ -9,6 +9,7 @@ function toolbar(chart) {
   const svg = button("SVG", "Save what is seen as a drawing", () => picture(chart, "svg"));
   bar.append(reset, png, svg, csv);
   bar.setAttribute("role", "toolbar");
+  bar.setAttribute("aria-label", "Chart");
   bar.dress = () => {
     reset.style.visibility = chart.range || Object.keys(chart.ys).length ? "visible" : "hidden";
     csv.hidden = !source(chart);

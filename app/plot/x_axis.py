@@ -25,12 +25,13 @@ class XAxis:
     log: bool = False
 
     def at(self, step: float) -> float:
-        """Where ``step`` lies; 0, which a logarithmic axis has not, lies with the first step."""
-        return self._places([step, 1])[0] or self._places([step, 1])[1] if self.log else self._places([step])[0]
+        """Where ``step`` lies; 0, which a logarithmic axis has not, lies where that begins."""
+        place = float(axis.at(self.run, np.asarray([step]), self.x)[0])
+        return max(place, axis.first(self.run, self.x)) if self.log else place
 
     def note(self, step: float) -> float:
         """The same for a text: Plotly wants its place on a logarithmic axis as a power of ten."""
-        return float(np.log10(self.at(step))) if self.log and self.at(step) > 0 else self.at(step)
+        return float(np.log10(self.at(step))) if self.log else self.at(step)
 
     def share(self, step: float) -> float:
         """The same as a share (0–1) of the axis' width."""
@@ -42,6 +43,3 @@ class XAxis:
         last = max([self.run.last_step, *(int(c.steps[-1]) for c in self.run.superseded.values() if len(c))])
         low, high = self.note(0), self.note(last)
         return [low, high + AIR * (high - low)] if high > low else [low, low + 1]
-
-    def _places(self, steps: list[float]) -> list[float]:
-        return [float(place) for place in axis.at(self.run, np.asarray(steps), self.x)]

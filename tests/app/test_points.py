@@ -78,6 +78,12 @@ def test_a_map_has_a_row_a_layer_and_marks_the_worst():
     assert (y["tickvals"], y["ticktext"]) == ([1, 0], ["<b>A</b>", "<b>B</b>"])
 
 
+def test_a_map_over_a_logarithmic_axis_begins_after_0():
+    found = points(layered(), Source(heat.RATIO, part="layers"), Sight(log=True))
+    assert found["z"]["shape"] == "2,1" and (numbers(found["x"]) > 0).all()
+    assert points(layered(), Source(heat.RATIO, part="layers"), Sight(log=True, span=(-2, -1))) is None
+
+
 def test_letters_of_neighbouring_layers_do_not_overlap():
     assert heatmap._letters([5, 6, 9], 3) == {5: "A", 9: "C"}
 

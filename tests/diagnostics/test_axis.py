@@ -41,3 +41,9 @@ def test_hours_count_from_the_first_attempt():
 def test_an_empty_run_has_steps_alone():
     assert axis.axes_of(Run("r", {})) == ["step"]
     assert np.isnan(axis.at(Run("r", {}), np.array([1]), "time")).all()
+
+
+def test_a_logarithmic_axis_begins_with_the_first_point_after_0():
+    one = run([100, 3700, 7300], [0, 0, 2])
+    assert [axis.first(one, x) for x in axis.AXES] == [10, 2, 1]
+    assert axis.first(Run("r", {}), "step") == 1

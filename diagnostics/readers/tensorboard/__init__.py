@@ -32,6 +32,7 @@ from diagnostics.readers.tensorboard.event_folders import (
     folders_below,
     is_split_in_two,
 )
+from diagnostics.readers.understanding import names
 
 FIRST, LOOK = b"brain.Event:", 64  # in the first record of every event file; bytes looked at
 HPARAMS = "hparams.yaml"  # Lightning's
@@ -61,7 +62,10 @@ def read(path: Path, limits: Limits) -> list[Log]:
     if not found:
         notes = [note for folder in folders for note in _notes(folder)]
         raise ReadError(path, "; ".join([*notes[:1], NOTHING]))
-    return found
+    within = (
+        "" if path.is_dir() else names.split_of(path.absolute().parent.name)
+    )  # Keras writes to train/ and validation/
+    return [replace(log, split=within) for log in found] if within else found
 
 
 def _is_events(path: Path) -> bool:

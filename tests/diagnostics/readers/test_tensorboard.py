@@ -331,3 +331,9 @@ def test_what_tensorboards_own_writer_writes_is_read(
     assert found.keys() == wanted.keys()
     for tag, of_tag in wanted.items():
         assert same(found[tag], of_tag) or not any(step for step, _ in of_tag)
+
+
+def test_a_file_named_by_itself_is_of_the_split_its_folder_says() -> None:
+    (file,) = (fixtures.log("keras_tensorboard") / "by_epoch" / "validation").glob("*.v2")
+    (run,) = read(file)
+    assert "val/loss" in run and "train/loss" not in run

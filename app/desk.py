@@ -164,6 +164,8 @@ class Opened:
             self._judged_beside = False
             if len(found) == len(self._cases):
                 self._cases = tuple(map(_with_report, self._cases, found))
+            if [case.run.state for case in self._cases] != [run.state for run in runs]:
+                self._judge_soon()  # it ended meanwhile
         self._tell(self._path)
 
     def _judged(self, runs: list[Run]) -> tuple[Case, ...]:

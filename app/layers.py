@@ -24,19 +24,21 @@ def show(run: Run, key: str, *, known: str | None, sight: Sight, place: dict[str
     """Draw the layers below the curves, over the same axis. ``place`` is where the choice of the quantity is kept."""
     if run.layers is None or run.layers.empty:
         return
-    left, right = st.columns([0.66, 0.34], gap="large")
-    with left:
-        quantity = _quantity(place)
-        worst = heat.worst(run, quantity, WORST)
-        figure = heatmap.figure(run, quantity, worst, sight=sight, key=known)
-        st.caption(plain(f"{SAYS[quantity]} {CELL}"))
-        if figure:
-            chart(
-                figure, key=f"{key}.layers", alt=f"{heatmap.NAMES[quantity]} of each layer", name=f"{run.name} layers"
-            )
-    with right:
-        _named(worst, quantity)
-        _table(worst)
+    with st.container(key="layer-grid"):  # page.css puts the names beside the map, and the map below the curves
+        with st.container(key="layer-map"):
+            quantity = _quantity(place)
+            worst = heat.worst(run, quantity, WORST)
+            _map(run, key, quantity, worst, known, sight)
+        with st.container(key="layer-names"):
+            _named(worst, quantity)
+            _table(worst)
+
+
+def _map(run: Run, key: str, quantity: str, worst: pd.DataFrame, known: str | None, sight: Sight) -> None:
+    figure = heatmap.figure(run, quantity, worst, sight=sight, key=known)
+    st.caption(plain(f"{SAYS[quantity]} {CELL}"))
+    if figure:
+        chart(figure, key=f"{key}.layers", alt=f"{heatmap.NAMES[quantity]} of each layer", name=f"{run.name} layers")
 
 
 def _quantity(place: dict[str, Any]) -> str:

@@ -93,8 +93,13 @@ async function paint(chart) {
 }
 
 function whole(chart, { xaxis }, log) {
-  if (chart.range) return { range: scaled(chart.range, log), autorange: false };
-  return xaxis.range ? { autorange: false } : { autorange: true };
+  const range = chart.range ? scaled(chart.range, log) : xaxis.range;
+  return range ? { range, autorange: false, ...(log ? spaced(range[1] - range[0]) : {}) } : { autorange: true };
+}
+
+// Plotly would write nine labels a decade, one over the other.
+function spaced(decades) {
+  return decades > 2.5 ? { dtick: Math.ceil(decades / 7) } : decades > 1 ? { dtick: "D2" } : {};
 }
 
 function fail(div) {

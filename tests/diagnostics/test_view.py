@@ -139,3 +139,11 @@ def test_other_evaluation_sets_are_found_by_their_names():
     tags = ("train/loss", "val/loss", "eval_far_loss", "val/accuracy", "optim/lr")
     run = Run("r", {tag: Curve(tag, [0], [1.0]) for tag in tags})
     assert view.evaluations(run, "val/loss") == ["eval_far_loss"]
+
+
+def test_a_thumbnail_shows_the_way_of_a_noisy_curve():
+    values = np.linspace(2.0, 1.0, 6_000) + np.tile([0.5, -0.5], 3_000)
+    values[10] = np.nan
+    drawn = view.spark(Curve("train/loss", np.arange(6_000), values))
+    assert len(drawn) == 60 and (np.diff(drawn) < 0).all()
+    assert view.spark(Curve("train/loss", np.arange(2), np.full(2, np.nan))) == []

@@ -98,9 +98,9 @@ def row(key: str, case: Case, sample: bool = False) -> Row:
     )
 
 
-def settings(config: Mapping[str, Any]) -> dict[str, Setting]:
+def settings(config: Mapping[str, Any], most: int = SETTINGS) -> dict[str, Setting]:
     """The hyperparameters that fit a cell, those within groups named ``group.name``."""
-    return dict(islice(_flat(config), SETTINGS))
+    return dict(islice(_flat(config), most))
 
 
 def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Setting]]:

@@ -1,14 +1,18 @@
 """Say what is wrong with each run, where it shows, and what to change.
 
-PATH is a run folder, a folder of runs, or a past log. Exit code 0: all read; 1: a finding at --fail-on or above; 2: an input could not be read.
+PATH is a run folder, a folder of runs, or a past log. --html writes the report on one run, its curves included, as a file that opens
+offline. Exit code 0: all read; 1: a finding at --fail-on or above; 2: an input could not be read.
 """
 
 import argparse
+import importlib.util
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from curvewise.inputs import read_paths
-from diagnostics import Report, diagnose
+from curvewise.inputs import printable, read_paths
+from diagnostics import Report, Run, diagnose
 from diagnostics.report import SEVERITIES
 
 
@@ -16,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("paths", metavar="PATH", type=Path, nargs="+")
     parser.add_argument("--json", action="store_true", help="print one JSON document, for machines")
+    parser.add_argument("--html", metavar="FILE", type=Path, help="also write the report on the one run as a web page")
     parser.add_argument("--fail-on", choices=SEVERITIES, help="exit with 1 when a finding is at least this severe")
 
 
@@ -36,7 +41,30 @@ def run(arguments: argparse.Namespace) -> int:
         )
 
         print_reports(screen(), runs, reports)
-    return 2 if errors else int(_fails(reports, arguments.fail_on))
+    written = arguments.html is None or _write(arguments.html, runs, reports)
+    return 2 if errors or not written else int(_fails(reports, arguments.fail_on))
+
+
+def _write(file: Path, runs: Sequence[Run], reports: Sequence[Report]) -> bool:
+    """The web page; a line on stderr where it cannot be written."""
+    plotly = importlib.util.find_spec("plotly")
+    if plotly is None or plotly.origin is None:
+        return _cannot("--html needs plotly; install it with pip install 'curvewise[app]'")
+    if len(runs) != 1:
+        return _cannot(f"--html is for one run, and {len(runs)} were read; name one of them")
+    from app.report.page import html  # the drawing takes a moment to import, and only a page needs it
+
+    source = Path(plotly.origin).parent / "package_data" / "plotly.min.js"
+    try:
+        file.write_text(html(runs[0], reports[0], source.read_text("utf-8")), encoding="utf-8")
+    except OSError as error:
+        return _cannot(f"{file}: cannot be written ({error.strerror}); choose another --html")
+    return True
+
+
+def _cannot(why: str) -> bool:
+    print(printable(f"curvewise: {why}"), file=sys.stderr)
+    return False
 
 
 def _fails(reports: list[Report], least: str | None) -> bool:

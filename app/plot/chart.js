@@ -94,7 +94,21 @@ async function paint(chart) {
 
 function whole(chart, { xaxis }, log) {
   const range = chart.range ? scaled(chart.range, log) : xaxis.range;
-  return range ? { range, autorange: false, ...(log ? spaced(range[1] - range[0]) : {}) } : { autorange: true };
+  if (!range) return { autorange: true };
+  const ticks = log ? spaced(range[1] - range[0]) : chart.layout.meta?.x === "time" ? clock(range) : {};
+  return { range, autorange: false, ...ticks };
+}
+
+// Hours are written as minutes or seconds where little of them is seen.
+function clock([low, high]) {
+  const [unit, per] = high - low < 0.05 ? ["seconds", 3600] : ["minutes", 60];
+  if (high - low > 3) return {};
+  const rough = ((high - low) * per) / 6;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((one) => one * power >= rough);
+  const marks = Array.from({ length: 8 }, (_, i) => Number(((Math.ceil((low * per) / step) + i) * step).toPrecision(9)));
+  const seen = marks.filter((mark) => mark / per <= high);
+  return { tickvals: seen.map((mark) => mark / per), ticktext: seen.map(String), title: { text: `${unit} since the start`, standoff: 6 } };
 }
 
 // Plotly would write nine labels a decade, one over the other.

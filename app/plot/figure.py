@@ -59,6 +59,7 @@ def linked(along: XAxis) -> Figure:
     return {
         "lastX": along.at(along.run.last_step),
         "link": identity(along.run, Sight(along.x, along.log)),
+        "x": along.x,
     }
 
 

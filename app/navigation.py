@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from app import door
 from app.views import compare, diagnosis, rulebook, runs, schedules, upload
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a font server
@@ -19,4 +20,7 @@ pages = [
     st.Page(rulebook.page, title="Rulebook", icon=":material/menu_book:", url_path="rulebook"),
 ]
 st.html(Path(__file__).with_name("page.css"))
-st.navigation(pages).run()
+entered = door.enter()
+page = st.navigation(pages, position="sidebar" if entered else "hidden")
+if entered:
+    page.run()

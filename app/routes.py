@@ -1,8 +1,11 @@
-"""The routes beside Streamlit's own: news of changed runs, points of a chart that is zoomed, and plotly.js as installed."""
+"""The routes beside Streamlit's own: news of changed runs, points of a chart that is zoomed, downloads, and plotly.js as installed."""
 
 import asyncio
 import json
 import math
+import re
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -15,17 +18,20 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app import library
+from app import door, library
 from app.hub import Listener, hub
+from app.library import Case
 from app.plot import download
 from app.plot.points import Part, Sight, Source, points
+from app.report.page import html
 from diagnostics.axis import AXES, Axis
 
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-ELSEWHERE = 4403  # WebSocket close code: the page that asks was not served by us
+ELSEWHERE = 4403  # WebSocket close code: the page that asks was not served by us, or nobody has signed in there
 WIDEST = 8_000  # px: an 8K screen; no question may ask for more than it can show
 MOST = 64  # traces a question
 LONGEST = 10**12  # steps of a moving average: longer than any training
+Answer = Callable[[Request, Case], Response]
 
 
 async def plotly_js(request: Request) -> Response:
@@ -50,15 +56,20 @@ async def news(socket: WebSocket) -> None:
 
 
 def _ours(socket: WebSocket) -> bool:
-    """Whether a page of this very server asks, under a name that the config knows."""
+    """Whether a page of this very server asks, under a name that the config knows, of a browser that was let in."""
     same = urlsplit(socket.headers.get("origin", "")).netloc == socket.headers.get("host", "")
-    return same and _known_host(socket.headers.get("host", ""))
+    return same and _known_host(socket.headers.get("host", "")) and door.admits(socket.cookies, time.time())
 
 
 def _known_host(host: str) -> bool:
     """Whether the config knows the name under which we were asked; else DNS could be made to lie."""
-    known = st.get_option("server.allowedHosts")
-    return not known or urlsplit(f"//{host}").hostname in known
+    known, name = st.get_option("server.allowedHosts"), urlsplit(f"//{host}").hostname or ""
+    return not known or any(_matches(name, pattern) for pattern in known)
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """As Streamlit reads its ``server.allowedHosts``: ``*`` is any, ``*.lab.org`` any below."""
+    return pattern in ("*", name) or (pattern.startswith("*.") and name.endswith(pattern[1:]))
 
 
 async def _send(socket: WebSocket, listener: Listener) -> None:
@@ -67,13 +78,22 @@ async def _send(socket: WebSocket, listener: Listener) -> None:
             await socket.send_json(changed)
 
 
-def more_points(request: Request) -> Response:
+def of_run(answer: Answer) -> Callable[[Request], Response]:
+    """The route of what ``answer`` says of the ``run`` asked for; nothing is said to who may not see it."""
+
+    def route(request: Request) -> Response:
+        if not _known_host(request.headers.get("host", "")):
+            return PlainTextResponse("unknown host", 403)
+        if not door.admits(request.cookies, time.time()):
+            return PlainTextResponse("sign in first", 401)
+        case = library.case(request.query_params.get("run", ""))
+        return PlainTextResponse("no such run", 404) if case is None else answer(request, case)
+
+    return route
+
+
+def more_points(request: Request, case: Case) -> Response:
     """The points of traces within the stretch that is seen: ``run``, ``x``, ``log``, ``from``, ``to``, ``width``, ``curve``s."""
-    if not _known_host(request.headers.get("host", "")):
-        return PlainTextResponse("unknown host", 403)
-    case = library.case(request.query_params.get("run", ""))
-    if case is None:
-        return PlainTextResponse("no such run", 404)
     try:
         sight, sources = (
             _sight(request.query_params),
@@ -104,20 +124,39 @@ def _source(asked: str) -> Source:
     return Source(str(meta["tag"]), window, int(meta.get("attempt", 0)), part)
 
 
-def data(request: Request) -> Response:
-    """The curves ``tag`` of ``run`` as CSV, every point that was logged."""
-    if not _known_host(request.headers.get("host", "")):
-        return PlainTextResponse("unknown host", 403)
-    case = library.case(request.query_params.get("run", ""))
-    if case is None:
-        return PlainTextResponse("no such run", 404)
-    rows = download.rows(case.run, request.query_params.getlist("tag"))
-    return StreamingResponse(rows, media_type="text/csv", headers={"Content-Disposition": "attachment"})
+def as_csv(request: Request, case: Case) -> Response:
+    """The curves ``tag`` of ``run``, or all, every point that was logged."""
+    rows = download.rows(case.run, _tags(request, case))
+    return StreamingResponse(rows, media_type="text/csv", headers=_attached(case, "csv"))
+
+
+def as_parquet(request: Request, case: Case) -> Response:
+    """The same as Parquet."""
+    pieces = download.parquet(case.run, _tags(request, case))
+    return StreamingResponse(pieces, media_type="application/vnd.apache.parquet", headers=_attached(case, "parquet"))
+
+
+def as_html(request: Request, case: Case) -> Response:
+    """The report on ``run`` as a file that opens offline."""
+    page = html(case.run, case.report, PLOTLY_JS.read_text("utf-8"))
+    return Response(page, media_type="text/html", headers=_attached(case, "html"))
+
+
+def _tags(request: Request, case: Case) -> list[str]:
+    return request.query_params.getlist("tag") or sorted({*case.run.curves, *case.run.superseded})
+
+
+def _attached(case: Case, suffix: str) -> dict[str, str]:
+    """A file to be saved, under the run's name."""
+    name = re.sub(r"[^\w.-]+", "-", case.run.name, flags=re.ASCII).strip("-.") or "run"
+    return {"Content-Disposition": f'attachment; filename="{name}.{suffix}"', "X-Content-Type-Options": "nosniff"}
 
 
 ROUTES = [
     Route("/curvewise/plotly.js", plotly_js),
-    Route("/curvewise/points", more_points),
-    Route("/curvewise/data.csv", data),
+    Route("/curvewise/points", of_run(more_points)),
+    Route("/curvewise/data.csv", of_run(as_csv)),
+    Route("/curvewise/data.parquet", of_run(as_parquet)),
+    Route("/curvewise/report.html", of_run(as_html)),
     WebSocketRoute("/curvewise/news", news),
 ]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -10,11 +11,16 @@ from app.library import Case
 from diagnostics import view
 from diagnostics.pace import pace
 
+DOWNLOADS = {
+    "report.html": ("Report (HTML)", "Verdict, curves and settings in one file that opens offline"),
+    "data.csv": ("Data (CSV)", "Every point of every curve as it was logged, NaN and Inf included"),
+    "data.parquet": ("Data (Parquet)", "The same, smaller and exact"),
+}
 LAG = 0.01  # of the run: a report that is less behind its curves says the same
 
 
-def show(case: Case) -> None:
-    """The line, what ended a run that crashed, and what the reader has to remark."""
+def show(case: Case, key: str) -> None:
+    """The line, what ended a run that crashed, and what the reader has to remark; the server knows the run as ``key``."""
     run = case.run
     stalls_at = view.stalls_at(run)
     state = "stalled" if stalls_at is not None and time.time() > stalls_at else run.state
@@ -23,10 +29,20 @@ def show(case: Case) -> None:
             chip = words.STATES[state]
             st.badge(chip.word, icon=chip.icon, color=chip.colour)
         st.caption(words.plain(" · ".join(_pace(case, state))), width="content")
+        st.space("stretch")
+        _downloads(key)
     if run.exception:
         st.error(words.plain(run.exception), icon=":material/report:")
     if run.notes:
         _notes(run.notes)
+
+
+def _downloads(key: str) -> None:
+    """What can be taken along: made when it is asked for, by routes of our own."""
+    with st.popover("Download", icon=":material/download:", type="tertiary"):
+        for name, (label, told) in DOWNLOADS.items():
+            address = f"/curvewise/{name}?run={quote(key)}"
+            st.link_button(label, address, help=told, width="stretch")
 
 
 def _notes(notes: tuple[str, ...]) -> None:

@@ -44,7 +44,7 @@ def _live(key: str) -> None:
     if case is None:
         st.info("This run is gone from its folder. Choose another above.", icon=":material/folder_off:")
     else:
-        run_line.show(case)
+        run_line.show(case, key)
         _toast(key, case.report)
         story.tell(case, f"diagnosis.{key}", run=key)
     listen(key, key="diagnosis.ear", alive=case is not None and case.run.state == "running")

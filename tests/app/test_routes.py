@@ -10,7 +10,7 @@ from app import routes
 def asks(origin: str, host: str, monkeypatch) -> bool:
     monkeypatch.setattr(routes.st, "get_option", lambda name: ["localhost", "127.0.0.1"])
     headers = {key: value for key, value in {"origin": origin, "host": host}.items() if value}
-    return routes._ours(SimpleNamespace(headers=headers))
+    return routes._ours(SimpleNamespace(headers=headers, cookies={}))
 
 
 @pytest.mark.parametrize("host", ["localhost:8501", "127.0.0.1:8501"])

@@ -11,7 +11,8 @@ Criterion
     The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt), or the learning rate is spent; validation ends below RATIO times training; and something says that both are poor. With
     a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where it
     is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
-    have been recorded and have shrunk below SHRUNK of their height, and validation must end below CLOSE times training. Or neither
+    have been recorded and have shrunk below SHRUNK of their height, or the decay times their squared norm, which at rest is the slope of the loss along the
+    logarithm of that norm, be above PULL of the first loss (not with AdamW, whose decay is no part of the gradient); and validation must end below CLOSE times training. Or neither
     accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said).
 
 Source
@@ -21,7 +22,7 @@ Source
 
 Known limits
     What is poor depends on the task: noise in the labels sets a floor that no model passes. So a low accuracy alone is no fault: of 18 runs of the lab in which
-    both had levelled off together under 85 %, 12 were as good as their data let them be. healthy then says what a larger model might show.
+    both had levelled off together under 85 %, 12 were as good as their data let them be. healthy then says how low it is.
 """
 
 from collections.abc import Iterator
@@ -48,6 +49,7 @@ from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     CLOSE,
     HEAVY_DROPOUT,
     NARROW,
+    PULL,
     SHRUNK,
     STRONG,
     STRONG_ADAMW,

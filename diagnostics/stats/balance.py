@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from diagnostics.curve import Floats
+from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.layers import layers
 
@@ -41,11 +43,24 @@ def growth(run: Run, step: float) -> float | None:
 
 def norm_left(run: Run) -> float | None:
     """The norm of all weights now over its highest; None where it was not recorded."""
+    norms = _norms(run)
+    return float(norms[-1] / norms.max()) if norms.size and norms.max() > 0 else None
+
+
+def last_norm(run: Run) -> float | None:
+    """The norm of all weights now; None where it was not recorded."""
+    norms = _norms(run)
+    return float(norms[-1]) if norms.size else None
+
+
+@once
+def _norms(run: Run) -> Floats:
+    """The norm of all weights [samples]; empty where one of them is not finite."""
     if run.layers is None or run.layers.empty:
-        return None
+        return np.empty(0)
     squares: Any = (run.layers["weight_norm"] ** 2).groupby(run.layers["step"]).sum()
     norms = np.sqrt(squares.to_numpy(dtype=np.float64))
-    return float(norms[-1] / norms.max()) if np.isfinite(norms).all() and norms.max() > 0 else None
+    return norms if np.isfinite(norms).all() else np.empty(0)
 
 
 def stillness(run: Run) -> float | None:

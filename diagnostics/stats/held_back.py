@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.run import Run
-from diagnostics.stats.balance import norm_left
-from diagnostics.stats.level import end
+from diagnostics.stats.balance import last_norm, norm_left
+from diagnostics.stats.level import before_training, end
 
 NARROW = 4  # units or channels: nothing but toys has so few
 HEAVY_DROPOUT = 0.6  # the usual most is 0.5
 STRONG, STRONG_ADAMW = 5e-3, 0.5  # weight decay: ten times the usual 5e-4, and five times the usual 0.1
 SHRUNK = 0.35  # of the weight norm's height: decays that suit the task were seen to leave 0.47 and more, those that do not under 0.3
+PULL = 0.35  # of the first loss: healthy runs of the lab stay below 0.26, six that a tenth of the decay cured are above 0.47
 CLOSE = 1.15  # validation over training loss: no gap for a decay to close
 WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "units", "n_embd", "d_model", "channels")
 
@@ -37,13 +38,31 @@ def held_back(run: Run) -> HeldBack | None:
 
 
 def decayed(run: Run) -> HeldBack | None:
-    """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell."""
-    decay, left = run.setting("weight_decay") or 0.0, norm_left(run)
-    strong = STRONG_ADAMW if "adamw" in str(run.config.get("optimizer", "")).lower() else STRONG
-    if decay < strong or left is None or left >= SHRUNK or end(run[VAL_LOSS]) >= CLOSE * end(run[TRAIN_LOSS]):
+    """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell, or that it still pulls at."""
+    decay, strong = run.setting("weight_decay") or 0.0, STRONG_ADAMW if _decoupled(run) else STRONG
+    if decay < strong or end(run[VAL_LOSS]) >= CLOSE * end(run[TRAIN_LOSS]):
         return None
-    why = f"under a weight decay of {decay:g}, which has shrunk the weights to {left:.0%} of their norm"
-    return HeldBack("weight_decay", why, decay, strong)
+    left, pulls = norm_left(run), _pull(run, decay)
+    if left is not None and left < SHRUNK:
+        what = f"which has shrunk the weights to {left:.0%} of their norm"
+    elif pulls is not None and pulls > PULL:
+        what = f"which holds the weights down: a tenth larger, they would lower the loss by {0.1 * pulls:.1%} of where it began"
+    else:
+        return None
+    return HeldBack("weight_decay", f"under a weight decay of {decay:g}, {what}", decay, strong)
+
+
+def _decoupled(run: Run) -> bool:
+    return "adamw" in str(run.config.get("optimizer", "")).lower()
+
+
+def _pull(run: Run, decay: float) -> float | None:
+    """decay · ‖w‖² over the first loss: at rest, the slope of the loss along ln ‖w‖, as the gradient is then −decay · w.
+
+    None where the norms were not recorded, or the decay is no part of the gradient (AdamW).
+    """
+    norm, first = last_norm(run), before_training(run)
+    return None if norm is None or first <= 0 or _decoupled(run) else decay * norm**2 / first
 
 
 def _dropped(run: Run) -> HeldBack | None:

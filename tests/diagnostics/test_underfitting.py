@@ -115,3 +115,19 @@ def test_a_network_whose_accuracy_never_rose_has_learned_nothing_however_far_its
     assert bool(said(run)) is found
     if found:
         assert "learned nothing" in said(run).message and said(run).remedies[0].parameter == "lr"
+
+
+@pytest.mark.parametrize(
+    "norm, known, fires",
+    [
+        (6.0, {"weight_decay": 0.05, "optimizer": "SGD"}, True),  # 0.05 · 36 / 2.3 = 0.78 of the first loss
+        (6.0, {"weight_decay": 0.05, "optimizer": "RMSprop"}, True),
+        (3.0, {"weight_decay": 0.05, "optimizer": "SGD"}, False),  # 0.2 of it
+        (60.0, {"weight_decay": 5e-4, "optimizer": "SGD"}, False),  # a usual decay of a large network
+        (6.0, {"weight_decay": 0.6, "optimizer": "AdamW"}, False),  # no part of the gradient
+    ],
+)
+def test_a_decay_that_still_pulls_at_the_weights_holds_them_down(norm, known, fires):
+    found = said(shrunk(stuck(0.3, **known), norm, norm, norm))
+    assert (found is not None) == fires
+    assert not fires or (found.remedies[0].parameter == "weight_decay" and "holds the weights down" in found.message)

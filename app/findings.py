@@ -34,8 +34,9 @@ class Choice:
         return int(st.session_state.get(f"{self.key}.jumps", 0))
 
     def chosen(self, report: Report) -> int | None:
-        """Its place in ``report``."""
-        name = st.query_params.get(CHOSEN) if self.linked else st.session_state.get(f"{self.key}.{CHOSEN}")
+        """Its place in ``report``. A link says it at first; then the session does, since two changes at once lose one in the address."""
+        asked = st.query_params.get(CHOSEN) if self.linked else None
+        name = st.session_state.setdefault(f"{self.key}.{CHOSEN}", asked)
         return names(report).index(name) if name in names(report) else None
 
     def press(self, report: Report, place: int) -> None:
@@ -48,24 +49,23 @@ class Choice:
         first = 0 if by > 0 else len(report.findings) - 1
         self._keep(names(report)[first if now is None else (now + by) % len(report.findings)])
 
-    def pick(self, report: Report, name: str) -> None:
-        """Choose the finding called ``name``, as clicked in the chart."""
-        if name in names(report):
-            self.press(report, names(report).index(name))
-
     def forget(self) -> None:
         """Let it go without a jump: another run is shown."""
+        st.session_state.pop(f"{self.key}.{CHOSEN}", None)
         if self.linked:
             st.query_params.pop(CHOSEN, None)
 
+    def to_address(self) -> None:
+        """Say it in the address."""
+        name = st.session_state.get(f"{self.key}.{CHOSEN}")
+        if self.linked and not isinstance(name, str):
+            st.query_params.pop(CHOSEN, None)
+        elif self.linked and st.query_params.get(CHOSEN) != name:
+            st.query_params[CHOSEN] = str(name)
+
     def _keep(self, name: str | None) -> None:
         st.session_state[f"{self.key}.jumps"] = self.jumps + 1
-        if not self.linked:
-            st.session_state[f"{self.key}.{CHOSEN}"] = name
-        elif name is None:
-            st.query_params.pop(CHOSEN, None)
-        else:
-            st.query_params[CHOSEN] = name
+        st.session_state[f"{self.key}.{CHOSEN}"] = name
 
 
 def show(report: Report, choice: Choice, offer: Offer | None = None) -> None:

@@ -16,6 +16,14 @@ DOWNLOADS = {
     "data.csv": ("Data (CSV)", "Every point of every curve as it was logged, NaN and Inf included"),
     "data.parquet": ("Data (Parquet)", "The same, smaller and exact"),
 }
+KEYS = {
+    "j, k": "next and previous finding (also ↓ and ↑ in the chart)",
+    "1 … 9": "that finding; again: all of the run",
+    "l": "loss on a logarithmic axis",
+    "r, Esc": "show all of the run",
+    "/": "choose another run",
+    "?": "this list",
+}
 LAG = 0.01  # of the run: a report that is less behind its curves says the same
 
 
@@ -31,6 +39,7 @@ def show(case: Case, key: str) -> None:
         st.caption(words.plain(" · ".join(_pace(case, state))), width="content")
         st.space("stretch")
         _downloads(key)
+        _keys()
     if run.exception:
         st.error(words.plain(run.exception), icon=":material/report:")
     if run.notes:
@@ -43,6 +52,12 @@ def _downloads(key: str) -> None:
         for name, (label, told) in DOWNLOADS.items():
             address = f"/curvewise/{name}?run={quote(key)}"
             st.link_button(label, address, help=told, width="stretch")
+
+
+def _keys() -> None:
+    """What the keyboard does; ``?`` opens it."""
+    with st.popover("Keys", icon=":material/keyboard:", type="tertiary", key="keys"):
+        st.markdown("\n".join(f"- **{words.plain(key)}** {words.plain(told)}" for key, told in KEYS.items()))
 
 
 def _notes(notes: tuple[str, ...]) -> None:

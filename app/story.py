@@ -33,6 +33,7 @@ def tell(case: Case, key: str, *, run: str | None = None) -> None:
             _curves(case, choice, run, ask, widgets)
         with st.container(key="story-findings"):
             findings.show(case.report, choice, offer)
+    choice.to_address()
     layers.show(case.run, key, known=run, sight=Sight(ask.x, ask.log_x), place=widgets.place("layers"))
 
 
@@ -58,6 +59,7 @@ def _curves(case: Case, choice: Choice, known: str | None, ask: Choices, widgets
             "l": widgets.turn_log,
             "j": partial(choice.move, report, 1),
             "k": partial(choice.move, report, -1),
+            **{str(i + 1): partial(choice.press, report, i) for i in range(min(len(report.findings), 9))},
         },
     )
 

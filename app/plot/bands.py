@@ -16,18 +16,32 @@ MARGIN = 0.15  # of a span, shown on either side of it when zoomed
 def shade(
     figure: dict[str, Any], panels: Sequence[Panel], findings: Sequence[Finding], chosen: int, along: XAxis
 ) -> None:
-    """Add the spans of ``findings`` to ``figure``; notes are shaded only when chosen, lest all be shaded always."""
+    """Add the spans of ``findings`` to ``figure``; notes are shaded only when chosen, lest all be shaded always.
+
+    A click on a span, or on its number, is the key of that number.
+    """
+    clickable: list[list[Any]] = figure["layout"].setdefault("meta", {}).setdefault("spans", [])
     taken: list[tuple[float, int]] = []
     for i, finding in enumerate(findings):
         if finding.severity == "info" and i != chosen:
             continue
-        spans = {(_panel(e, panels), e.first_step, e.last_step) for e in finding.evidence}
-        figure["layout"]["shapes"] += [
-            s for span in sorted(spans) for s in _span(*span, finding.severity, i == chosen, along)
-        ]
-        panel, first, _ = min(spans)
+        spans = joined([(_panel(e, panels), e.first_step, e.last_step) for e in finding.evidence])
+        figure["layout"]["shapes"] += [s for span in spans for s in _span(*span, finding.severity, i == chosen, along)]
+        clickable += [[i + 1, axis(panel), along.at(first), along.at(last)] for panel, first, last in spans]
+        panel, first, _ = spans[0]
         row = _free_row(taken, along.share(first))
         figure["layout"]["annotations"].append(_number(i + 1, panel, along.note(first), row, finding.severity))
+
+
+def joined(spans: Sequence[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Panel, first and last step of each span; those of one panel that overlap are one, lest they be shaded twice."""
+    found: list[tuple[int, int, int]] = []
+    for panel, first, last in sorted(set(spans)):
+        if found and found[-1][0] == panel and first <= found[-1][2]:
+            found[-1] = (panel, found[-1][1], max(last, found[-1][2]))
+        else:
+            found.append((panel, first, last))
+    return found
 
 
 def mark_resumes(figure: dict[str, Any], along: XAxis) -> None:
@@ -90,5 +104,11 @@ def _free_row(taken: list[tuple[float, int]], at: float) -> int:
 def _number(number: int, panel: int, x: float, row: int, severity: str) -> dict[str, Any]:
     y = axis(panel)
     place = {"xref": "x", "x": x, "yref": f"{y} domain", "y": 1, "yanchor": "top", "xanchor": "left"}
-    look = {"font": {"color": f"${severity}", "size": 12}, "showarrow": False, "yshift": -ROW * row, "xshift": 2}
+    look = {
+        "font": {"color": f"${severity}", "size": 12},
+        "showarrow": False,
+        "yshift": -ROW * row,
+        "xshift": 2,
+        "captureevents": True,
+    }
     return {"text": f"<b>{number}</b>", **place, **look}

@@ -10,11 +10,20 @@ function follow(chart) {
   chart.div.on("plotly_click", ({ points: [point] }) => { // a point that stands for a run leads to it
     const key = point?.data.ids?.[point.pointIndex];
     if (key) chart.open(key);
+    else if (point) clicked(chart, point.x, point.yaxis?._id);
   });
+  chart.div.on("plotly_clickannotation", ({ annotation }) => chart.press(annotation.text.replace(/\D/g, "")));
   chart.div.on("plotly_relayout", (change) => relaid(chart, change));
   chart.div.on("plotly_doubleclick", () => showAll(chart));
   chart.div.addEventListener("mousemove", (event) => crosshair(chart, event));
   chart.div.addEventListener("mouseleave", () => charts.forEach((other) => { other.cross.style.display = "none"; }));
+}
+
+// A shaded span is clicked: the smallest there is, as if its number were pressed.
+function clicked(chart, x, y) {
+  const here = (chart.layout.meta?.spans ?? []).filter(([, axis, first, last]) => axis === y && first <= x && x <= last);
+  const [found] = here.sort((a, b) => a[3] - a[2] - (b[3] - b[2]));
+  if (found) chart.press(String(found[0]));
 }
 
 function relaid(chart, change) {

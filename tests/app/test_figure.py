@@ -163,3 +163,11 @@ def test_a_figure_is_built_fast():
         figure.stack(run, panels, window=0, log=False)
         spent.append(time.process_time() - began)
     assert min(spent) < 0.05  # s; ten times what it takes, lest a busy machine fail it
+
+
+def test_spans_of_a_panel_that_overlap_are_shaded_once():
+    assert bands.joined([(1, 751, 1500), (1, 740, 1480), (2, 1, 9), (1, 10, 20)]) == [
+        (1, 10, 20),
+        (1, 740, 1500),
+        (2, 1, 9),
+    ]

@@ -39,12 +39,22 @@ def test_keys_go_through_the_findings_and_around(linked, page):
 
 def test_the_address_says_which(page):
     told, choice = report("diverged", "loss_spike"), Choice(KEY, linked=True)
-    choice.pick(told, "loss_spike")
-    assert page.query_params == {"finding": "loss_spike"}
-    choice.pick(told, "no such")
-    assert page.query_params == {"finding": "loss_spike"}
     choice.press(told, 1)
+    choice.to_address()
+    assert page.query_params == {"finding": "loss_spike"}
+    page.query_params.clear()  # as when two changes come at once
+    choice.to_address()
+    assert page.query_params == {"finding": "loss_spike"} and choice.chosen(told) == 1
+    choice.press(told, 1)
+    choice.to_address()
     assert page.query_params == {} and choice.chosen(told) is None
+
+
+def test_another_run_begins_without(page):
+    told, choice = report("diverged", "loss_spike"), Choice(KEY, linked=True)
+    choice.press(told, 1)
+    choice.forget()
+    assert choice.chosen(told) is None and choice.jumps == 1
 
 
 def test_a_finding_that_is_no_more_is_not_chosen(page):

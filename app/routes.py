@@ -18,7 +18,7 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from app import door, library
+from app import door, lent, library
 from app.hub import Listener, hub
 from app.library import Case
 from app.plot import download
@@ -86,7 +86,8 @@ def of_run(answer: Answer) -> Callable[[Request], Response]:
             return PlainTextResponse("unknown host", 403)
         if not door.admits(request.cookies, time.time()):
             return PlainTextResponse("sign in first", 401)
-        case = library.case(request.query_params.get("run", ""))
+        key = request.query_params.get("run", "")
+        case = lent.borrowed(key) or library.case(key)
         return PlainTextResponse("no such run", 404) if case is None else answer(request, case)
 
     return route

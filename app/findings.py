@@ -68,14 +68,14 @@ class Choice:
         st.session_state[f"{self.key}.{CHOSEN}"] = name
 
 
-def show(report: Report, choice: Choice, offer: Offer | None = None) -> None:
-    """Every finding beside the verdict, and what is quiet."""
+def show(report: Report, choice: Choice, offer: Offer | None = None, notes: Sequence[str] = ()) -> None:
+    """Every finding beside the verdict, and what is quiet, the reader's ``notes`` on the log among it."""
     if len(report.findings) > 1:
         st.markdown("**Also found**")
     for i, finding in enumerate(report.findings):
         if finding is not report.headline:
             _card(i, finding, report, choice, offer)
-    _quiet(report)
+    _quiet(report, notes)
 
 
 def button(place: int, label: str, report: Report, choice: Choice) -> None:
@@ -117,11 +117,14 @@ def _size(remedy: Remedy) -> str:
     return f":gray-badge[{plain(f'{remedy.parameter} {change}')}]"
 
 
-def _quiet(report: Report) -> None:
-    """What is fine, and what could not be judged and why, out of the way."""
-    with st.expander(f"Not checked: {len(report.not_checked)}"):
-        st.markdown(
-            "\n".join(f"- {plain(title(n.rule))}: {plain(n.because)}" for n in report.not_checked) or "Nothing."
-        )
-    with st.expander(f"Clear: {len(report.clear)}"):
-        st.markdown("\n".join(f"- {plain(title(slug))}" for slug in report.clear) or "Nothing.")
+def _quiet(report: Report, notes: Sequence[str]) -> None:
+    """What is fine, what could not be judged and why, and how the log was read: out of the way."""
+    folded = {
+        "Not checked": [f"{title(n.rule)}: {n.because}" for n in report.not_checked],
+        "Clear": [title(slug) for slug in report.clear],
+        "Notes on how the log was read": notes,
+    }
+    for name, lines in folded.items():
+        if lines:
+            with st.expander(f"{name}: {len(lines)}"):
+                st.markdown("\n".join(f"- {plain(line)}" for line in lines))

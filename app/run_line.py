@@ -28,7 +28,7 @@ LAG = 0.01  # of the run: a report that is less behind its curves says the same
 
 
 def show(case: Case, key: str) -> None:
-    """The line, what ended a run that crashed, and what the reader has to remark; the server knows the run as ``key``."""
+    """The line, and what ended a run that crashed; the server knows the run as ``key``."""
     run = case.run
     stalls_at = view.stalls_at(run)
     state = "stalled" if stalls_at is not None and time.time() > stalls_at else run.state
@@ -41,9 +41,7 @@ def show(case: Case, key: str) -> None:
         _downloads(key)
         _keys()
     if run.exception:
-        st.error(words.plain(run.exception), icon=":material/report:")
-    if run.notes:
-        _notes(run.notes)
+        st.markdown(f":red[:material/report: **It ended with**] {words.plain(run.exception)}")
 
 
 def _downloads(key: str) -> None:
@@ -58,15 +56,6 @@ def _keys() -> None:
     """What the keyboard does; ``?`` opens it."""
     with st.popover("Keys", icon=":material/keyboard:", type="tertiary", key="keys"):
         st.markdown("\n".join(f"- **{words.plain(key)}** {words.plain(told)}" for key, told in KEYS.items()))
-
-
-def _notes(notes: tuple[str, ...]) -> None:
-    """Remarks of the reader; more than one fold into a line."""
-    if len(notes) == 1:
-        st.caption(words.plain(notes[0]))
-        return
-    with st.expander(f"{len(notes)} notes on how the log was read"):
-        st.markdown("\n".join(f"- {words.plain(note)}" for note in notes))
 
 
 def _pace(case: Case, state: str | None) -> Iterator[str]:

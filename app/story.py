@@ -4,16 +4,18 @@ from functools import partial
 
 import streamlit as st
 
-from app import controls, findings, layers, schedule_link, verdict
+from app import controls, findings, hyperparameters, layers, schedule_link, verdict
 from app.controls import Choices, Widgets
 from app.findings import Choice
 from app.library import Case
 from app.plot import bands
 from app.plot.component import chart
 from app.plot.figure import stack
-from app.plot.panels import panels_of
+from app.plot.panels import offered, panels_of
 from app.plot.points import Sight
 from app.plot.x_axis import XAxis
+from collector.schema import RUNNING
+from diagnostics.run import Run
 
 
 def tell(case: Case, key: str, *, run: str | None = None) -> None:
@@ -32,7 +34,8 @@ def tell(case: Case, key: str, *, run: str | None = None) -> None:
             ask = controls.show(case.run, widgets)
             _curves(case, choice, run, ask, widgets)
         with st.container(key="story-findings"):
-            findings.show(case.report, choice, offer)
+            findings.show(case.report, choice, offer, case.run.notes)
+            hyperparameters.show(case.run)
     choice.to_address()
     layers.show(case.run, key, known=run, sight=Sight(ask.x, ask.log_x), place=widgets.place("layers"))
 
@@ -41,7 +44,7 @@ def _curves(case: Case, choice: Choice, known: str | None, ask: Choices, widgets
     run, report, chosen = case.run, case.report, choice.chosen(case.report)
     panels = panels_of(run, report, ask.more)
     if not panels:
-        st.info("This run has no loss, accuracy or learning rate to draw yet.", icon=":material/hourglass_empty:")
+        _nothing_to_draw(run)
         return
     figure = stack(run, panels, window=ask.window, log=ask.log, x=ask.x, log_x=ask.log_x, key=known)
     along = XAxis(run, ask.x, ask.log_x)
@@ -62,6 +65,19 @@ def _curves(case: Case, choice: Choice, known: str | None, ask: Choices, widgets
             **{str(i + 1): partial(choice.press, report, i) for i in range(min(len(report.findings), 9))},
         },
     )
+
+
+def _nothing_to_draw(run: Run) -> None:
+    """Why, and what can be done about it."""
+    if offered(run):
+        st.info("No loss, accuracy or learning rate is known here by its name. Choose from More curves what to draw.")
+    elif run.state == RUNNING:
+        st.info(
+            "Nothing has been logged yet. The curves appear here with the first step.",
+            icon=":material/hourglass_empty:",
+        )
+    else:
+        st.info("The run ended before anything was logged.", icon=":material/hourglass_empty:")
 
 
 def _forget_other(known: str | None, choice: Choice) -> None:

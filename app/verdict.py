@@ -26,8 +26,8 @@ def _title(report: Report, choice: Choice) -> None:
     chip, cause = verdict(report.verdict), report.headline
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(f":{chip.colour}[{chip.icon} {plain(chip.word)}]", anchor=False, width="content")
-        began = "" if cause.severity == "info" else "since "
-        findings.button(report.findings.index(cause), plain(f"{began}step {number(cause.first_step)}"), report, choice)
+        began = "from" if cause.severity == "info" else "since"
+        findings.button(report.findings.index(cause), plain(f"{began} step {number(cause.first_step)}"), report, choice)
 
 
 def _measure(evidence: Evidence) -> None:

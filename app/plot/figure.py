@@ -12,6 +12,7 @@ from diagnostics.once import once
 from diagnostics.run import Run
 
 TITLE, GAP, TOP, BOTTOM = 24, 18, 44, 40  # px: a panel's title, the space below it, room for legend and step axis
+FEW = 8  # steps that get a tick each
 Figure = dict[str, Any]
 
 
@@ -51,7 +52,8 @@ def axis_of(along: XAxis) -> Figure:
         "unifiedhovertitle": {"text": HOVERS[along.x]},
         "tickformat": TICKS[along.x],
     }
-    return {"title": title, "range": along.ends(), **kind}
+    whole = along.x == "step" and not along.log and along.run.last_step < FEW  # no half steps
+    return {"title": title, "range": along.ends(), **kind, **({"dtick": 1, "tickformat": "d"} if whole else {})}
 
 
 def linked(along: XAxis) -> Figure:

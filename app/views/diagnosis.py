@@ -2,16 +2,17 @@
 
 import streamlit as st
 
-from app import library, run_line, story, words
+from app import empty, library, run_line, story, words
 from app.plot.component import listen
 from diagnostics.report import Report
 
 
 def page() -> None:
     """One run, live: the verdict, the curves that show it, and the findings."""
-    key = pick(library.keys())
+    asked, keys = st.query_params.get("run"), library.keys()  # the address forgets a run that is not there
+    key = pick(keys)
     if key is None:
-        _nothing()
+        _nothing(asked, bool(keys))
     else:
         _live(key)
 
@@ -59,15 +60,13 @@ def _toast(key: str, report: Report) -> None:
         st.toast(f"**{words.plain(chip.word)}**: {words.plain(report.headline.message)}", icon=chip.icon)
 
 
-def _nothing() -> None:
+def _nothing(asked: str | None, any_runs: bool) -> None:
     """No such run: where runs come from."""
-    asked = st.query_params.get("run")
     if asked:
-        st.info(
-            words.plain(f"There is no run called {asked} here. Choose another above."), icon=":material/search_off:"
-        )
+        said = words.plain(f"There is no run called {asked} here. It may have been moved or deleted.")
+        st.info(f"{said} Choose another above." if any_runs else said, icon=":material/search_off:")
+    elif any_runs:
+        st.info("Choose a run above.", icon=":material/arrow_upward:")
     else:
-        st.info(
-            "No run yet. Start a training and it will be listed, or drop a past log on Upload.",
-            icon=":material/search_off:",
-        )
+        st.info("No run yet. It appears here by itself once a training begins.", icon=":material/search_off:")
+        empty.welcome()

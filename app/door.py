@@ -75,15 +75,14 @@ def _ask() -> None:
         st.error("Sign-in needs: pip install 'streamlit[auth]'", icon=":material/lock:")
         return
     st.caption("Sign in to see the runs on this server.")
-    for provider in _providers():
+    for provider in providers(st.secrets["auth"]):
         label = "Sign in" if provider is None else f"Sign in with {plain(provider)}"
         st.button(
             label, icon=":material/login:", type="primary", on_click=st.login, args=(provider,), key=str(provider)
         )
 
 
-def _providers() -> list[str | None]:
-    """The names of the configured providers; None is the one without a name."""
-    auth = st.secrets["auth"]
-    named: list[str | None] = [str(name) for name, value in auth.items() if isinstance(value, Mapping)]
-    return ([None] if "client_id" in auth else []) + [n for n in named if n != "client_kwargs"]
+def providers(auth: Mapping[str, object]) -> list[str | None]:
+    """The names of the providers in the section ``auth`` of the secrets; None is the one without a name."""
+    named = [name for name, value in auth.items() if isinstance(value, Mapping) and name != "client_kwargs"]
+    return [None, *named] if "client_id" in auth else [*named]

@@ -1,5 +1,6 @@
 """Sign-in: who has not signed in sees no run, in the pages and in our own routes."""
 
+import importlib.util
 import json
 import time
 import urllib.error
@@ -9,11 +10,13 @@ from types import SimpleNamespace
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 from starlette.requests import Request
+from streamlit.runtime.secrets import Secrets
 from streamlit.testing.v1 import AppTest
 
 from app import door, library, routes
 
 RUN = "sample/digits-healthy"
+AUTH = {"client_id": "x", "client_kwargs": {"prompt": "login"}, "lab": {"client_id": "y"}}
 SECRET = "a secret of at least thirty-two bytes"
 
 
@@ -125,3 +128,11 @@ def test_a_shared_server_in_a_real_browser(secrets, server, chromium):
     page.wait_for_selector(".cw-chart.cw-ready", timeout=60_000)
     assert points.value.status == 200, "the browser shows its pass"
     assert page.get_by_text("ada@lab.example").count() == 1
+
+
+def test_each_provider_has_its_button(runs, closed, monkeypatch):
+    known = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: known("json") if name == "authlib" else known(name))
+    monkeypatch.setattr(Secrets, "load_if_toml_exists", lambda secrets: True)
+    monkeypatch.setattr(Secrets, "__getitem__", lambda secrets, name: AUTH)
+    assert [button.label for button in opened({"is_logged_in": False}).button] == ["Sign in", "Sign in with lab"]

@@ -8,8 +8,10 @@ from app import door
 from app.views import compare, diagnosis, rulebook, runs, schedules, upload
 
 ICON = Path(__file__).with_name("icon.svg")  # a material icon would be fetched from a font server
+SIDEBAR = 220  # px; Streamlit's own 300 would be taken from the table of runs
 
-st.set_page_config(page_title="Curvewise", page_icon=ICON, layout="wide")
+st.set_page_config(page_title="Curvewise", page_icon=ICON, layout="wide", initial_sidebar_state=SIDEBAR)
+st.logo(ICON)  # page.css writes the name beside it
 
 pages = [
     st.Page(runs.page, title="Runs", icon=":material/view_list:", default=True),

@@ -15,9 +15,9 @@ UNASKED = 20  # runs overlaid when none were chosen
 CURVES, PARALLEL, SCATTER = "curves", "parallel coordinates", "scatter"
 
 
-def address() -> dict[str, str]:
-    """The address that compares the runs chosen, or else those that the filter leaves."""
-    keys = chosen.RUNS.keys()
+def address(first: Sequence[Row] = ()) -> dict[str, str]:
+    """The address that compares the runs chosen, else ``first``, else those that the filter leaves."""
+    keys = chosen.RUNS.keys() or [row.key for row in first]
     query = str(st.session_state.get(search.QUERY) or "")
     return {chosen.RUNS.param: chosen.packed(keys)} if keys else {search.QUERY: query} if query else {}
 
@@ -46,7 +46,7 @@ def _compare() -> None:
             persist_state="session",
             label_visibility="collapsed",
         )
-    rows = _rows(every, found)
+    rows = _rows(every, found, UNASKED if view == CURVES else len(every))
     if not rows:
         _nothing(bool(every))
     elif view == PARALLEL:
@@ -71,12 +71,12 @@ def _which(every: Sequence[Row], now: float) -> Found | None:
     return None
 
 
-def _rows(every: Sequence[Row], found: Found | None) -> list[Row]:
-    """The runs to compare, and a word on how they came about."""
+def _rows(every: Sequence[Row], found: Found | None, drawn: int) -> list[Row]:
+    """The runs to compare, and a word on how they came about. ``drawn``: how many of them the view has room for."""
     if found:
         search.problem(found)
         st.caption(
-            f"{len(found.rows):,} of {len(every):,} runs, newest first\\. Tick some on the Runs page to compare just those\\."
+            f"{_said(len(found.rows), len(every), drawn)}\\. Tick some on the Runs page to compare just those\\."
         )
         return found.rows
     by_key = {row.key: row for row in every}
@@ -84,6 +84,12 @@ def _rows(every: Sequence[Row], found: Found | None) -> list[Row]:
     if gone := sum(key not in by_key for key in keys):
         st.caption(f"{gone:,} of them are no longer there\\.")
     return [by_key[key] for key in keys if key in by_key]
+
+
+def _said(found: int, every: int, drawn: int) -> str:
+    if found > drawn:
+        return f"The newest {drawn:,} of {found:,} runs"
+    return f"{found:,} of {every:,} runs" if found < every else f"All {every:,} runs"
 
 
 def _nothing(any_runs: bool) -> None:

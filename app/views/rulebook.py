@@ -11,14 +11,22 @@ def page() -> None:
     """Every rule as its own file explains it."""
     st.title("Rulebook")
     st.caption(
-        "Each diagnosis is one small file that says what it looks for, why, and who says so. This page is made from them."
+        "Each rule is one small file that says what it looks for, why, and by which sources. This page is made from them."
     )
-    wanted = st.text_input("Find", key="rulebook.find", placeholder="a word", icon=":material/search:", width=260)
-    found = [rule for rule in rules.all_rules() if wanted.lower() in _text(rule).lower()]
+    wanted = st.text_input(
+        "Find",
+        key="find",
+        bind="query-params",
+        live="200ms",
+        icon=":material/search:",
+        placeholder="overfitting, learning rate, NaN",
+        width=320,
+    )
+    found = [rule for rule in rules.all_rules() if (wanted or "").strip().lower() in _text(rule).lower()]
     for rule in found:
         _entry(rule)
     if not found:
-        st.caption("No rule speaks of that.")
+        st.caption("No rule mentions that.")
 
 
 def _entry(rule: Rule) -> None:
@@ -26,7 +34,7 @@ def _entry(rule: Rule) -> None:
     with st.expander(f"**{plain(rule.title)}**  \n{plain(explanation.summary)}", key=f"rulebook.{rule.slug}"):
         for heading in HEADINGS:
             st.markdown(f"**{heading}**  \n{plain(explanation.sections[heading])}")
-        st.caption(f"Slug: {plain(rule.slug)}")
+        st.caption(f"Name in filters and reports: {plain(rule.slug)}")
 
 
 def _text(rule: Rule) -> str:

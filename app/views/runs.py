@@ -40,7 +40,7 @@ def _list() -> None:
         found = search.search(rows, now)
         order = search.arrange(rows, found)
     search.problem(found)
-    _actions(rows, found)
+    _actions(rows, found, search.sort(found, order, now)[: compare.UNASKED] if order.slug else ())
     _table(rows, found, order, now)
     empty.unreadable(broken)
     if samples and not unread:
@@ -77,16 +77,20 @@ def _lines(rows: list[Row], order: Order, found: Found, now: float, at: int) -> 
     return part(groups, first, PAGE, repeats=order.group == FOLDS)
 
 
-def _actions(rows: Sequence[Row], found: Found) -> None:
-    """How many runs there are, and what to do with those that were ticked."""
+def _actions(rows: Sequence[Row], found: Found, first: Sequence[Row]) -> None:
+    """How many runs there are, and what to do with those that were ticked. ``first``: those on top where it is sorted."""
     ticked = chosen.RUNS.keys()
     with st.container(horizontal=True, vertical_alignment="center"):
         few = f"{len(found.rows):,} of " if len(found.rows) < len(rows) else ""
         st.caption(f"{few}{len(rows):,} runs" + (f", {len(ticked):,} chosen" if ticked else ""), width="content")
         many = len(ticked) or min(compare.UNASKED, len(found.rows))
-        label = f"Compare {many:,} run{'s' * (many > 1)}" if ticked else f"Compare the first {many:,}"
+        label = (
+            f"Compare {many:,} run{'s' * (many > 1)}"
+            if ticked
+            else f"Compare the {'first' if first else 'newest'} {many:,}"
+        )
         kind: Literal["primary", "tertiary"] = "primary" if ticked else "tertiary"
         if many and st.button(label, icon=":material/stacked_line_chart:", type=kind, key="compare"):
-            st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address())
+            st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address(first))
         if ticked:
             st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.RUNS.choose, args=([],))

@@ -55,7 +55,11 @@ def _dropped(turn: int) -> tuple[Sequence[past.Dropped], Any]:
         )
         return ([Text(text.encode())], text) if text.strip() else ([], None)
     many: Any = "directory" if kind == FOLDER else True
-    label = "A run's folder" if kind == FOLDER else "Logs of any tool, one or several, also as zip or tar"
+    label = (
+        "The folder of one run or of several"
+        if kind == FOLDER
+        else "Drop logs of any tool here: one or several, also as zip or tar"
+    )
     files = st.file_uploader(label, accept_multiple_files=many, key=f"upload.{kind}.{turn}")
     return files, tuple(file.file_id for file in files)
 

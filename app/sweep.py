@@ -42,8 +42,8 @@ def two_settings(rows: Sequence[Row]) -> str | None:
         return None
     score, best, place = asked
     with place:
-        x = _axis("Across", "across", names, RATES, 0)
-        y = _axis("Up", "up", names, DECAYS, 1)
+        x = _axis("X-axis", "across", names, RATES, 0)
+        y = _axis("Y-axis", "up", names, DECAYS, 1)
     said = [written(score.slug, score.of(row, 0.0)) for row in best]
     across, up = ((name, _values(best, setting(name))) for name in (x, y))
     keys, labels = [row.key for row in best], [row.name for row in best]

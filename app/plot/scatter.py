@@ -44,7 +44,7 @@ def _layout(x: str, y: str, across: Scale, up: Scale) -> Figure:
         "hovermode": "closest",
         "uirevision": f"{x}.{y}",
         "xaxis": _axis(x, across),
-        "yaxis": _axis(y, up),
+        "yaxis": _axis(y, up) | {"automargin": True},
     }
 
 

@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 120, HEIGHT = 28; // px of a curve's thumbnail
 const DECADES = 30; // a larger factor would press the end of a curve flat
 const TICK_MS = 10000; // how often "5 min ago" is looked at again
-const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+const UNITS = [[31557600, "y"], [86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const tables = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {

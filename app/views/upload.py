@@ -11,6 +11,7 @@ import streamlit as st
 from app import library, mapping, past, story, words
 from app.library import Case
 from app.listing import Look, columns, table
+from app.views import runs as all_runs
 from diagnostics.keep import keep, numbered
 from diagnostics.readers import ReadError
 from diagnostics.readers.log import Log
@@ -86,7 +87,7 @@ def _show(logs: Sequence[Log | Run], key: str) -> None:
     try:
         case = past.case(log, meanings)
     except ReadError as error:
-        st.error(words.plain(error.message), icon=":material/broken_image:")
+        st.error(words.plain(f"{log.name}: {error.message}"), icon=":material/broken_image:")
         return
     if isinstance(log, Run) and log.notes:
         st.caption(words.plain("; ".join(log.notes)))
@@ -143,7 +144,8 @@ def _keep(runs: Sequence[Run]) -> None:
             st.error(words.plain(f"{library.own()} cannot be written: {error.strerror}."), icon=":material/folder_off:")
     if kept:
         said = f"Kept in {kept[0]}" if len(kept) == 1 else f"Kept {len(kept):,} runs in {library.own()}"
-        st.success(words.plain(f"{said}; see Runs."), icon=":material/check:")
+        st.success(words.plain(f"{said}."), icon=":material/check:")
+        st.page_link(st.Page(all_runs.page, default=True), label="See it among the runs", icon=":material/view_list:")
 
 
 EXAMPLE = """step 0: train loss 4.1676, val loss 4.1649

@@ -1,0 +1,1 @@
+"""Parts of ``benchmarks.dashboard``: servers, browser, data, and one file a question."""

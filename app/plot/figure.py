@@ -1,6 +1,7 @@
 """A run's chart stack as a plain Plotly figure: one x-axis of steps, epochs or hours, one y-axis a panel."""
 
 from collections.abc import Sequence
+from hashlib import blake2s
 from typing import Any
 
 from app.plot.panels import Panel
@@ -41,7 +42,10 @@ def stack(
 
 def identity(run: Run, sight: Sight) -> str:
     """The zoom lasts as long as this stays the same; charts with the same one are zoomed together."""
-    return f"{run.source}#{run.name}#{sight.x}{sight.log}"
+    run_and_axis = f"{run.source}#{run.name}#{sight.x}{sight.log}"
+    return blake2s(
+        run_and_axis.encode("utf-8", "surrogateescape"), digest_size=8
+    ).hexdigest()  # a path is nobody else's business
 
 
 def axis_of(along: XAxis) -> Figure:

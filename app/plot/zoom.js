@@ -7,10 +7,10 @@ const AIR = 0.06; // of the height, above and below what is seen
 function follow(chart) {
   if (chart.followed) return;
   chart.followed = true;
-  chart.div.on("plotly_click", ({ points: [point] }) => { // a point that stands for a run leads to it
+  chart.div.on("plotly_click", ({ points: [point], event }) => { // a point that stands for a run leads to it
     const key = point?.data.ids?.[point.pointIndex];
     if (key) chart.open(key);
-    else if (point) clicked(chart, point.x, point.yaxis?._id);
+    else if (point) clicked(chart, point.x, event);
   });
   chart.div.on("plotly_clickannotation", ({ annotation }) => chart.press(annotation.text.replace(/\D/g, "")));
   chart.div.on("plotly_relayout", (change) => relaid(chart, change));
@@ -20,8 +20,13 @@ function follow(chart) {
 }
 
 // A shaded span is clicked: the smallest there is, as if its number were pressed.
-function clicked(chart, x, y) {
-  const here = (chart.layout.meta?.spans ?? []).filter(([, axis, first, last]) => axis === y && first <= x && x <= last);
+function clicked(chart, x, event) {
+  const y = event.clientY - chart.div.getBoundingClientRect().top;
+  const hit = ([, axis, first, last]) => {
+    const { _offset, _length } = chart.div._fullLayout[axis.replace("y", "yaxis")] ?? {};
+    return first <= x && x <= last && _offset <= y && y <= _offset + _length;
+  };
+  const here = (chart.layout.meta?.spans ?? []).filter(hit);
   const [found] = here.sort((a, b) => a[3] - a[2] - (b[3] - b[2]));
   if (found) chart.press(String(found[0]));
 }

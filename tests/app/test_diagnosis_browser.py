@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -45,14 +46,40 @@ def test_findings_by_click_and_key(chromium, server):
     page.locator(".cw-chart .annotation-text-g").filter(has_text="1").first.click()
     page.wait_for_url("**finding=overfitting*", timeout=10_000)
     page.wait_for_timeout(800)
+    box = page.locator(".cw-chart .nsewdrag").first.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.95)
+    page.wait_for_timeout(300)
+    page.mouse.click(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.95)
+    page.wait_for_function("() => !location.search.includes('finding')", timeout=10_000)
+
+    page.keyboard.press("k")
+    page.wait_for_url("**finding=overfitting*", timeout=10_000)
+    page.wait_for_timeout(800)
     page.locator(".st-key-run input").click()
     page.keyboard.type("jl1")
     page.wait_for_timeout(600)
     assert "finding=overfitting" in page.url and "log=" not in page.url, "what is typed in a field is no key"
     page.keyboard.press("Escape")
 
-    page.locator(".cw-chart").first.hover()
     page.evaluate("() => document.activeElement.blur()")
+    page.keyboard.press("/")
+    assert page.evaluate("() => document.activeElement.matches('.st-key-run input')")
+    page.reload()
+    page.wait_for_selector(".cw-chart.cw-ready", timeout=60_000)
+    assert "finding=overfitting" in page.url
+
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copied").wait_for(timeout=5_000)
+    assert page.evaluate("() => navigator.clipboard.readText()") == page.url
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+        page.locator("a", has_text="Data (Parquet)").first.click()
+    assert pd.read_parquet(download.value.path()).tag.nunique() > 5 and download.value.suggested_filename.endswith(
+        "ing.parquet"
+    )
+    page.keyboard.press("Escape")
+    page.locator("a", has_text="Data (Parquet)").first.wait_for(state="hidden")
     page.keyboard.press("?")
     page.get_by_text("next and previous finding").wait_for(timeout=10_000)
     page.keyboard.press("Escape")
@@ -77,14 +104,14 @@ def test_what_was_chosen_stays_while_the_run_goes_on_and_a_new_verdict_is_told(c
     page = opened(chromium, server, "run=grow.csv&zoom=100-300", height=500)
     page.wait_for_function("() => document.querySelector('.cw-chart').dataset.lastStep === '599'", timeout=20_000)
     page.wait_for_timeout(1_000)
-    page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTo(0, 200)")
+    page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTo(0, 100)")
     assert not page.locator("[data-testid=stToast]").count(), "nothing has changed yet"
 
     with log.open("a") as more:
         more.write(rows(600, 900, lambda step: 2 * np.exp(-step / 300) + 0.3 + noise[step]))
     page.wait_for_function("() => document.querySelector('.cw-chart').dataset.lastStep === '899'", timeout=20_000)
     assert page.evaluate(RANGE) == [100, 300] and "zoom=100-300" in page.url
-    assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") == 200
+    assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollTop") == 100
 
     with log.open("a") as more:
         more.write(rows(900, 1_300, lambda step: "nan"))

@@ -41,6 +41,7 @@ def test_it_holds_the_verdict_its_numbers_what_to_do_and_the_curves():
     drawn = figures(text)
     assert {"curves", "layers-update_ratio", "layers-grad_norm"} == set(drawn)
     assert not any("meta" in trace for trace in drawn["curves"]["traces"]), "there is no server to ask"
+    assert str(library.ROOT) not in text, "where it lay is nobody else's business"
 
 
 def test_whatever_comes_from_a_log_is_text():

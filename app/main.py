@@ -11,7 +11,7 @@ import streamlit as st
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))  # from a clone that is not installed: streamlit adds only this folder
 
-from app.hub import watching  # noqa: E402
 from app.routes import ROUTES  # noqa: E402
+from app.serving import serving  # noqa: E402
 
-app = st.App(HERE / "navigation.py", routes=ROUTES, lifespan=watching)
+app = st.App(HERE / "navigation.py", routes=ROUTES, lifespan=serving)

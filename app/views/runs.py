@@ -84,13 +84,10 @@ def _actions(rows: Sequence[Row], found: Found, first: Sequence[Row]) -> None:
         few = f"{len(found.rows):,} of " if len(found.rows) < len(rows) else ""
         st.caption(f"{few}{len(rows):,} runs" + (f", {len(ticked):,} chosen" if ticked else ""), width="content")
         many = len(ticked) or min(compare.UNASKED, len(found.rows))
-        label = (
-            f"Compare {many:,} run{'s' * (many > 1)}"
-            if ticked
-            else f"Compare the {'first' if first else 'newest'} {many:,}"
-        )
+        which = "all" if many == len(found.rows) else "the first" if first else "the newest"
+        label = f"Compare {many:,} run{'s' * (many > 1)}" if ticked else f"Compare {which} {many:,}"
         kind: Literal["primary", "tertiary"] = "primary" if ticked else "tertiary"
-        if many and st.button(label, icon=":material/stacked_line_chart:", type=kind, key="compare"):
+        if (ticked or many > 1) and st.button(label, icon=":material/stacked_line_chart:", type=kind, key="compare"):
             st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address(first))
         if ticked:
             st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.RUNS.choose, args=([],))

@@ -56,3 +56,13 @@ def test_find_choose_and_compare(chromium, server):
         "() => document.querySelector('input[aria-label=Filter]')?.value === 'digits'"
     )  # the same list
     assert not errors
+
+
+def test_a_phone_puts_the_navigation_away(chromium, server):
+    page = chromium.new_page(viewport={"width": 390, "height": 844})
+    page.goto(f"{server}/rulebook")
+    page.get_by_test_id("stExpandSidebarButton").click(timeout=60_000)
+    page.get_by_role("link", name="Upload").click()
+    page.wait_for_url("**/upload")
+    page.get_by_test_id("stExpandSidebarButton").wait_for()
+    page.close()

@@ -2,13 +2,18 @@
 
 import json
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import controls, library, mapping, past, words
 from app.views import upload
+from collector.schema import TRAIN_LOSS
 from diagnostics import readers, rules
+from diagnostics.curve import Curve
+from diagnostics.keep import keep
 from diagnostics.readers.log import Meaning
+from diagnostics.run import Run
 
 HEALTHY = "sample/digits-healthy"
 SAMPLES = sorted(p.name for p in (library.ROOT / "sample_runs").iterdir() if p.is_dir() and not p.name.startswith("_"))
@@ -90,6 +95,36 @@ def test_no_such_run_says_where_runs_come_from(asked, said, runs, monkeypatch):
     monkeypatch.setattr(library, "keys", list)
     at = opened("diagnosis", **({"run": asked} if asked else {}))
     assert said in at.info[0].value
+
+
+def kept(runs, **more) -> AppTest:
+    """The diagnosis of a run with ``more``."""
+    steps = np.arange(3)
+    keep(Run("a", **{"curves": {TRAIN_LOSS: Curve(TRAIN_LOSS, steps, 2.0 - steps)}, "state": "finished", **more}), runs)
+    return opened("diagnosis", run="a")
+
+
+def test_what_ended_a_run_and_its_hyperparameters_are_shown(runs):
+    at = kept(
+        runs, state="crashed", exception="OutOfMemoryError: *2* GiB", config={"lr": 0.1, "model": {"name": "<b>"}}
+    )
+    assert "OutOfMemoryError\\: \\*2\\* GiB" in text(at)
+    assert at.dataframe[0].value.values.tolist() == [["lr", "0.1"], ["model.name", "<b>"]]
+
+
+@pytest.mark.parametrize(
+    "curves, state, said",
+    [
+        ({}, "finished", "ended before anything was logged"),
+        ({"my/own": Curve("my/own", np.arange(3), np.arange(3))}, "finished", "Choose from More curves"),
+    ],
+)
+def test_nothing_to_draw_says_why(curves, state, said, runs):
+    assert said in kept(runs, curves=curves, state=state).info[0].value
+
+
+def test_few_points_say_how_many_are_needed(runs):
+    assert "20 are needed" in text(kept(runs)).replace("\\", "")
 
 
 def test_upload_explains_itself_when_nothing_is_there(runs):

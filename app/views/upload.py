@@ -89,8 +89,6 @@ def _show(logs: Sequence[Log | Run], key: str) -> None:
     except ReadError as error:
         st.error(words.plain(f"{log.name}: {error.message}"), icon=":material/broken_image:")
         return
-    if isinstance(log, Run) and log.notes:
-        st.caption(words.plain("; ".join(log.notes)))
     _offer(case, logs, key)
     story.tell(case, f"{key}.{at}.{case.run.name}")
 

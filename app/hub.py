@@ -1,7 +1,7 @@
 """Knows within a blink which run's files changed, and tells the index and every open browser.
 
-A change becomes the run's path below its folder; each listener gets the changed paths, gathered so that it hears at most
-``RATE`` times a second. The empty path says that the list of runs is another one.
+A change becomes the run's path below its folder; each listener gets the changed paths, gathered so that the server stays quick
+(``app/throttle.py``). The empty path says that the list of runs is another one.
 """
 
 import asyncio
@@ -14,10 +14,10 @@ from pathlib import Path
 from app import library
 from app.index import Index
 from app.library import Folder
+from app.throttle import Throttle
 from app.watch import Watch
 from collector.verdict import OURS
 
-RATE = 4.0  # messages a second and listener: the eye asks no more, and a redraw takes about 0.1 s
 TICK = 0.5  # s between two looks whether the folders are still there: one question a folder
 LINKS = 64  # runs that are links to elsewhere and watched there: each takes two threads
 
@@ -25,7 +25,8 @@ LINKS = 64  # runs that are links to elsewhere and watched there: each takes two
 class Listener:
     """One open browser tab: the changes it has not been told yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
         self._changed: set[str] = set()
@@ -41,14 +42,14 @@ class Listener:
                 self._loop.call_soon_threadsafe(self._news.set)
 
     async def changes(self) -> AsyncIterator[list[str]]:
-        """Changed paths, at once when quiet, else gathered over 1 / ``RATE`` seconds."""
+        """Changed paths, at once when quiet, else gathered for as long as the throttle says."""
         while True:
             await self._news.wait()
             self._news.clear()
             with self._lock:
                 changed, self._changed = sorted(self._changed), set()
             yield changed
-            await asyncio.sleep(1 / RATE)
+            await asyncio.sleep(self._throttle.pause)
 
 
 class Hub:
@@ -61,6 +62,7 @@ class Hub:
     def __init__(self, folders: Sequence[Folder], index: Index | None = None) -> None:
         self._folders, self._index = folders, index
         self._listeners: set[Listener] = set()
+        self._throttle = Throttle()
         self._watches = {folder.path: Watch(folder.path, partial(self._hear, folder)) for folder in folders}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._tend, daemon=True, name="curvewise-hub")
@@ -83,7 +85,7 @@ class Hub:
 
     def listen(self) -> Listener:
         """A new listener, to be handed back to ``leave``."""
-        listener = Listener()
+        listener = Listener(self._throttle)
         self._listeners.add(listener)
         return listener
 
@@ -118,6 +120,7 @@ class Hub:
                     self._index.watched(True)
                 self._follow_links(self._index)
             self.ready.set()
+            self._throttle.look()
             self._stopped.wait(TICK)
 
     def _follow_links(self, index: Index) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.hub import RATE, Hub
+from app.hub import Hub
 from app.library import Folder
+from app.throttle import QUICKEST
 from collector import verdict
 
 
@@ -74,7 +75,7 @@ def test_a_burst_is_gathered(run):
         for _ in range(500):
             write(run / "tail-a1.bin")
 
-    assert 1 <= len(heard(run.parent, burst)) <= 2 + RATE  # one at once, then RATE a second
+    assert 1 <= len(heard(run.parent, burst)) <= 2 + 1 / QUICKEST  # one at once, then so many a second
 
 
 def test_a_folder_that_is_born_later_is_watched(tmp_path):

@@ -22,9 +22,9 @@ def long_run(runs: Path, logs: Path, rows: int) -> None:
     events(logs / "long", LOSS, steps, times, loss)
 
 
-def copied(runs: Path, logs: Path, count: int) -> None:
-    """The training losses of ``count`` of ``runs``, as event files."""
-    for run in sorted(runs.iterdir())[:count]:
+def copied(runs: list[Path], logs: Path) -> None:
+    """The training losses of ``runs``, as event files."""
+    for run in runs:
         table = ds.dataset(run / schema.SCALARS).to_table(columns=[schema.STEP, schema.WALL_TIME, LOSS])
         rows = table.drop_null()
         events(logs / run.name, LOSS, *(rows[name].to_numpy() for name in (schema.STEP, schema.WALL_TIME, LOSS)))

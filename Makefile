@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 # Tiny networks train faster, and repeat better, on one thread.
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: app test check format docs samples browser bench-collector bench-diagnosis bench-readers
+.PHONY: app test check format docs samples browser bench-collector bench-dashboard bench-diagnosis bench-readers
 
 app: $(VENV)/app.stamp  ## serve the dashboard at http://localhost:8501; installs no torch
 	$(BIN)/streamlit run app/main.py
@@ -40,6 +40,10 @@ bench-diagnosis: $(VENV)/bench.stamp  ## how right the diagnosis is, beside its 
 
 bench-readers: $(VENV)/bench.stamp  ## what reading a log costs, beside TensorBoard and pandas (minutes)
 	$(BIN)/python -m benchmarks.readers --write docs/reading.md
+
+# SOAK=60 also watches a live run for an hour.
+bench-dashboard: $(VENV)/bench.stamp browser  ## how soon the dashboard shows it, beside TensorBoard (about half an hour)
+	$(BIN)/python -m benchmarks.dashboard $(if $(SOAK),--soak $(SOAK)) --write docs/speed.md
 
 browser:  ## the system's Chromium, for the browser tests (Debian and Ubuntu)
 	@command -v chromium > /dev/null || { \

@@ -31,7 +31,7 @@ def indexed(runs: Path, home: Path) -> None:
 
 
 def ours(browser: Browser, runs: Path, home: Path, count: int, repeats: int) -> Iterator[Waits]:
-    """The list by a server that has just come up and by one that has been up, and by text typed into the filter."""
+    """The list by a server that has just come up, and by one that has been up."""
     said = f"() => /{count:,} runs/.test(document.body.innerText) && ({tabs.TABLE})()"
     cold = []
     for _ in range(min(repeats, 3)):
@@ -48,7 +48,7 @@ def ours(browser: Browser, runs: Path, home: Path, count: int, repeats: int) -> 
 
 def beside(browser: Browser, logs: Path, home: Path, count: int, repeats: int) -> Iterator[Waits]:
     """TensorBoard's Scalars on ``count`` runs: until its list of runs is there; no curve is drawn unasked of more than 40."""
-    listed = f"() => count('tf-runs-selector #runs-regex, .run-row') >= {count}"
+    listed = f"() => count('.name-row') >= {count}"
     with tensorboard(logs, home) as server:
         with closing(tabs.profile(browser)) as context:
             tabs.opened(context.new_page(), f"{server.address}/#scalars", listed)

@@ -22,17 +22,19 @@ def train(digits, naive):
         optimizer = naive.watch(torch.optim.SGD(model.parameters(), lr=0.1), naive.record, model)
         model, optimizer, loader = accelerator.prepare(model, optimizer, digits.loader())
         step = 0
-        for epoch in range(epochs):
-            for x, y in loader:
-                with accelerator.accumulate(model):
-                    loss = torch.nn.functional.cross_entropy(model(x), y)
-                    accelerator.backward(loss)
-                    optimizer.step()
-                    optimizer.zero_grad()
-                naive.record.loss.append(loss.item())
-                step += 1
-                log(accelerator, epoch, step, loss.item())
-        accelerator.end_training()
+        try:
+            for epoch in range(epochs):
+                for x, y in loader:
+                    with accelerator.accumulate(model):
+                        loss = torch.nn.functional.cross_entropy(model(x), y)
+                        accelerator.backward(loss)
+                        optimizer.step()
+                        optimizer.zero_grad()
+                    naive.record.loss.append(loss.item())
+                    step += 1
+                    log(accelerator, epoch, step, loss.item())
+        finally:
+            accelerator.end_training()  # also of a loop that was left: an open collector would watch the tests to come
 
     return make
 

@@ -42,8 +42,9 @@ class Training:
 
     def _read(self) -> None:
         for line in self._process.stdout or ():
-            step, at = line.split()
-            self.logged[int(step)] = float(at)
+            if line.endswith("\n"):  # the last may be cut short by the kill
+                step, at = line.split()
+                self.logged[int(step)] = float(at)
 
     def waits(self, shown: Shown, begin: float, end: float) -> list[float]:
         """Of every row logged between ``begin`` and ``end``: s until it, or a later one, was on the screen."""

@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from app import controls, findings, hyperparameters, layers, schedule_link, verdict
+from app import controls, findings, hyperparameters, layers, lent, schedule_link, verdict
 from app.controls import Choices, Widgets
 from app.findings import Choice
 from app.library import Case
@@ -37,7 +37,9 @@ def tell(case: Case, key: str, *, run: str | None = None) -> None:
             findings.show(case.report, choice, offer, case.run.notes)
             hyperparameters.show(case.run)
     choice.to_address()
-    layers.show(case.run, key, known=run, sight=Sight(ask.x, ask.log_x), place=widgets.place("layers"))
+    layers.show(
+        case.run, key, known=run or lent.lend(case), sight=Sight(ask.x, ask.log_x), place=widgets.place("layers")
+    )
 
 
 def _curves(case: Case, choice: Choice, known: str | None, ask: Choices, widgets: Widgets) -> None:
@@ -46,7 +48,7 @@ def _curves(case: Case, choice: Choice, known: str | None, ask: Choices, widgets
     if not panels:
         _nothing_to_draw(run)
         return
-    figure = stack(run, panels, window=ask.window, log=ask.log, x=ask.x, log_x=ask.log_x, key=known)
+    figure = stack(run, panels, window=ask.window, log=ask.log, x=ask.x, log_x=ask.log_x, key=known or lent.lend(case))
     along = XAxis(run, ask.x, ask.log_x)
     bands.shade(figure, panels, report.findings, -1 if chosen is None else chosen, along)
     bands.mark_resumes(figure, along)

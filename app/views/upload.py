@@ -14,7 +14,7 @@ from app.listing import Look, columns, table
 from app.views import runs as all_runs
 from diagnostics.keep import keep, numbered
 from diagnostics.readers import ReadError
-from diagnostics.readers.log import Log
+from diagnostics.readers.log import Log, Meaning
 from diagnostics.run import Run
 
 FILES, FOLDER, TEXT = "Files", "A folder", "Text"
@@ -85,12 +85,20 @@ def _show(logs: Sequence[Log | Run], key: str) -> None:
     log = logs[at]
     meanings = mapping.edit(log, past.meanings(log), f"{key}.{at}.map") if isinstance(log, Log) else None
     try:
-        case = past.case(log, meanings)
+        case = _understood(log, meanings, f"{key}.{at}.case")
     except ReadError as error:
         st.error(words.plain(f"{log.name}: {error.message}"), icon=":material/broken_image:")
         return
     _offer(case, logs, key)
     story.tell(case, f"{key}.{at}.{case.run.name}")
+
+
+def _understood(log: Log | Run, meanings: dict[str, Meaning] | None, key: str) -> Case:
+    """The run that ``log`` tells of and its report: judged again only when a meaning was changed."""
+    known: tuple[str, dict[str, Meaning] | None, Case] | None = st.session_state.get("upload.case")
+    if known is None or known[:2] != (key, meanings):
+        known = st.session_state["upload.case"] = (key, meanings, past.case(log, meanings))
+    return known[2]
 
 
 def _choose(logs: Sequence[Log | Run], key: str) -> int:

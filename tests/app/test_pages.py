@@ -1,12 +1,13 @@
 """Every page over every sample run, without a browser."""
 
 import json
+from collections import OrderedDict
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app import controls, library, mapping, past, words
+from app import controls, lent, library, mapping, past, words
 from app.views import upload
 from collector.schema import TRAIN_LOSS
 from diagnostics import readers, rules
@@ -140,6 +141,15 @@ def test_upload_reads_what_it_can_and_says_what_it_cannot(runs):
     assert not at.exception
     assert len(at.error) == 1 and "bad" in at.error[0].value
     assert len(at.get("bidi_component")) == 1
+
+
+def test_an_upload_is_judged_once_and_lent_to_the_chart_under_one_name(runs, monkeypatch):
+    monkeypatch.setattr(lent, "_cases", OrderedDict())
+    at = opened("upload")
+    at.file_uploader[0].set_value([("good.csv", b"step,train_loss\n1,2.0\n2,1.5\n", "text/csv")]).run()
+    (name,) = lent._cases
+    at.run()
+    assert list(lent._cases) == [name] and lent.borrowed(name).run.last_step == 2
 
 
 def test_an_upload_can_be_kept_once(runs):

@@ -39,7 +39,7 @@ def test_find_choose_and_compare(chromium, server):
     assert names(page) == chosen
 
     drawn = "() => new Set(document.querySelector('.cw-chart').data.map((t) => t.meta.run)).size"
-    assert page.evaluate(drawn) == 2
+    page.wait_for_function(f"() => ({drawn})() === 2")
     page.locator(f"{ROWS} .cw-tick input").first.click()
     page.wait_for_url("**hide=*")
     page.wait_for_function(f"() => ({drawn})() === 1")

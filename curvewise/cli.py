@@ -2,24 +2,31 @@
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
+
+from curvewise import version
+from curvewise.output import printable_everywhere, whoever_reads
 
 COMMANDS = {"app": "app", "diagnose": "diagnose", "import": "keep", "watch": "watch", "rules": "rules"}  # name → module
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one subcommand; the exit code is its own, 2 for unusable arguments, 130 after Ctrl-C."""
+    """Run one subcommand; the exit code is its own, 2 for what cannot be used or written, 130 after Ctrl-C."""
+    printable_everywhere()
     arguments = _parser().parse_args(argv)
+    code: int = 0
     try:
-        code: int = arguments.run(arguments)
-        sys.stdout.flush()
+        with whoever_reads():
+            code = arguments.run(arguments)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of a pipe, say `head`, has gone: nobody is left to tell
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        what = error.filename or "the output"
+        print(
+            f"curvewise: {what}: cannot be written or read ({error.strerror}); nothing more was done", file=sys.stderr
+        )
+        return 2
     return code
 
 
@@ -27,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="curvewise", description="Says what is wrong with learning curves, and what to change."
     )
+    parser.add_argument("--version", action="version", version=f"curvewise {version()}")
     subparsers = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, module_name in COMMANDS.items():
         module = importlib.import_module(f"curvewise.commands.{module_name}")

@@ -1,5 +1,6 @@
 """How a report reads in a terminal: calm, plain, the numbers beside the words."""
 
+import os
 import time
 from collections.abc import Sequence
 
@@ -17,13 +18,27 @@ COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 BARS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 40  # characters, one a block of stats.level
 WIDEST = 110  # characters
+UNFOLDED = 10_000  # characters, more than any line of a report
 MANY = 4  # runs from which a table of all comes first
 
 
+class Screen(Console):
+    """A console that leaves a closed pipe to the command."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise: rich would end the program with 1, which says that a finding was bad enough."""
+        raise
+
+
 def screen() -> Console:
-    """Standard output: plain where it is no terminal or NO_COLOR is set, and never wider than is pleasant to read."""
-    console = Console(highlight=False)
-    return console if console.width <= WIDEST else Console(highlight=False, width=WIDEST)
+    """Standard output, plain where it is no terminal or NO_COLOR is set.
+
+    A terminal is never filled wider than is pleasant to read. In a pipe or a file nothing is folded: ``grep`` finds every name.
+    """
+    console = Screen(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        return Screen(highlight=False, width=UNFOLDED)
+    return console if console.width <= WIDEST else Screen(highlight=False, width=WIDEST)
 
 
 def print_reports(console: Console, runs: Sequence[Run], reports: Sequence[Report]) -> None:
@@ -86,7 +101,7 @@ def _verdict(finding: Finding) -> Text:
 def _sparklines(run: Run) -> list[RenderableType]:
     shown = [(tag, run.get(tag)) for tag in (TRAIN_LOSS, VAL_LOSS)]
     return [
-        Padding(Text.assemble((f"{tag:<11}", "dim"), sparkline(c.values)), (0, 2))
+        _indented(Text.assemble((f"{tag:<11}", "dim"), sparkline(c.values)))
         for tag, c in shown
         if c is not None and len(c)
     ]
@@ -101,10 +116,15 @@ def sparkline(values: np.ndarray) -> str:
     return "".join("×" if np.isnan(level) else BARS[round(h)] for level, h in zip(levels, height, strict=True))
 
 
+def _indented(what: RenderableType, by: int = 2) -> Padding:
+    """``what`` after a margin, no wider than it needs to be."""
+    return Padding(what, (0, 0, 0, by), expand=False)
+
+
 def _finding(finding: Finding) -> list[RenderableType]:
-    lines: list[RenderableType] = [Padding(Text(printable(finding.message)), (0, 2))]
-    lines += [Padding(_evidence(e), (0, 4)) for e in finding.evidence]
-    return [*lines, Padding(_remedies(finding), (0, 2))] if finding.remedies else lines
+    lines: list[RenderableType] = [_indented(Text(printable(finding.message)))]
+    lines += [_indented(_evidence(e), 4) for e in finding.evidence]
+    return [*lines, _indented(_remedies(finding))] if finding.remedies else lines
 
 
 def _evidence(evidence: Evidence) -> Text:
@@ -131,7 +151,7 @@ def _quiet(report: Report) -> list[RenderableType]:
     )
     unchecked = "; ".join(f"{', '.join(titles)} ({because})" for because, titles in _by_reason(report).items())
     lines = (("also considered", rivals), ("clear", names), ("not checked", unchecked))
-    return [Padding(Text(printable(f"{kind}: {said}"), style="dim"), (0, 2)) for kind, said in lines if said]
+    return [_indented(Text(printable(f"{kind}: {said}"), style="dim")) for kind, said in lines if said]
 
 
 def _by_reason(report: Report) -> dict[str, list[str]]:
@@ -142,4 +162,4 @@ def _by_reason(report: Report) -> dict[str, list[str]]:
 
 
 def _notes(run: Run) -> list[RenderableType]:
-    return [Padding(Text(printable(f"note: {note}"), style="dim"), (0, 2)) for note in run.notes]
+    return [_indented(Text(printable(f"note: {note}"), style="dim")) for note in run.notes]

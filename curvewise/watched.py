@@ -2,10 +2,10 @@
 
 import time
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from collector import claims, schema, verdict
+from curvewise import version
 from diagnostics import Report, Run, diagnose
 from diagnostics.readers import read
 from diagnostics.readers.fingerprint import Fingerprint, fingerprint
@@ -94,14 +94,7 @@ class Watched:
     def _leave(self, judged: Judged, whose: dict[str, object]) -> None:
         self.unleft = None
         try:
-            beside = {"step": judged.run.last_step, "version": _version(), **whose}
+            beside = {"step": judged.run.last_step, "version": version(), **whose}
             verdict.leave(self.path, judged.report.to_json(), **beside)
         except OSError as error:
             self.unleft = error
-
-
-def _version() -> str | None:
-    try:
-        return metadata.version("curvewise")
-    except metadata.PackageNotFoundError:  # run from its sources
-        return None

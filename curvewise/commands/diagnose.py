@@ -1,7 +1,7 @@
 """Say what is wrong with each run, where it shows, and what to change.
 
 PATH is a run folder, a folder of runs, or a past log. --html writes the report on one run, its curves included, as a file that opens
-offline. Exit code 0: all read; 1: a finding at --fail-on or above; 2: an input could not be read.
+offline. Exit code 0: all read; 1: a finding at --fail-on or above (that a run is healthy is none); 2: an input could not be read.
 """
 
 import argparse
@@ -12,13 +12,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from curvewise.inputs import printable, read_paths
+from curvewise.output import whoever_reads
 from diagnostics import Report, Run, diagnose
+from diagnostics.readers import ReadError
 from diagnostics.report import SEVERITIES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+")
+    parser.add_argument(
+        "paths", metavar="PATH", type=Path, nargs="+", help="run folder, folder of runs, or past log of any tool"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document, for machines")
     parser.add_argument("--html", metavar="FILE", type=Path, help="also write the report on the one run as a web page")
     parser.add_argument("--fail-on", choices=SEVERITIES, help="exit with 1 when a finding is at least this severe")
@@ -28,7 +32,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Read, judge, print."""
     runs, errors = read_paths(arguments.paths)
     reports = [diagnose(run) for run in runs]
-    if arguments.json:
+    with whoever_reads():  # who stops reading changes no exit code
+        _print(runs, reports, errors, arguments.json)
+    written = arguments.html is None or _write(arguments.html, runs, reports)
+    return 2 if errors or not written else int(_fails(reports, arguments.fail_on))
+
+
+def _print(runs: Sequence[Run], reports: Sequence[Report], errors: Sequence[ReadError], as_json: bool) -> None:
+    if as_json:
         told = {
             "reports": [report.to_json() for report in reports],
             "errors": [{"source": str(error.source), "message": error.message} for error in errors],
@@ -41,8 +52,6 @@ def run(arguments: argparse.Namespace) -> int:
         )
 
         print_reports(screen(), runs, reports)
-    written = arguments.html is None or _write(arguments.html, runs, reports)
-    return 2 if errors or not written else int(_fails(reports, arguments.fail_on))
 
 
 def _write(file: Path, runs: Sequence[Run], reports: Sequence[Report]) -> bool:
@@ -70,5 +79,5 @@ def _cannot(why: str) -> bool:
 def _fails(reports: list[Report], least: str | None) -> bool:
     if least is None:
         return False
-    found = {f.severity for report in reports for f in report.findings}
+    found = {f.severity for report in reports for f in report.findings if f.rule != "healthy"}
     return any(SEVERITIES.index(severity) >= SEVERITIES.index(least) for severity in found)

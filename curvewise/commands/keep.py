@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from curvewise.inputs import printable, read_logs
+from curvewise.output import whoever_reads
 from diagnostics import Run
 from diagnostics.keep import keep, numbered
 from diagnostics.readers import Log, ReadError, understand
@@ -13,7 +14,7 @@ from diagnostics.readers import Log, ReadError, understand
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+")
+    parser.add_argument("paths", metavar="PATH", type=Path, nargs="+", help="past log of any tool, or a folder of them")
     parser.add_argument("--to", metavar="DIR", type=Path, required=True, help="folder that receives the runs")
 
 
@@ -41,7 +42,12 @@ def _keep(log: Log | Run, folder: Path) -> bool:
     except OSError as error:
         print(f"curvewise: {folder}: cannot be written ({error.strerror}); choose another --to", file=sys.stderr)
         return False
+    with whoever_reads():  # who stops reading stops no import
+        _tell(run, home)
+    return True
+
+
+def _tell(run: Run, home: Path) -> None:
     print(printable(f"{home}: " + ", ".join(f"{tag} ({len(curve):,} points)" for tag, curve in run.curves.items())))
     for note in run.notes:
         print(printable(f"  note: {note}"))
-    return True

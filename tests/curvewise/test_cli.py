@@ -1,6 +1,7 @@
 """The command: exit codes, JSON, one-line errors, and that what it prints carries the numbers."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +37,10 @@ def test_json_has_one_report_a_run_and_no_errors(capsys):
 @pytest.mark.parametrize("least, code", [("info", 1), ("warning", 1), ("error", 0)])
 def test_fail_on(least, code, capsys):
     assert main(["diagnose", SICK, "--fail-on", least]) == code
+
+
+def test_a_healthy_run_fails_at_no_severity(capsys):
+    assert main(["diagnose", str(SAMPLES / "digits-healthy"), "--fail-on", "info"]) == 0
 
 
 def test_an_unreadable_input_is_one_line_and_the_others_are_still_reported(tmp_path, capsys):
@@ -105,10 +110,54 @@ def test_sparkline_marks_what_is_not_finite():
     assert sparkline(np.array([3.0, 3.0])) == "▁▁"
 
 
-def test_a_closed_pipe_is_silent():
-    command = f"{sys.executable} -m curvewise diagnose {SAMPLES} | head -1"
-    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+def piped(command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """``curvewise`` with ``command`` in a shell; its own exit code is the last line of standard output."""
+    line = f"{sys.executable} -m curvewise {command}; echo ${{PIPESTATUS[0]}}"
+    given = {**os.environ, **environment}
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, env=given, check=False)
+
+
+@pytest.mark.parametrize("json", ["", "--json"])
+@pytest.mark.parametrize("least, code", [("warning", "1"), ("error", "0")])
+def test_a_closed_pipe_is_silent_and_changes_no_exit_code(least, code, json):
+    paths = " ".join([SICK] * 40)  # more than a pipe holds
+    done = piped(f"diagnose {paths} {json} --fail-on {least} | head -1")
     assert done.stderr == ""
+    assert done.stdout.splitlines()[-1] == code
+
+
+def test_a_closed_pipe_stops_no_import(tmp_path):
+    done = piped(f"import {SAMPLES} --to {tmp_path}/kept | true")
+    assert (done.stderr, done.stdout.strip()) == ("", "0")
+    assert len(list((tmp_path / "kept").iterdir())) == len(json.loads((SAMPLES / "verdicts.json").read_text()))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+@pytest.mark.parametrize("command", [f"diagnose {SICK}", f"diagnose {SICK} --json", "rules", f"watch {SICK}"])
+def test_output_that_cannot_be_written_is_one_line(command):
+    done = piped(f"{command} > /dev/full")
+    assert done.stdout.strip() == "2"
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr
+
+
+def test_an_encoding_without_our_characters_is_no_failure():
+    done = piped(f"diagnose {SICK}", PYTHONIOENCODING="ascii")
+    assert (done.stderr, done.stdout.splitlines()[-1]) == ("", "0")
+    assert "Overfitting" in done.stdout
+
+
+def test_in_a_pipe_nothing_is_folded(tmp_path, capsys):
+    name = "a-run-whose-name-" + "is-long-" * 20
+    keep(Run(name, {"train/loss": Curve("train/loss", np.arange(5), np.ones(5))}), tmp_path)
+    assert main(["diagnose", str(tmp_path)]) == 0
+    assert name[:200] in capsys.readouterr().out
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.startswith("curvewise ")
 
 
 def test_errors_need_no_streamlit():

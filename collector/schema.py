@@ -6,7 +6,7 @@ viewing side can be installed apart. It needs pyarrow, never torch.
 ::
 
     runs/<run>/
-      run.json                                 name, config, classes, loss, state, attempts, format version
+      run.json                                 name, config, classes, loss, state, attempts, shapes of layers, format version
       scalars/a<attempt>-<first>-<last>.parquet  one row a logged step (row numbers within the attempt, inclusive)
       layers/a<attempt>-<first>-<last>.parquet   one row a (sampled step, layer)
       tail-a<attempt>-<first>.bin              rows from <first> on, not yet sealed into Parquet (layout: ``collector.tail``)
@@ -21,6 +21,7 @@ deleted only when the part that holds its rows is there, and a small part only w
 """
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,6 +34,8 @@ SCALARS = "scalars"
 LAYERS = "layers"
 RANKS = "ranks"
 PART_NAME = re.compile(r"^a(?P<attempt>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet$")
+SHAPE = re.compile(r"^(?P<module>\S+) (?P<sizes>(?:\d+(?:x\d+)*)?)$")
+NO_MODULE = "-"
 TAIL_NAME = re.compile(r"^tail-a(?P<attempt>\d+)-(?P<first>\d+)\.bin$")
 
 RUNNING, FINISHED, CRASHED = "running", "finished", "crashed"
@@ -77,6 +80,28 @@ LAYERS_SCHEMA = pa.schema(
         pa.field("grad_norm", pa.float64()),  # ‖g‖₂; null where no gradient arrived
     ]
 )
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a layer of the layer table is; ``run.json`` has it once a layer, as text: ``Linear 64x784``.
+
+    Attributes:
+        module: torch's own class that holds the parameter, or which the user's is made from; ``NO_MODULE`` where there is none.
+        sizes: of the parameter, of the whole where it is spread over processes.
+    """
+
+    module: str
+    sizes: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.module} {'x'.join(map(str, self.sizes))}"
+
+    @classmethod
+    def parse(cls, text: object) -> "Shape | None":
+        """Read it back; None for what is something else."""
+        match = SHAPE.match(text) if isinstance(text, str) else None
+        return match and cls(match["module"], tuple(map(int, filter(None, match["sizes"].split("x")))))
 
 
 def scalars_schema(tags: list[str]) -> pa.Schema:

@@ -85,6 +85,7 @@ def _about(run: Run, attempts: list[dict[str, Curve]]) -> dict[str, object]:
         "config": dict(run.config),
         "classes": run.classes,
         "loss": run.loss,
+        schema.LAYERS: {name: str(shape) for name, shape in run.shapes.items()},
         "attempts": [{"attempt": number, "first_step": first} for number, first in enumerate(firsts, 1)],
         "notes": list(run.notes),
     }

@@ -7,7 +7,7 @@ from typing import Any, overload
 import numpy as np
 import pandas as pd
 
-from collector.schema import RUNNING, STEP
+from collector.schema import RUNNING, STEP, Shape
 from diagnostics.curve import Curve
 from diagnostics.once import Measured
 
@@ -27,6 +27,7 @@ class Run(Measured):
         state: ``running``, ``finished``, ``crashed``, or None for a log that does not say.
         exception: the last line of the traceback of a crashed run.
         layers: DataFrame of ``collector.schema.LAYERS_SCHEMA``, or None.
+        shapes: of the layers by name, as far as they were recorded.
         ranks: curves by tag of the other processes of a distributed training, by rank: loss and step time.
         resumed_at: steps at which a later attempt took over.
         superseded: curves by tag of points that a resume rewound over; kept, never judged.
@@ -43,6 +44,7 @@ class Run(Measured):
     state: str | None = None
     exception: str | None = None
     layers: pd.DataFrame | None = None
+    shapes: Mapping[str, Shape] = field(default_factory=dict)
     ranks: Mapping[int, Mapping[str, Curve]] = field(default_factory=dict)
     resumed_at: tuple[int, ...] = ()
     superseded: Mapping[str, Curve] = field(default_factory=dict)

@@ -84,6 +84,7 @@ class Followed:
             state=_text(about.get("state")),
             exception=_text(about.get("exception")),
             layers=layers,
+            shapes=_shapes(about),
             ranks=self._other_ranks(notes),
             resumed_at=scalars.resumed_at,
             superseded=scalars.superseded,
@@ -125,6 +126,13 @@ def _remarks(about: dict[str, Any]) -> list[str]:
     """What the collector noted while it recorded."""
     notes = about.get("notes")
     return [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
+
+
+def _shapes(about: dict[str, Any]) -> dict[str, schema.Shape]:
+    """Of the layers by name; empty for a run that was recorded before they were kept."""
+    told = about.get(schema.LAYERS)
+    found = {str(name): schema.Shape.parse(text) for name, text in told.items()} if isinstance(told, dict) else {}
+    return {name: shape for name, shape in found.items() if shape is not None}
 
 
 def _text(value: Any) -> str | None:

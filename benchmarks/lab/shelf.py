@@ -1,12 +1,12 @@
 """The lab's runs as they are shipped: curves in one Parquet file a part, labels in one CSV.
 
 ``load("tuning")`` takes no training and no torch. A curve is stored as it was logged, in float32, without wall times;
-of the layer table every so many samples.
+of the layer table every so many samples, and once what shapes the layers have.
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.lab.recipe import Recipe
-from collector.schema import EPOCH, LR, UPDATE_RATIO
+from collector.schema import EPOCH, LR, UPDATE_RATIO, Shape
 from diagnostics import Curve, Run
 
 FOLDER = Path(__file__).parent / "curves"
@@ -52,18 +52,28 @@ def load(part: str) -> list[LabRun]:
     """The runs of ``part``: ``tuning``, ``test`` or ``check``."""
     labels = pd.read_csv(LABELS)
     labels = labels[labels.part == part]
-    curves, layers = _by_run(f"{part}.parquet"), _by_run(f"{part}_layers.parquet")
-    return [_lab_run(row, curves[row.run], layers.get(row.run)) for row in labels.itertuples()]
+    curves, layers, shapes = _by_run(f"{part}.parquet"), _by_run(f"{part}_layers.parquet"), _shapes(part)
+    return [_lab_run(row, curves[row.run], layers.get(row.run), shapes.get(row.run, {})) for row in labels.itertuples()]
+
+
+def _shapes(part: str) -> dict[str, dict[str, Shape]]:
+    """By run and layer; empty while nobody has written them."""
+    file = f"{part}_shapes.parquet"
+    tables = _by_run(file) if (FOLDER / file).exists() else {}
+    read = {
+        run: zip(table.layer.astype(str), table["shape"].map(Shape.parse), strict=True) for run, table in tables.items()
+    }
+    return {run: dict(pairs) for run, pairs in read.items()}
 
 
 def _by_run(file: str) -> dict[str, pd.DataFrame]:
     return {str(run): rows for run, rows in pd.read_parquet(FOLDER / file).groupby("run", sort=False, observed=True)}
 
 
-def _lab_run(row: Any, table: pd.DataFrame, layers: pd.DataFrame | None) -> LabRun:
+def _lab_run(row: Any, table: pd.DataFrame, layers: pd.DataFrame | None, shapes: dict[str, Shape]) -> LabRun:
     recipe = Recipe(**json.loads(row.recipe))
     return LabRun(
-        run=_run(row.run, recipe, table, layers, row.classes),
+        run=replace(_run(row.run, recipe, table, layers, row.classes), shapes=shapes),
         truth=row.truth,
         name=row.run,
         subject=row.subject,
@@ -108,6 +118,12 @@ def write_labels(labels: pd.DataFrame) -> None:
         before = pd.read_csv(LABELS, dtype=str, keep_default_na=False)
         tables.insert(0, before[~before.part.isin(labels.part)])
     pd.concat(tables, ignore_index=True).to_csv(LABELS, index=False)
+
+
+def write_shapes(shapes: Mapping[str, Mapping[str, Shape]], part: str) -> None:
+    """Write the shapes of the layers of ``part``, by run and layer."""
+    rows = [(run, layer, str(shape)) for run, layers in shapes.items() for layer, shape in layers.items()]
+    _write(pd.DataFrame(rows, columns=["run", "layer", "shape"]).astype("category"), f"{part}_shapes")
 
 
 def pack(runs: Iterable[tuple[Run, Recipe]], part: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.lab import obey, shelf, truth
 from benchmarks.lab.cases import FAULTS, Case
+from benchmarks.lab.layer_shapes import shapes
 from benchmarks.lab.obey import CHANGES, CannotObey, obeyed
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.subjects import PARTS
@@ -365,6 +366,17 @@ def test_one_part_is_labelled_anew_and_the_others_stay(tmp_path, monkeypatch):
     before = shelf.LABELS.read_text()
     shelf.write_labels(first[first.part == "test"].assign(run="c"))
     assert shelf.LABELS.read_text() == before.replace("b,", "c,")
+
+
+def test_the_shelf_knows_the_shape_of_every_layer():
+    for part in ("tuning", "test", "check"):
+        runs = [lab_run.run for lab_run in shelf.load(part)]
+        assert all(set(run.layers["layer"]) == set(run.shapes) for run in runs if run.layers is not None)
+
+
+@needs_data
+def test_the_shapes_on_the_shelf_are_those_of_the_collector(tmp_path):
+    assert recorded(TINY, tmp_path / "run").shapes == shapes(TINY) != {}
 
 
 def test_the_shelf_is_small():

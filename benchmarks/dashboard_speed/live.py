@@ -1,14 +1,14 @@
-"""From ``log`` returned to pixels: one tab, TensorBoard's, many tabs, and for a long time."""
+"""From ``log`` returned to pixels: ours with one tab, and TensorBoard's page."""
 
-import json
 import statistics
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 import numpy as np
@@ -54,10 +54,21 @@ class Training:
         return [float(times[i] - at) if i < len(times) else float("inf") for i, at in found]
 
 
+class Kind(Enum):
+    """Who waits: for what is promised."""
+
+    ALONE = "one tab"
+    PEER = "TensorBoard's page"
+    FRONT = "the tab in sight of many"
+    TURNED = "a tab that is turned to"
+    SESSION = "one of many sessions, all in sight"
+
+
 @dataclass(frozen=True)
 class Live:
     """Waits in seconds for rows that came ``pause`` seconds apart; what the server took meanwhile (cores, MB)."""
 
+    kind: Kind
     what: str
     pause: float
     waits: list[float]
@@ -76,13 +87,14 @@ class Live:
 
 
 @contextmanager
-def training(run: Path, logs: Path | None, pause: float) -> Iterator[Training]:
-    """A training in a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.dashboard_speed.trainer", str(run), str(logs or ""), str(pause)]
+def training(run: Path, logs: Path | None, pause: float, ahead: int = 0) -> Iterator[Training]:
+    """A training in a process of its own, which has logged ``ahead`` rows when it is handed out."""
+    command = [sys.executable, "-m", "benchmarks.dashboard_speed.trainer", str(run), str(logs or "")]
+    command += [str(pause), str(ahead)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         made = Training(process)
-        while len(made.logged) < 3 and process.poll() is None:
+        while len(made.logged) < ahead + 3 and process.poll() is None:
             time.sleep(0.1)
         yield made
     finally:
@@ -90,19 +102,26 @@ def training(run: Path, logs: Path | None, pause: float) -> Iterator[Training]:
         process.wait()
 
 
-def one_tab(browser: Browser, home: Path, pause: float, seconds: float) -> Live:
-    """Ours, with one tab open."""
-    runs = home / f"one-{pause}"
+@contextmanager
+def tab(browser: Browser, home: Path, pause: float, ahead: int = 0) -> Iterator[tuple[Page, Training, Server]]:
+    """One tab open on a run that has logged ``ahead`` rows and goes on, a row every ``pause`` seconds."""
+    runs = home / f"live-{pause}"
     with (
-        training(runs / "live", None, pause) as made,
+        training(runs / "live", None, pause, ahead) as made,
         dashboard(runs, home) as server,
         closing(tabs.profile(browser)) as context,
     ):
         page = context.new_page()
         tabs.opened(page, server.address + PATH, tabs.CHART)
         page.evaluate(FOLLOW)
+        yield page, made, server
+
+
+def one_tab(browser: Browser, home: Path, pause: float, seconds: float) -> Live:
+    """Ours, with one tab open."""
+    with tab(browser, home, pause) as (page, made, server):
         page.wait_for_timeout(3_000)
-        return _watched(f"ours, one tab, a row every {pause:g} s", made, server, [page], pause, seconds)[0]
+        return watched(f"ours, one tab, a row every {pause:g} s", made, server, page, pause, seconds)
 
 
 def beside(browser: Browser, home: Path, seconds: float) -> Live:
@@ -115,79 +134,16 @@ def beside(browser: Browser, home: Path, seconds: float) -> Live:
             tabs.opened(page, f"{server.address}/#scalars", "() => line() > 10")
             page.evaluate(FOLLOW_TENSORBOARD)
             page.wait_for_timeout(RELOAD * 1000 + 5_000)
-            return _watched(f"TensorBoard, asking every {RELOAD} s", made, server, [page], FAST, seconds)[0]
+            return watched(f"TensorBoard, asking every {RELOAD} s", made, server, page, FAST, seconds, Kind.PEER)
 
 
-def many_tabs(browser: Browser, home: Path, count: int, seconds: float) -> list[Live]:
-    """Ours, each tab in a profile of its own; the slowest first."""
-    runs = home / "tabs"
-    with training(runs / "live", None, FAST) as made, dashboard(runs, home) as server:
-        contexts = [tabs.profile(browser) for _ in range(count)]
-        pages = [context.new_page() for context in contexts]
-        for page in pages:  # at once: those that are open draw all the time, and would hold up the others
-            page.goto(server.address + PATH, wait_until="commit")
-        for page in pages:
-            page.evaluate(f"() => when({tabs.CHART})")
-            page.evaluate(FOLLOW)
-        pages[0].wait_for_timeout(5_000)
-        found = _watched("one of many tabs", made, server, pages, FAST, seconds)
-        for context in contexts:
-            context.close()
-    return sorted(found, key=lambda live: -max(live.waits))
-
-
-def _watched(
-    what: str, made: Training, server: Server, pages: Sequence[Page], pause: float, seconds: float
-) -> list[Live]:
+def watched(
+    what: str, made: Training, server: Server, page: Page, pause: float, seconds: float, kind: Kind = Kind.ALONE
+) -> Live:
+    """What ``page`` shows for so long of the rows that come."""
     begin, before = time.time(), server.processor()
-    pages[0].wait_for_timeout(1000 * seconds)
+    page.wait_for_timeout(1000 * seconds)
     busy = (server.processor() - before) / (time.time() - begin)
     memory, end = server.memory(), time.time()
-    pages[0].wait_for_timeout(1000 * (RELOAD + 10 if server.address and "TensorBoard" in what else 5))
-    return [Live(what, pause, made.waits(page.evaluate("() => shown"), begin, end), busy, memory) for page in pages]
-
-
-@dataclass(frozen=True)
-class Spell:
-    """A part of a soak: minutes since it began, the waits in it, and what server and page hold at its end, MB."""
-
-    minutes: float
-    live: Live
-    page: float
-
-
-def soak(browser: Browser, home: Path, minutes: float, spells: int = 12) -> Iterator[Spell]:
-    """One tab on a live run for a long time, in equal parts."""
-    runs = home / "soak"
-    with (
-        training(runs / "live", None, FAST) as made,
-        dashboard(runs, home) as server,
-        closing(tabs.profile(browser)) as context,
-    ):
-        page = context.new_page()
-        tabs.opened(page, server.address + PATH, tabs.CHART)
-        page.evaluate(FOLLOW)
-        began = time.time()
-        for _ in range(spells):
-            live = _watched("soak", made, server, [page], FAST, 60 * minutes / spells - 5)[0]
-            heap = page.evaluate(
-                "() => { shown.splice(0, shown.length - 1); return performance.memory.usedJSHeapSize; }"
-            )
-            yield Spell((time.time() - began) / 60, live, heap / 1e6)
-
-
-def sessions(home: Path, count: int, seconds: float) -> list[Live]:
-    """As ``many_tabs``, but nothing is drawn: the server's side alone."""
-    runs = home / "sessions"
-    with training(runs / "live", None, FAST) as made, dashboard(runs, home) as server:
-        command = [sys.executable, "-m", "benchmarks.dashboard_speed.sessions", server.address, "live"]
-        command += [str(count), str(seconds + 15)]
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        time.sleep(count / 2 + 10)  # until all have come, and a little
-        begin, before = time.time(), server.processor()
-        time.sleep(seconds)
-        end, busy, memory = time.time(), (server.processor() - before) / seconds, server.memory()
-        said, _ = process.communicate()
-    what = f"{count} sessions, nothing drawn"
-    found = [Live(what, FAST, made.waits(shown, begin, end), busy, memory) for shown in json.loads(said)]
-    return sorted(found, key=lambda live: -max(live.waits))
+    page.wait_for_timeout(1000 * (RELOAD + 10 if kind is Kind.PEER else 5))
+    return Live(kind, what, pause, made.waits(page.evaluate("() => shown"), begin, end), busy, memory)

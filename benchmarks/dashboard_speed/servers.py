@@ -35,6 +35,14 @@ class Server:
         """MB that it and its children hold now."""
         return sum(p.memory_info().rss for p in self._all()) / 1e6
 
+    def threads(self) -> int:
+        """Threads of it and its children."""
+        return sum(p.num_threads() for p in self._all())
+
+    def files(self) -> int:
+        """Files and sockets that it and its children hold open."""
+        return sum(p.num_fds() for p in self._all())
+
     def _all(self) -> list[psutil.Process]:
         return [self._process, *self._process.children(recursive=True)]
 
@@ -73,7 +81,8 @@ def _up(command: str, address: str, health: str, log: Path, extra: dict[str, str
             _wait_for(address + health, process, log)
             yield Server(address, process, began)
         finally:
-            _end(process)
+            end(process.pid)
+            process.wait()
 
 
 def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
@@ -85,13 +94,19 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
     raise RuntimeError(f"no server at {address}:\n{log.read_text()[-2000:]}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    every = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    process.terminate()
+def end(pid: int) -> None:
+    """End a process and all that it has started."""
+    try:
+        first = psutil.Process(pid)
+        every = [first, *first.children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return
+    first.terminate()
     _, left = psutil.wait_procs(every, timeout=10)
     for one in left:
-        one.kill()
-    process.wait()
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    psutil.wait_procs(left, timeout=10)
 
 
 def _free() -> int:

@@ -1,6 +1,6 @@
-"""A training that never ends, as far as a dashboard can tell: ``python -m benchmarks.dashboard_speed.trainer RUN LOGS SECONDS``.
+"""A training that never ends, as far as a dashboard can tell: ``python -m benchmarks.dashboard_speed.trainer RUN LOGS SECONDS AHEAD``.
 
-Every so many seconds it logs a row with our collector, prints the step and the time at which ``log`` returned, and writes the loss for
+AHEAD rows are logged at once. Then every so many seconds it logs a row with our collector, prints the step and the time at which ``log`` returned, and writes the loss for
 TensorBoard, flushed at once.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from collector import Collector
 
 
-def train(run: Path, logs: Path | None, pause: float) -> None:
+def train(run: Path, logs: Path | None, pause: float, ahead: int) -> None:
     """Until killed. Pauses differ by a third, so that they keep no time with anything."""
     noise, writer = random.Random(0), _writer(logs) if logs else None
     with Collector(run, config={"max_steps": 100_000}, classes=10, loss="cross_entropy") as collector:
@@ -27,7 +27,7 @@ def train(run: Path, logs: Path | None, pause: float) -> None:
             if writer:
                 writer.add_event(_event(step, loss))
                 writer.flush()
-            time.sleep(pause * noise.uniform(2 / 3, 4 / 3))
+            time.sleep(pause * noise.uniform(2 / 3, 4 / 3) if step > ahead else 0)
 
 
 def _writer(logs: Path) -> Any:
@@ -45,4 +45,4 @@ def _event(step: int, loss: float) -> Any:
 
 
 if __name__ == "__main__":
-    train(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None, float(sys.argv[3]))
+    train(Path(sys.argv[1]), Path(sys.argv[2]) if sys.argv[2] else None, float(sys.argv[3]), int(sys.argv[4]))

@@ -7,7 +7,7 @@ import streamlit as st
 
 from app.plot.component import ZOOM
 from app.plot.panels import offered
-from app.words import number, plain
+from app.words import counted, plain
 from collector.schema import TRAIN_LOSS
 from diagnostics import axis, view
 from diagnostics.axis import Axis
@@ -108,7 +108,7 @@ def _formula(run: Run, window: int | None) -> str:
     if not steps:
         return "Lines are the points as logged: no smoothing."
     auto = " (auto: about 2 % of the run)" if window is None else ""
-    return f"Solid: mean of the last {number(steps)} steps{auto}. Faint: raw points. Validation as logged."
+    return f"Solid: mean of the last {counted(steps, 'step')}{auto}. Faint: raw points. Validation as logged."
 
 
 def _more(run: Run, widgets: Widgets) -> tuple[str, ...]:

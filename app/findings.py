@@ -7,7 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app import measures
-from app.words import SEVERITIES, number, plain, title
+from app.words import SEVERITIES, plain, title
 from diagnostics.report import Finding, Remedy, Report
 
 CHOSEN = "finding"  # the name in the address
@@ -107,14 +107,11 @@ def remedies(found: Sequence[Remedy], offer: Offer | None = None, before: Sequen
     """Actions, cheapest first, each with its size and its reason, and what ``offer`` shows of it; ``before`` came others."""
     with st.container(gap="xsmall"):
         for i, remedy in enumerate(found):
-            st.markdown(f"**{plain(remedy.action)}** {_size(remedy)}  \n:gray[because {plain(remedy.because)}]")
+            st.markdown(
+                f"**{plain(remedy.action)}** :gray-badge[{plain(measures.size(remedy))}]  \n:gray[because {plain(remedy.because)}]"
+            )
             if offer:
                 offer(remedy, [*before, *found[:i]])
-
-
-def _size(remedy: Remedy) -> str:
-    change = f"= {number(remedy.value)}" if remedy.factor is None else f"× {number(remedy.factor)}"
-    return f":gray-badge[{plain(f'{remedy.parameter} {change}')}]"
 
 
 def _quiet(report: Report, notes: Sequence[str]) -> None:

@@ -65,7 +65,7 @@ def _lines(groups: Sequence[Group], first: int, stop: int, repeats: bool) -> Ite
 
 def note(rows: Sequence[Row], *, repeats: bool) -> str:
     """How many runs, and their best validation: mean ± standard deviation of ``repeats`` of one training, else best and median."""
-    said = [f"{len(rows):,} run" + ("s" if len(rows) > 1 else "")]
+    said = [words.counted(len(rows), "run")]
     for slug, name, values in (
         ("loss", "val loss", [row.best_val_loss for row in rows]),
         ("accuracy", "val acc", [row.best_val_accuracy for row in rows]),

@@ -63,7 +63,7 @@ def _far(value: float, factor: float) -> str:
     if not factor > 0:
         return "no update" if factor == 0 else "not known"
     side, times = ("above", factor) if factor > 1 else ("below", 1 / factor)
-    return f"{value:.2g}, {number(float(f'{times:.2g}'))} times {side}"
+    return f"{value:.2g}, {number(times, 2)} times {side}"
 
 
 def _table(worst: pd.DataFrame) -> None:

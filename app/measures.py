@@ -1,8 +1,8 @@
 """A measurement beside the threshold it is judged by, in words and as a bar."""
 
-from app.words import number
+from app.words import figure, number
 from diagnostics.doubt import Turn, factor
-from diagnostics.report import Evidence
+from diagnostics.report import Evidence, Remedy
 
 LEAST = 0.005  # a share that rounds to 0 %
 FAR = 2.0  # times: from there a factor says more than a share
@@ -15,8 +15,13 @@ def line(e: Evidence) -> str:
 
 def against(e: Evidence) -> str:
     """``1.57 against 1.05``, with the unit, and how far beyond."""
-    unit = f" {e.unit}" if e.unit else ""
-    return f"{number(e.measured)}{unit} against {number(e.threshold)}{unit}{far(e)}"
+    return f"{_with_unit(e.measured, e.unit)} against {_with_unit(e.threshold, e.unit)}{far(e)}"
+
+
+def size(remedy: Remedy) -> str:
+    """``lr × 0.1``: how much to change, and what."""
+    change = f"= {number(remedy.value, 3)}" if remedy.factor is None else f"× {figure(remedy.factor)}"
+    return f"{remedy.parameter} {change}"
 
 
 def far(e: Evidence) -> str:
@@ -25,14 +30,15 @@ def far(e: Evidence) -> str:
     if times is None or abs(times - 1) < LEAST:
         return ""
     if times >= FAR:
-        return f", {number(float(f'{times:.2g}'))} times as much"
+        return f", {number(times, 2)} times as much"
     return f", {100 * abs(times - 1):.0f} % {'more' if times > 1 else 'less'}"
 
 
 def turned(turn: Turn) -> str:
     """What would have to be measured instead."""
-    e, unit = turn.evidence, f" {turn.evidence.unit}" if turn.evidence.unit else ""
-    return f"{e.statistic} ({e.tag}): {number(e.threshold)}{unit} or {'less' if turn.side == 'below' else 'more'}"
+    e = turn.evidence
+    side = "less" if turn.side == "below" else "more"
+    return f"{e.statistic} ({e.tag}): {_with_unit(e.threshold, e.unit)} or {side}"
 
 
 def bar(e: Evidence) -> str:
@@ -45,6 +51,13 @@ def bar(e: Evidence) -> str:
         f'<div class="cw-bar" aria-hidden="true"><i style="width:{times / whole:.2%}"></i>'
         f'<b style="left:{1 / whole:.2%}"></b></div>'
     )
+
+
+def _with_unit(value: float, unit: str) -> str:
+    """``1.57``, ``2 points``, ``1 point``."""
+    said = figure(value)
+    single = unit.removesuffix("s") if said == "1" and len(unit) > 1 else unit
+    return f"{said} {single}" if unit else said
 
 
 def _span(e: Evidence) -> str:

@@ -41,7 +41,7 @@ def show(case: Case, key: str) -> None:
         _downloads(key)
         _keys()
     if run.exception:
-        st.markdown(f":red[:material/report: **It ended with**] {words.plain(run.exception)}")
+        st.markdown(f":red[:material/report: **Crashed:**] {words.plain(run.exception)}")
 
 
 def _downloads(key: str) -> None:
@@ -60,9 +60,9 @@ def _keys() -> None:
 
 def _pace(case: Case, state: str | None) -> Iterator[str]:
     run, speed = case.run, pace(case.run)
-    yield f"{words.number(run.last_step)} steps" + (f" ({speed.done:.0%})" if speed.done is not None else "")
+    yield words.counted(run.last_step, "step") + (f" ({speed.done:.0%})" if speed.done is not None else "")
     if speed.steps_per_second is not None:
-        yield f"{words.number(speed.steps_per_second)} steps/s"
+        yield f"{words.figure(speed.steps_per_second)} steps/s"
     if state == "running" and speed.seconds_left is not None and run.last_time is not None:
         yield f"about {words.duration(speed.seconds_left - (time.time() - run.last_time))} left"
     if case.as_of is not None and run.last_step - case.as_of > LAG * run.last_step:

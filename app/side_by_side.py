@@ -45,7 +45,7 @@ def show(rows: Sequence[Row], now: float) -> str | None:
     drawn = [Drawn(key, run, colours[key]) for key, run in runs.items() if key not in hidden and look.x in axes_of(run)]
     _missing(runs, look.x)
     if drawn and wanted:
-        alt = f"{', '.join(wanted)} of {len(drawn)} runs"
+        alt = f"{', '.join(wanted)} of {words.counted(len(drawn), 'run')}"
         on_key = {"l": _turn_log}
         figure = overlay.overlay(drawn, wanted, look)
         chart(figure, key="compare.chart", alt=alt, name="compare", keeps_zoom=True, on_key=on_key)
@@ -144,7 +144,7 @@ def _same(rows: Sequence[Row]) -> None:
     differ = set(differing(rows))
     same = {name: value for name, value in rows[0].config.items() if name not in differ}
     if len(rows) > 1 and same:
-        with st.expander(f"The same in all: {len(same)} hyperparameters"):
+        with st.expander(f"The same in all: {words.counted(len(same), 'hyperparameter')}"):
             st.markdown(
                 words.plain(", ".join(f"{name} = {written(setting(name).slug, value)}" for name, value in same.items()))
             )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import findings, measures
 from app.findings import Choice, Offer
-from app.words import number, plain, title, verdict
+from app.words import counted, number, plain, title, verdict
 from diagnostics.doubt import turns
 from diagnostics.report import Evidence, Finding, Report
 
@@ -45,7 +45,7 @@ def _to_do(cause: Finding, offer: Offer | None) -> None:
     st.markdown("**What to do**")
     findings.remedies([first], offer)
     if more:
-        with st.expander(f"{len(more)} more {'way' if len(more) == 1 else 'ways'}"):
+        with st.expander(counted(len(more), "more way")):
             findings.remedies(more, offer, [first])
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from diagnostics import rules
 
+SCIENTIFIC = 1e6  # from there powers of ten are read faster than digits
 Colour = Literal["red", "orange", "blue", "green", "gray"]
 
 
@@ -55,13 +56,26 @@ def plain(text: object) -> str:
     return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>$~:^&=])", r"\\\1", " ".join(str(text).split()))
 
 
-def number(value: float | int | str | None) -> str:
-    """Four digits, thousands apart; a dash for nothing."""
+def number(value: float | int | str | None, digits: int = 4) -> str:
+    """Whole numbers as they are, others in so many significant ``digits``, thousands apart; a dash for nothing."""
     if value is None:
         return "–"
     if isinstance(value, str):
         return value
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+    if isinstance(value, int) or (value.is_integer() and abs(value) < SCIENTIFIC):
+        return f"{value:,.0f}"
+    short = f"{value:.{digits}g}"
+    return f"{float(short):,.0f}" if 1e3 <= abs(float(short)) < SCIENTIFIC else short
+
+
+def figure(value: float | int) -> str:
+    """A measurement in a sentence: three digits say all that matters there."""
+    return number(value, 3)
+
+
+def counted(count: int, what: str) -> str:
+    """``1 run``, ``2,000 runs``."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def duration(seconds: float) -> str:

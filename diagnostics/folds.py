@@ -42,6 +42,11 @@ class Band:
     mean: Floats
     sd: Floats
 
+    @property
+    def edges(self) -> tuple[Floats, Floats]:
+        """Its lower and upper edge [n] each."""
+        return self.mean - self.sd, self.mean + self.sd
+
 
 def groups(runs: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, tuple[str, ...]]:
     """Keys of the runs that differ in nothing but fold or seed, by a name for each group of two or more.

@@ -27,6 +27,11 @@ class Heat:
     edges: Floats
     values: Grid
 
+    @property
+    def decades(self) -> Grid:
+        """The values as powers of ten; nothing at all lies at ``TINY``."""
+        return np.asarray(np.log10(np.maximum(self.values, TINY)))
+
 
 def heat(run: Run, quantity: str, x: Floats, columns: int, *, log: bool = False, begin: int = 0) -> Heat:
     """At most ``columns`` columns; each cell is the worst of its samples, so that no burst is lost.

@@ -54,7 +54,7 @@ class Rule:
             if count < least and run.per_epoch(tag):
                 least = min(least, EPOCHS_ENOUGH)
             if count < least:
-                return f"{tag} has {count} finite points, {least} are needed"
+                return f"{tag} has {count} finite {'point' if count == 1 else 'points'}, {least} are needed"
         return self.cannot(run)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from collector.schema import RUNNING
 from diagnostics.curve import Curve, Floats, Ints
+from diagnostics.folds import Band
 from diagnostics.once import once
 from diagnostics.readers.understanding import names
 from diagnostics.run import Run
@@ -20,6 +21,7 @@ POINTS = 2_000  # per drawn line: more than the pixels of a wide screen; refresh
 GAP = 20.0  # median spacings: a longer silence is a gap in the log, not its cadence
 SHARE = 0.02  # of the run: the window that shows the trend of a few thousand noisy steps and still shows a decay
 LEAST = 5  # points a window should hold to smooth anything
+SAMPLED = 1_000  # windows that tell how long most are: a median of all takes longer than the sums
 STALE_SHARE = 20.0  # median intervals between rows without a new one: the process hangs or is gone
 STALE_LEAST = 120.0  # s: an evaluation or a checkpoint may take that long
 
@@ -101,8 +103,9 @@ def _spacing(curve: Curve) -> float:
 
 def _sums(values: Floats, first: Ints, stop: Ints) -> Floats:
     """Sum of ``values[first:stop]`` for each pair; nearly all are equally long, and those are added ten times as fast."""
-    usual = int(np.median(stop - first))
-    alike = stop - first == usual
+    lengths = stop - first
+    usual = int(np.median(lengths[:: max(lengths.size // SAMPLED, 1)]))
+    alike = lengths == usual
     total = np.empty(first.size)
     total[alike] = _equal_sums(values, usual)[first[alike]]
     if not alike.all():
@@ -163,8 +166,8 @@ def thin(
     else:
         kept = within[drawable][_extremes(values[drawable], places[drawable], points, log)]
     breaks = within[_break_points(values, points)]
-    order = np.union1d(kept, breaks)
-    line = curve.steps[order], x[order], np.where(np.isin(order, breaks), np.nan, curve.values[order])
+    order = np.union1d(kept, breaks) if breaks.size else kept
+    line = curve.steps[order], x[order], np.where(np.isfinite(curve.values[order]), curve.values[order], np.nan)
     level = _level_at(curve, curve.steps[breaks])
     return Drawn(*line, curve.steps[breaks], x[breaks], level, curve.values[breaks], end - begin)
 
@@ -196,7 +199,9 @@ def _extremes(values: Floats, x: Floats, points: int, log: bool) -> Ints:
     buckets = [values[a:b] for a, b in itertools.pairwise(edges)]
     low = edges[:-1] + [int(b.argmin()) for b in buckets]
     high = edges[:-1] + [int(b.argmax()) for b in buckets]
-    return np.unique(np.concatenate([[0], low, high, [n - 1]])).astype(np.int64)
+    marked = np.zeros(n, dtype=bool)  # faster than np.unique, which hashes
+    marked[[0, n - 1]] = marked[low] = marked[high] = True
+    return np.flatnonzero(marked)
 
 
 def _break_points(values: Floats, points: int) -> Ints:
@@ -243,11 +248,18 @@ def best(curve: Curve, *, largest: bool = False) -> tuple[int, float] | None:
     return int(finite.steps[at]), float(finite.values[at])
 
 
+@once
 def gap(train: Curve, val: Curve, window: int) -> tuple[Curve, Curve]:
     """Training smoothed over ``window`` steps, and validation, where the latter was measured and both are finite."""
     smooth = moving_average(train, window).finite().at(val.steps)
     both = np.isfinite(smooth) & np.isfinite(val.values)
     return Curve(train.tag, val.steps[both], smooth[both]), val.where(both)
+
+
+def thin_band(band: Band, points: int = POINTS) -> Band:
+    """``band`` where ``thin`` keeps its mean."""
+    kept = np.isin(band.steps, thin(Curve("", band.steps, band.mean), points).steps)
+    return Band(band.steps[kept], band.mean[kept], np.nan_to_num(band.sd[kept]))
 
 
 def evaluations(run: Run, tag: str) -> list[str]:

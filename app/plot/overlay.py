@@ -18,7 +18,6 @@ from collector.schema import GRAD_NORM, LR, UPDATE_RATIO
 from diagnostics import axis as x_axis
 from diagnostics import folds, view
 from diagnostics.axis import Axis
-from diagnostics.curve import Curve
 from diagnostics.run import Run
 
 SPLITS = ("train/", "val/")
@@ -151,16 +150,15 @@ def _group(name: str, members: Sequence[Drawn], wanted: str, i: int, look: Look,
 def _band(name: str, members: Sequence[Drawn], tag: str, i: int, look: Look, count: int) -> list[Figure]:
     window = look.window if look.window is not None else view.window_for(members[0].run[tag])
     window = window if tag.startswith(SPLITS[0]) else 0
-    found = folds.band([view.moving_average(one.run[tag], window) for one in members])
+    found = view.thin_band(folds.band([view.moving_average(one.run[tag], window) for one in members]), count)
     if not found.steps.size:
         return []
-    kept = np.isin(found.steps, view.thin(Curve(tag, found.steps, found.mean), count).steps)
-    steps, mean, sd = found.steps[kept], found.mean[kept], np.nan_to_num(found.sd[kept])
-    x, colour = array(x_axis.at(members[0].run, steps, look.x)), members[0].colour
+    low, high = found.edges
+    x, colour = array(x_axis.at(members[0].run, found.steps, look.x)), members[0].colour
     hover = f"{text(name)}, {text(tag)}, mean of {len(members)} %{{y:.4~g}} ± %{{customdata:.3~g}}<extra></extra>"
     edge = {**_on(i, name), "x": x, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     return [
-        {**edge, "y": array(mean - sd)},
-        {**edge, "y": array(mean + sd), "fill": "tonexty", "fillcolor": f"$fill{colour}"},
-        {**_on(i, name), "x": x, "y": array(mean), "customdata": array(sd), "mode": "lines", "line": _line(colour, tag), "hovertemplate": hover},
+        {**edge, "y": array(low)},
+        {**edge, "y": array(high), "fill": "tonexty", "fillcolor": f"$fill{colour}"},
+        {**_on(i, name), "x": x, "y": array(found.mean), "customdata": array(found.sd), "mode": "lines", "line": _line(colour, tag), "hovertemplate": hover},
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
 
 PER_CELL = 6  # points of a line where the heatmap has one column: 3 px are the least that shows a colour
-Part = Literal["line", "raw", "broken", "where", "layers"]
+Part = Literal["line", "raw", "broken", "where", "gap", "layers"]
 Points = dict[str, Any]
 
 
@@ -21,7 +21,7 @@ class Source:
     """What a trace is drawn from: a tag, smoothed over ``window`` steps; 1 is the attempts that a resume has superseded.
 
     ``part``: the line itself, raw points beside it, its NaN and Inf, or step, epoch and time of its points (for the hover);
-    ``layers``: all layers' values of what ``tag`` names.
+    ``gap``: an edge of the area between training and validation; ``layers``: all layers' values of what ``tag`` names.
     """
 
     tag: str
@@ -47,6 +47,8 @@ def points(run: Run, source: Source, sight: Sight) -> Points | None:
     curve = (run.superseded if source.attempt else run.curves).get(source.tag)
     if curve is None or not len(curve):
         return None
+    if source.part == "gap":
+        return _edge(run, source, sight)
     drawn = _drawn(run, curve, source, sight)
     if source.part == "broken":
         return {"x": array(drawn.broken_x), "y": array(drawn.broken_at), "text": _kinds(drawn.broken_values)}
@@ -63,6 +65,17 @@ def _drawn(run: Run, curve: Curve, source: Source, sight: Sight) -> view.Drawn:
     return view.thin(smooth, sight.count, x=x[begin:end], log=sight.log)
 
 
+def _edge(run: Run, source: Source, sight: Sight) -> Points | None:
+    """One edge of the area between the curves of training and validation, where both can be compared."""
+    quantity = source.tag.partition("/")[2]
+    train, val = run.get(f"train/{quantity}"), run.get(f"val/{quantity}")
+    if train is None or val is None:
+        return None
+    edges = {curve.tag: curve for curve in view.gap(train, val, source.window)}
+    drawn = _drawn(run, edges[source.tag], Source(source.tag), sight)
+    return {"x": array(drawn.x), "y": array(drawn.values), "logged": drawn.logged}
+
+
 def cells(run: Run, quantity: str, sight: Sight) -> Points | None:
     """A heatmap's columns: the colour is the decade, what the hover says the value; four bytes a number are enough."""
     if quantity not in heat.MEASURED or not len(heat.table(run, quantity)[1]):
@@ -74,8 +87,7 @@ def cells(run: Run, quantity: str, sight: Sight) -> Points | None:
     if begin >= end:
         return None
     found = heat.heat(run, quantity, x[begin:end], sight.count // PER_CELL, log=sight.log, begin=begin)
-    decades = np.log10(np.maximum(found.values, heat.TINY))
-    return {"x": array(found.edges), "z": _grid(decades), "customdata": _grid(found.values)}
+    return {"x": array(found.edges), "z": _grid(found.decades), "customdata": _grid(found.values)}
 
 
 def _grid(values: heat.Grid) -> Points:

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.plot.panels import Line, Panel
 from app.plot.points import Sight, Source, array, points
-from app.words import number
+from app.words import figure, number
 from diagnostics import axis as x_axis
 from diagnostics import view
 from diagnostics.curve import Curve
@@ -155,23 +155,17 @@ def _gap(run: Run, panel: Panel, i: int, look: Look) -> list[Trace]:
     """The distance of two curves as an area between them; its name says how wide it is at the end."""
     if panel.gap is None or any(tag not in run for tag in panel.gap):
         return []
-    low, high = _compared(run, panel.gap, panel.lines[0], look)
-    if not len(low):
+    window = look.window_of(run[panel.gap[0]], panel.lines[0])
+    train, val = view.gap(run[panel.gap[0]], run[panel.gap[1]], window)
+    if not len(train):
         return []
-    x = array(x_axis.at(run, low.steps, look.sight.x))
-    wide = f"gap at the end {number(float(low.values[-1] - high.values[-1]))}"
-    unseen = {**_on(i, wide, "lines"), "line": {"width": 0, "color": "$train"}, "hoverinfo": "skip", "x": x}
+    wide = f"gap at the end {figure(float(train.values[-1] - val.values[-1]))}"
+    unseen = {"line": {"width": 0, "color": "$train"}, "hoverinfo": "skip", "showlegend": False}
+    filled = {**unseen, "fill": "tonexty", "fillcolor": "$trainFill"}
+    edges = zip(panel.gap, (unseen, filled), strict=True)
     return [
-        {**unseen, "y": array(low.values), "showlegend": False},
-        {**unseen, "y": array(high.values), "fill": "tonexty", "fillcolor": "$trainFill", "showlegend": False},
+        t for tag, style in edges for t in _trace(run, Source(tag, window, part="gap"), look, i, wide, "lines", **style)
     ]
-
-
-def _compared(run: Run, tags: tuple[str, str], one: Line, look: Look) -> tuple[Curve, Curve]:
-    """Both curves where they can be compared, thinned like everything drawn."""
-    train, val = run[tags[0]], run[tags[1]]
-    kept = np.isin(val.steps, view.thin(val.finite(), look.sight.count).steps)
-    return view.gap(train, val.where(kept), look.window_of(train, one))
 
 
 def _best(run: Run, panel: Panel, i: int, look: Look) -> list[Trace]:

@@ -6,7 +6,7 @@ from html import escape
 from app import measures
 from app.plot import heatmap
 from app.row import settings
-from app.words import number, title, verdict
+from app.words import counted, number, title, verdict
 from diagnostics import heat
 from diagnostics.doubt import turns
 from diagnostics.report import Finding, Remedy, Report
@@ -29,7 +29,7 @@ def body(run: Run, report: Report) -> str:
 def _state(run: Run) -> Iterator[str]:
     if run.state:
         yield run.state
-    yield f"{number(run.last_step)} steps"
+    yield counted(run.last_step, "step")
     if run.source:
         yield run.source.rpartition("/")[2]
 
@@ -55,16 +55,11 @@ def _evidence(finding: Finding) -> str:
 
 def _remedies(remedies: Sequence[Remedy]) -> str:
     done = [
-        f"<li><b>{escape(r.action)}</b> <code>{escape(_size(r))}</code><br>"
+        f"<li><b>{escape(r.action)}</b> <code>{escape(measures.size(r))}</code><br>"
         f'<span class="quiet">because {escape(r.because)}</span></li>'
         for r in remedies
     ]
     return f"<h3>What to do</h3><ol>{''.join(done)}</ol>" if done else ""
-
-
-def _size(remedy: Remedy) -> str:
-    change = f"= {number(remedy.value)}" if remedy.factor is None else f"× {number(remedy.factor)}"
-    return f"{remedy.parameter} {change}"
 
 
 def _doubts(report: Report) -> str:

@@ -148,7 +148,7 @@ def _nothing(run: Run) -> Poor:
 def _wider(run: Run) -> Remedy:
     wide = width(run)
     factor = max(2.0, ENOUGH_UNITS / wide) if wide else WIDER
-    said = f"Make the layers {factor:g} times as wide{f', {factor * wide:g}' if wide else ''}, or add one."
+    said = f"Make the layers {factor:.3g} times as wide{f', {factor * wide:.3g}' if wide else ''}, or add one."
     return Remedy(said, "width", "there is no gap to close, so capacity is what is missing", factor=factor)
 
 

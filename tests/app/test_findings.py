@@ -65,7 +65,7 @@ def test_a_finding_that_is_no_more_is_not_chosen(page):
 @pytest.mark.parametrize(
     "measured, threshold, said",
     [
-        (1.575, 1.05, "1.575 epochs against 1.05 epochs, 50 % more"),
+        (1.575, 1.05, "1.57 epochs against 1.05 epochs, 50 % more"),
         (0.5, 2, "0.5 epochs against 2 epochs, 75 % less"),
         (25.0, 10.0, "25 epochs against 10 epochs, 2.5 times as much"),
         (3, 0, "3 epochs against 0 epochs"),
@@ -84,3 +84,8 @@ def test_a_bar_shows_where_the_threshold_is():
     drawn = measures.bar(Evidence(TRAIN_LOSS, 1, 9, "height", 3, 2))
     assert "width:86.96%" in drawn and "left:57.97%" in drawn
     assert measures.bar(Evidence(TRAIN_LOSS, 1, 9, "height", 3, 0)) == ""
+
+
+def test_one_point_is_no_points():
+    found = Evidence("train/loss", 301, 301, "values not finite", 1.0, 0.0, "points")
+    assert measures.against(found).startswith("1 point against 0 points")

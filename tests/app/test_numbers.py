@@ -75,7 +75,7 @@ def test_a_diagnosis(runs, home):
     recent = rows[rows["train/loss"].notna()].tail(100)
     if speed := re.search(r"([\d,.e+]+) steps/s", line):
         steps, seconds = recent[["step", "wall_time"]].iloc[-1] - recent[["step", "wall_time"]].iloc[0]
-        assert float(speed[1]) == pytest.approx(steps / seconds, rel=1e-3)
+        assert float(speed[1].replace(",", "")) == pytest.approx(steps / seconds, rel=5e-3)  # three digits
     check_curves(figure["traces"], rows)
     check_layers(layers["traces"][0], at.dataframe, pd.read_parquet(home / "layers"))
 

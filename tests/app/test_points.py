@@ -152,3 +152,16 @@ def test_only_listed_runs_are_read(client, key):
 def test_another_name_for_this_machine_is_refused(client):
     for path in ("points", "data.csv"):
         assert client.get(f"/curvewise/{path}", params=ASKED, headers={"host": "evil.example"}).status_code == 403
+
+
+def test_the_gap_comes_at_full_resolution_where_it_is_zoomed():
+    steps = np.arange(0, STEPS, 2)
+    train = Curve("train/accuracy", np.arange(STEPS), np.linspace(0, 1, STEPS))
+    val = Curve("val/accuracy", steps, np.linspace(0, 0.9, steps.size))
+    run = Run("r", {c.tag: c for c in (train, val)})
+    seen = Sight(span=(1_000, 1_100), count=200)
+    low, high = (points(run, Source(tag, 4, part="gap"), seen) for tag in ("train/accuracy", "val/accuracy"))
+    assert numbers(low["x"]).tolist() == numbers(high["x"]).tolist() == list(range(998, 1_104, 2))
+    smooth = view.moving_average(train, 4).values
+    np.testing.assert_allclose(numbers(low["y"]), smooth[998:1_104:2])
+    assert points(Run("r", {train.tag: train}), Source(train.tag, 4, part="gap"), seen) is None

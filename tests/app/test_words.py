@@ -37,3 +37,24 @@ def test_every_verdict_has_a_word_and_an_icon():
 )
 def test_a_span_of_time_in_its_two_largest_units(seconds, said):
     assert words.duration(seconds) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (0.022914, "0.0229"),
+        (1645.4, "1,650"),
+        (1645.0, "1,645"),
+        (1, "1"),
+        (float("nan"), "nan"),
+        (float("-inf"), "-inf"),
+        (2.5e7, "2.5e+07"),
+        (999.96, "1,000"),
+    ],
+)
+def test_a_figure_has_three_digits_and_a_count_all(value, said):
+    assert words.figure(value) == said
+
+
+def test_one_has_no_plural():
+    assert [words.counted(n, "run") for n in (0, 1, 2000)] == ["0 runs", "1 run", "2,000 runs"]

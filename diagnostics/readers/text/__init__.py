@@ -2,7 +2,8 @@
 
 Read are lines with names before numbers, in the words of nanoGPT and its children, llm.c, Megatron-LM and DeepSpeed, fairseq,
 Hugging Face's console, Lightning, tqdm, Keras, torchvision, timm, MMEngine, Detectron2, PaddlePaddle, Caffe, XGBoost, LightGBM,
-CatBoost, the examples of PyTorch, and scripts that print ``key: value`` in their own way; tables with a heading (fastai, YOLO).
+CatBoost, the examples of PyTorch, and scripts that print ``key: value`` in their own way; tables with a heading (fastai, YOLO),
+and with a ``| name | value |`` a line (Stable-Baselines, OpenAI's baselines).
 The lines that repeat with other numbers are the log; dates, times, versions, sizes, source code and options are not. Colours,
 progress bars, the prefixes of loggers and processes do not matter, nor does the encoding. Steps that begin again with each epoch
 are counted on, and a line that says no step belongs to the last one before it; what sums an epoch up stands apart from what was

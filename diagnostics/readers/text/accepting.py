@@ -25,7 +25,8 @@ def accepted(found: Rows, kinds: Sequence[Kind]) -> Bools:
         sure = [k for k in kinds if k.shape.place.word and k.shape.measures and k.count >= OFTEN]
     headed = any(k.shape.place.epoch is not None for k in kinds)
     most = max((k.count for k in sure), default=0)
-    good = of_rows(found, kinds, lambda kind: _is_good(kind, most, bool(sure) or headed))
+    options = _options(kinds)
+    good = of_rows(found, kinds, lambda kind: kind.number not in options and _is_good(kind, most, bool(sure) or headed))
     if not sure and not headed:
         return good
     first = _first(found, kinds, sure)
@@ -74,6 +75,16 @@ def _mostly_after(found: Rows, kinds: Sequence[Kind], first: int) -> Bools:
     return np.asarray((known & (after > half))[found.kind])
 
 
+def _options(kinds: Sequence[Kind]) -> set[int]:
+    """The numbers of the kinds that are the print of all options: long or nested, printed once, and what it names is not said again."""
+    again = {m.name for k in kinds if k.count > 1 for m in k.shape.measures}
+
+    def is_told(kind: Kind) -> bool:
+        return 2 * sum(m.name in again for m in kind.shape.measures) >= len(kind.shape.measures)
+
+    return {k.number for k in kinds if k.shape.settings and k.count == 1 and not is_told(k)}
+
+
 def _is_sure(kind: Kind) -> bool:
     """Whether lines of this kind are the log without a doubt: they say a place and quantities that we know by name."""
     return kind.rows > 0 or (is_placed(kind) and kind.shape.known and not kind.shape.call and kind.count > 1)
@@ -84,7 +95,7 @@ def _is_good(kind: Kind, most: int, placed: bool) -> bool:
     shape = kind.shape
     if kind.rows:
         return True
-    if not shape.measures or (shape.call and not shape.place.word) or (shape.settings and kind.count == 1):
+    if not shape.measures or (shape.call and not shape.place.word):
         return False
     often = kind.count >= max(OFTEN, SHARE * most)
     if is_placed(kind):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from diagnostics.readers.text.blocks import Blocks
 from diagnostics.readers.text.end import End
 from diagnostics.readers.text.kinds import Kinds
 from diagnostics.readers.text.lines import Line
@@ -13,7 +14,7 @@ from diagnostics.readers.text.pending import Pending, where
 from diagnostics.readers.text.reading import shape
 from diagnostics.readers.text.shape import SLOT, Shape
 from diagnostics.readers.text.store import Kind, Store
-from diagnostics.readers.text.tables import Grid
+from diagnostics.readers.text.tables import Grid, Row
 from diagnostics.readers.text.tokens import Tokens, tokens, value, wall_time
 from diagnostics.readers.text.words import part_of
 
@@ -22,6 +23,7 @@ SPACES = re.compile(r"\s+")
 BEHIND = re.compile(r":?\s+\d+%\|.*$")  # tqdm's bar
 FEWEST_CELLS = 4  # of a row before a bar
 TABLE = "a row before a bar"
+BLOCK = "a block that begins with "
 EVALUATED = "evaluate/"  # before the names of Keras' Model.evaluate
 MOST_RANKS = 1e6
 JOIN = "\x00"
@@ -38,6 +40,8 @@ class Miner:
     lines: int = 0
     said: int = 0
     _grid: Grid = field(default_factory=Grid)
+    _blocks: Blocks = field(default_factory=Blocks)
+    _first: dict[str, tuple[Row, int]] = field(default_factory=dict)  # blocks seen once
     _passes: Passes = field(default_factory=Passes)
     _section: str = ""  # the part of the data that a heading said
     _waiting: dict[str, tuple[Tokens, int]] = field(default_factory=dict)  # seen once, of no known quantity
@@ -46,6 +50,9 @@ class Miner:
         """Take in ``lines``; returns the miner itself."""
         for line in lines:
             self.lines += 1
+            if self._blocks.takes(line):
+                continue
+            self._block()
             if not line.text:
                 continue
             again = self.kinds.again(line)
@@ -55,6 +62,7 @@ class Miner:
                 self._line(line)
             else:
                 self._nothing(line.text, line)
+        self._block()
         return self
 
     def _again(self, kind: Kind, groups: tuple[str, ...], line: Line) -> None:
@@ -121,10 +129,31 @@ class Miner:
             return False
         self.pending.flush(self.store)
         at = self.store.row(kind.number, line.rank, row.step, row.total, row.epoch)
+        self._put_row(kind, row, at)
+        return True
+
+    def _block(self) -> None:
+        """Take in the block that has ended, if one has; one that is printed but once is a list of options."""
+        block = self._blocks.ended()
+        if block is None:
+            return
+        words, row = BLOCK + block.names[0], block.row
+        kind = self.kinds.by_words.get(words) or self.kinds.add(words, Shape())
+        self.pending.flush(self.store)
+        at = self.store.row(kind.number, block.rank, row.step, row.total, row.epoch)
+        kind.count += 1
+        if kind.count == 1:
+            self._first[words] = row, at
+            return
+        self.said += 1
+        if words in self._first:
+            self._put_row(kind, *self._first.pop(words))
+        self._put_row(kind, row, at)
+
+    def _put_row(self, kind: Kind, row: Row, at: int) -> None:
         kind.rows += 1
         for name, number in row.values.items():
             self.store.put(name, at, number)
-        return True
 
     def _measures(self, kind: Kind, words: str, found: Tokens, line: Line) -> None:
         place = kind.shape.place

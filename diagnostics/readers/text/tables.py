@@ -76,7 +76,7 @@ class Grid:
                     continue
                 if extra == 0 or (extra == 1 and cells[0].isdigit()):
                     self.names = names
-                    return _row(names, cells[extra:])
+                    return row_of(names, cells[extra:])
         return None
 
 
@@ -102,7 +102,8 @@ def _cells(line: str) -> list[str]:
     return wide if any(" " in c for c in wide) and len(wide) > 2 else line.split()
 
 
-def _row(names: list[str], cells: list[str]) -> Row:
+def row_of(names: list[str], cells: list[str]) -> Row:
+    """The row in which ``cells``, as text, stand under ``names``."""
     role = index_of(names)
     row = Row({})
     for name, cell in zip(names, cells, strict=True):

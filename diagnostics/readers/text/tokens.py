@@ -27,7 +27,7 @@ TOKEN = re.compile(rf"({OPAQUE})|({BEFORE}[-+]?(?:{DIGITS}|{WORDS}))", re.ASCII)
 RANGE = re.compile(r"@(\[?[\d.]+):([\d.]+)")  # mAP@0.5:0.95 is one word
 COCO = re.compile(r"\((A[PR])\) @\[ IoU=([\d.]+)(?::([\d.]+))?\s*\| area=\s*(\w+) \| maxDets=\s*(\d+) \] =")  # one name
 SPACES = re.compile(r"(?:\\ |\\\t|\\\x0b)+")  # as re.escape writes them
-PLAIN = r"([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|nan|inf|-inf)"
+PLAIN = r"([-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|nan|inf|-inf)"  # one way to match: a long line must not try all
 MIXED = re.compile(r"[.,](\d+)$")
 BAR = re.compile(r"[\u2500-\u259f]+|(?<=\|)[#\d ]{6,}(?=\|)|(?<=\[)[=>.\-# ]{6,}(?=\])")  # drawn progress
 
@@ -66,7 +66,7 @@ def like(text: str, line: Tokens) -> re.Pattern[str] | None:
     parts = []
     for i, (word, opaque) in enumerate(zip(line.words, [*line.opaque, ""], strict=True)):
         parts.append(SPACES.sub(r"[ \\t]+", re.escape(word)))
-        parts.append((f"({OPAQUE})" if i == 0 else f"(?:{OPAQUE})") if opaque else PLAIN if opaque is None else "")
+        parts.append((f"((?>{OPAQUE}))" if i == 0 else f"(?>{OPAQUE})") if opaque else PLAIN if opaque is None else "")
     return re.compile("".join(parts), re.ASCII)
 
 

@@ -1,5 +1,6 @@
 """Text logs, kind by kind: lines of which some are the log, and others only look like it."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,33 @@ def test_prose_of_many_kinds_of_lines_is_passed_over(tmp_path: Path) -> None:
     )
     log = read(tmp_path, prose + "".join(f"step {i} loss {9 - i}\n" for i in range(5)))
     assert series(log)["loss"] == [9, 8, 7, 6, 5]
+
+
+def test_a_block_of_names_and_values_is_a_moment(tmp_path: Path) -> None:
+    block = (
+        "------------------------------------\n| rollout/                |          |\n|    ep_rew_mean          | {0}     |\n"
+        "| time/                   |          |\n|    fps                  | 1233     |\n|    total_timesteps      | {1} |\n"
+        "| train/                  |          |\n|    loss                 | {2:.2e} |\n------------------------------------\n"
+    )
+    log = read(tmp_path, "Using cpu device\n" + "".join(block.format(9 + i, 2048 * i, 0.5 / i) for i in (1, 2, 3)))
+    assert series(log) == {
+        "rollout/ep_rew_mean": [10, 11, 12],
+        "time/fps": [1233] * 3,
+        "train/loss": [0.5, 0.25, 0.167],
+    }
+    assert log.series[0].steps.tolist() == [2048, 4096, 6144]
+
+
+def test_a_block_that_is_printed_once_is_a_list_of_options(tmp_path: Path) -> None:
+    options = "+----+----+\n| lr | 0.1 |\n| loss_weight | 3 |\n+----+----+\n"
+    log = read(tmp_path, options + "".join(f"step {i} loss {9 - i}\n" for i in range(4)))
+    assert series(log) == {"loss": [9, 8, 7, 6]}
+
+
+def test_a_long_line_that_hardly_differs_is_matched_soon(tmp_path: Path) -> None:
+    words = ", ".join(f"'eval_{i}_loss': {1000 + i}.25" for i in range(150))
+    lines = "".join(f"{{{words}, 'epoch': {e}.0, 'last {name}': 1.5}}\n" for e, name in enumerate("aabbcd", 1))
+    begun = time.process_time()
+    log = read(tmp_path, lines)
+    assert time.process_time() - begun < 5  # s of processor
+    assert len(series(log)["eval_149_loss"]) == 6  # printed once in these very words, two of them, but not options

@@ -113,6 +113,8 @@ def _column(name: str, data: pa.ChunkedArray, rows: Ints | None) -> Column:
         rows = np.arange(len(data))
     if pa.types.is_decimal(data.type):
         data = pc.cast(data, pa.float64(), safe=False)
+    if data.num_chunks == 1 and pa.types.is_float64(data.type):
+        return Column(name, rows, data.chunk(0).to_numpy())
     values, at = np.empty(len(data)), 0
     for chunk in data.chunks:  # converted where it is copied
         values[at : at + len(chunk)] = chunk.to_numpy(zero_copy_only=False)

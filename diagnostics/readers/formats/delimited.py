@@ -12,6 +12,7 @@ import pyarrow.csv as pacsv
 
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats import number_columns
 
 ABSENT = ["", "NA", "N/A", "n/a", "None", "null", "-", "—"]  # Keras writes NA where nothing was measured
 DELIMITERS = ",;\t"
@@ -126,62 +127,76 @@ def _parse(path: Path, head: bytes, first: _Header) -> TextTable:
 
 
 def _arrow(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
-    """All columns, read by Arrow from the file itself; in its threads, unless a line or the encoding is wrong."""
+    """All columns, read by Arrow from the file itself; in threads, unless a line or the encoding is wrong."""
     try:
+        types = _expected(head, first)
+        if len(types) == len(first.names()):
+            return _numbers(path, head, first, types)
         with pa.OSFile(str(path)) as file:
-            table = _read_csv(file, head, first, None, _expected(head, first))
+            table = pacsv.read_csv(file, *_options(head, first, types, threads=True))
         if any(pa.types.is_binary(kind) for kind in table.schema.types):  # text that is no UTF-8
-            return _read_csv(_recoded(path), head, first, wrong)
+            return pacsv.read_csv(_recoded(path), *_options(head, first, wrong=wrong))
         return table
     except pa.ArrowInvalid:  # only one thread can say which line is wrong
         try:
-            return _read_csv(_recoded(path), head, first, wrong)
+            return pacsv.read_csv(_recoded(path), *_options(head, first, wrong=wrong))
         except pa.ArrowInvalid as error:
             if "Empty CSV" in str(error):
                 raise ReadError(path, NO_ROWS) from error
             raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
 
 
+def _numbers(path: Path, head: bytes, first: _Header, types: Types) -> pa.Table:
+    """A long table all of whose columns hold numbers."""
+    found = LINE_END.match(head, first.end)
+    start = first.end - len(first.text.encode()) if first.bare or found is None else found.end()
+    options = _options(head, replace(first, line=0), types)
+    return number_columns.read(path, start, lambda block: pacsv.read_csv(pa.BufferReader(block), *options))
+
+
 def _expected(head: bytes, first: _Header) -> Types:
-    """Which columns hold numbers as far as ``head`` shows; of others Arrow keeps all text, to read it again as something else."""
+    """Which columns hold numbers as far as ``head`` shows; of others Arrow keeps all text, to read it again as something else.
+
+    Where all but empty columns do, those are taken for numbers too.
+    """
     if len(head) < HEAD:
         return {}
     try:
-        table = _read_csv(pa.BufferReader(head[: head.rfind(b"\n") + 1]), head, first, None)
+        table = pacsv.read_csv(pa.BufferReader(head[: head.rfind(b"\n") + 1]), *_options(head, first))
     except pa.ArrowInvalid:
         return {}
-    is_number = (pa.types.is_integer, pa.types.is_floating)
-    return {field.name: pa.float64() for field in table.schema if any(test(field.type) for test in is_number)}
+    kinds = {field.name: field.type for field in table.schema}
+    numbers = {n: pa.float64() for n, kind in kinds.items() if pa.types.is_integer(kind) or pa.types.is_floating(kind)}
+    others = [kind for n, kind in kinds.items() if n not in numbers]
+    return dict.fromkeys(kinds, pa.float64()) if all(map(pa.types.is_null, others)) else numbers
 
 
-def _read_csv(
-    file: pa.NativeFile,
+def _options(
     head: bytes,
     first: _Header,
-    wrong: list[pacsv.InvalidRow] | None,
     types: Types | None = None,
-) -> pa.Table:
-    """The table in ``file``; with ``wrong``, lines with too few or too many cells are left out and collected there.
+    threads: bool = False,
+    wrong: list[pacsv.InvalidRow] | None = None,
+) -> tuple[pacsv.ReadOptions, pacsv.ParseOptions, pacsv.ConvertOptions]:
+    """How Arrow is to read the table: ``ArrowInvalid`` where a line has too few or too many cells, or one is not of its type.
 
-    Raises:
-        ArrowInvalid: it cannot be parsed, or a cell is not of the column's one of the ``types``.
+    With ``wrong``, such lines are left out and collected there.
     """
 
     def skip(row: pacsv.InvalidRow) -> str:
         (wrong if wrong is not None else []).append(row)
         return "skip"
 
-    strict = wrong is None
-    parse = pacsv.ParseOptions(delimiter=first.delimiter, invalid_row_handler=None if strict else skip)
+    parse = pacsv.ParseOptions(delimiter=first.delimiter, invalid_row_handler=None if wrong is None else skip)
     point = "," if first.delimiter != "," and _has_decimal_comma(_text(head[:HEAD])) else "."
     convert = pacsv.ConvertOptions(
         null_values=ABSENT, strings_can_be_null=True, decimal_point=point, column_types=types
     )
     block = max(BLOCK, ROOM * len(first.text))
     read = pacsv.ReadOptions(
-        column_names=_unique(first.names()), skip_rows=first.line, use_threads=strict, block_size=block
+        column_names=_unique(first.names()), skip_rows=first.line, use_threads=threads, block_size=block
     )
-    return pacsv.read_csv(file, read, parse, convert)
+    return read, parse, convert
 
 
 def _recoded(path: Path) -> pa.NativeFile:

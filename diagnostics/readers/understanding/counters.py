@@ -26,12 +26,12 @@ def index_of(columns: Iterable[str], values: Callable[[str], Floats | None]) -> 
 def _rises(name: str, values: Floats | None) -> bool:
     """Whether it counts on; episodes and the like that begin anew count the trainings in one log, each for itself."""
     there = _finite(values)
-    moves = np.diff(there)
-    moves = moves[moves != 0]
     if there.size < FEWEST:
         return True
-    is_anew = names.plain(name) in names.ROUNDS and bool((there[1:][np.diff(there) < 0] <= there[0]).any())
-    return bool(moves.size and (moves < 0).mean() <= BACK and not is_anew)
+    goes_back = there[1:] < there[:-1]
+    back, on = np.count_nonzero(goes_back), np.count_nonzero(there[1:] > there[:-1])
+    is_anew = names.plain(name) in names.ROUNDS and bool((there[1:][goes_back] <= there[0]).any())
+    return back + on > 0 and back <= BACK * (back + on) and not is_anew
 
 
 def _is_shuffled(values: Floats | None) -> bool:
@@ -41,4 +41,7 @@ def _is_shuffled(values: Floats | None) -> bool:
 
 
 def _finite(values: Floats | None) -> Floats:
-    return np.empty(0) if values is None else values[np.isfinite(values)]
+    if values is None:
+        return np.empty(0)
+    is_finite = np.isfinite(values)
+    return values if is_finite.all() else values[is_finite]

@@ -7,29 +7,35 @@ Why it matters
     The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
 
 Criterion
+    Silent where every weight matrix is known to have begun with a size that the field's rules give: a deviation times √fan-in of SMALL (half of it for a
+    single matrix) to LARGE, while gradients reach them all. Else:
     Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
-    from there to half of the fall less than STEEP times as long (GENTLE times, where the layers show weights that began too small). Or the fall over the whole run stays under
+    from there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small). Or the fall over the whole run stays under
     NO_FALL of the start, and is not a straight line that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
     more than THROWN times their norm nor shrunk below SHRUNK of it, unless they began too small. Or the loss, once it has learnt the mean, rests for RESTED of the run and then
     goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with a layer whose updates are under
-    STILL of another's and layers wider than NARROW. Weights began too small where, early in the run, the gradient of one is under UNEQUAL of another's, or all together grew GREW-fold before half of
-    the fall. Or the first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is
-    not half way down for FLAT_HIGH of the run.
+    STILL of another's and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
+    are known, or a normalization makes the size of no account, where the gradient of one is under UNEQUAL of another's early in the run, or all together grew GREW-fold
+    before half of the fall. Or the first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is
+    not down to that of a guess for FLAT_HIGH of the run.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss flat for a while, then starts to drop → bad initialization".
-    Remedy: He et al., "Delving deep into rectifiers", 2015; Glorot & Bengio, 2010. STEEP and FLAT_SHARE: measured on real small
-    networks of several data sets and optimizers.
+    The size that keeps a signal's variance from layer to layer: a deviation of √2 / √fan-in before ReLU (He et al., "Delving deep into rectifiers", 2015), about
+    1 / √fan-in before tanh (Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010); PyTorch's linear layers begin at 0.58, orthogonal
+    weights at the gain they are given. STEEP and FLAT_SHARE: measured on real small networks of several data sets and optimizers.
 
 Known limits
     A learning rate far too low is flat as well where the noise hides its straight fall; when the update ratio was logged and is tiny, the message says so.
+    Shapes are known of runs that our collector recorded. Weights that are all alike, which no size gives away, need a look at the code.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO
+from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO, Shape
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -37,19 +43,23 @@ from diagnostics.rule import Rule
 from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
+from diagnostics.stats.gain import gain
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import NARROW, narrow  # noqa: F401  (Criterion)
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
-from diagnostics.stats.plateau import RESTING, departure, second_departure
+from diagnostics.stats.plateau import RESTING, departure, reached, second_departure
 from diagnostics.stats.rest import CLEAR, jumped, straight, thrown_up, trains_slowly, warmed_up
 from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
+    LARGE,
     SHRUNK,
+    SMALL,
     STILL,
     THROWN,
     UNEQUAL,
     began_small,
+    began_sound,
     moved,
     shrank,
     stands_still,
@@ -66,6 +76,7 @@ LEAST = (
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 RESTED = 0.15  # of the run: the level it rests at is itself known only at a tenth
 GENTLE = 1.0  # in place of STEEP, where the layers speak as well: a straight fall has 2 and more
+HE = 2**0.5  # deviation of the weights times √fan-in
 RAISED_START, FLAT_HIGH = (
     1.5,
     0.04,
@@ -75,10 +86,12 @@ RAISED_START, FLAT_HIGH = (
 def check(run: Run) -> Iterator[Finding]:
     """Fires once: never left the start, left it late, or started far too high."""
     loss = run[TRAIN_LOSS].finite()
+    if began_sound(run):
+        return
     found = _never_left(run, loss) or _left_late(run, loss) or _rested(run, loss) or _started_high(run, loss)
     if found:
         message, evidence = found
-        yield Finding("bad_initialization", "warning", message, (evidence,), _remedies(run))
+        yield Finding("bad_initialization", "warning", f"{message}{_began(run)}", (evidence,), _remedies(run))
 
 
 def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
@@ -151,12 +164,20 @@ def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if blind is None:
         return None
     first = start(loss)
-    waits = departure(loss).half - int(loss.steps[0]) > FLAT_HIGH * run.last_step and not _young(run, loss)
+    begin = int(loss.steps[0])
+    waits = reached(loss, blind) - begin > FLAT_HIGH * (run.last_step - begin) and not _young(run, loss)
     least = (RAISED_START if waits and end(loss) < blind else HIGH_START) * blind
     if first <= least:
         return None
     evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[0]), "first loss", first, least)
     return f"The first loss is {first:.3g}; a guess among {run.classes} classes would have {blind:.3g}.", evidence
+
+
+def _began(run: Run) -> str:
+    seen = gain(run)
+    if seen is None or SMALL <= seen.typical <= LARGE:
+        return ""
+    return f" The weights began at {seen.typical:.2g} / √fan-in; He's rule has {HE:.2g}, Glorot's about 1."
 
 
 def _rival(run: Run) -> str:
@@ -194,6 +215,19 @@ def _late(flat: int, *, lr: float | np.ndarray = 0.1) -> Run:
     return synthetic.make(synthetic.noisy(values, 0.02), lr=lr)
 
 
+def _shaped(run: Run, outputs: int) -> Run:
+    """With three layers whose weights have a norm of 5."""
+    shapes = {f"{2 * i}.weight": Shape("Linear", (outputs, outputs)) for i in range(3)}
+    return replace(synthetic.layered(run, np.ones(3)), shapes=shapes)
+
+
+def _unlearns(share: float) -> Run:
+    """Starts at twice a guess and is down to it after ``share`` of the run."""
+    first = round(share * synthetic.STEPS)
+    values = np.r_[np.linspace(4.6, 2.3, first), synthetic.falling(steps=synthetic.STEPS - first)]
+    return synthetic.make(synthetic.noisy(values, 0.02), classes=10, loss="cross_entropy")
+
+
 RULE = Rule(
     "bad_initialization",
     "Bad initialization",
@@ -203,10 +237,14 @@ RULE = Rule(
     fires={
         "flat for 40 % of the run": lambda: _late(400),
         "flat for 12 % of the run": lambda: _late(120),
+        "flat at first, from weights of a twentieth": lambda: _shaped(_late(120), 10_000),
+        "above a guess for 8 % of the run": lambda: _unlearns(0.08),
         "never learns": lambda: synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)),
     },
     silent={
         "a healthy run": synthetic.healthy,
+        "flat at first, from weights of the field's size": lambda: _shaped(_late(120), 25),
+        "above a guess for 2 % of the run": lambda: _unlearns(0.02),
         "flat only while warming up": lambda: _late(100, lr=np.minimum(1.0, np.arange(1000) / 200) * 0.1),
         "a straight line, hardly falling": lambda: synthetic.make(
             synthetic.noisy(np.linspace(2.3, 2.27, synthetic.STEPS), 0.005)

@@ -36,12 +36,15 @@ class Departure:
 @once
 def departure(curve: Curve) -> Departure:
     """Measure when the finite points of ``curve`` leave their start, on a running median."""
-    finite = curve.finite()
-    coarse = _coarse(finite)
-    smooth = running_median(coarse, max(5, len(coarse) // SMOOTHING))
-    level = start(finite)
+    smooth = _smooth(curve.finite())
+    level = start(curve.finite())
     fall = max(level - float(smooth.values.min()), 0.0)
     return Departure(_first_below(smooth, level - 0.1 * fall), _first_below(smooth, level - 0.5 * fall), level, fall)
+
+
+def reached(curve: Curve, level: float) -> int:
+    """First step at which the finite points of ``curve``, on a running median, are no higher than ``level``; the last when they never are."""
+    return _first_below(_smooth(curve.finite()), level)
 
 
 @once
@@ -57,6 +60,11 @@ def second_departure(curve: Curve) -> Departure:
     fall = max(level - float(late.values.min()), 0.0)
     left = _first_below(late, level - max(0.1 * fall, CLEAR * parts.error))
     return Departure(left, max(left, _first_below(late, level - 0.5 * fall)), level, fall)
+
+
+def _smooth(curve: Curve) -> Curve:
+    coarse = _coarse(curve)
+    return running_median(coarse, max(5, len(coarse) // SMOOTHING))
 
 
 def _coarse(curve: Curve) -> Curve:

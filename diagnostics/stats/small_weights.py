@@ -2,7 +2,12 @@
 
 from diagnostics.run import Run
 from diagnostics.stats.balance import balance, growth, norm_left, stillness
+from diagnostics.stats.gain import gain, normalized
 
+SMALL, LARGE = (
+    0.25,
+    2.0,
+)  # of a deviation times √fan-in: from PyTorch's 0.58 to Glorot's 1.67 for tanh; BERT's and GPT-2's 0.02 at a width of 768 is 0.55
 UNEQUAL = 0.0035  # smallest over largest gradient: sound networks have 0.004 (deep, attention, recurrence) to 0.9, weights of a tenth 0.003 and less
 GREW = 6.0  # times: sound weights grow to 4.4 times their norm until half of the fall, on the mean of the layers, those of a tenth to 7 and more
 THROWN, SHRUNK = (
@@ -19,8 +24,23 @@ def unequal(run: Run) -> bool:
 
 
 def began_small(run: Run, half: int) -> bool:
-    """Whether gradients shrink from layer to layer, or all weights had to grow many times over before half of the fall, at step ``half``."""
+    """Whether the weights began under SMALL by the field's measure.
+
+    Where that is not known, or says nothing because of a normalization: whether gradients shrink from layer to layer, or all
+    weights had to grow many times over before half of the fall, at step ``half``.
+    """
+    seen = gain(run)
+    if seen is not None and not normalized(run):
+        return seen.typical < SMALL
     return unequal(run) or (growth(run, half) or 1.0) > GREW
+
+
+def began_sound(run: Run) -> bool:
+    """Whether every weight matrix is known to have begun within the range that the field's rules give, and gradients reach them all."""
+    seen = gain(run)
+    if seen is None or unequal(run):
+        return False
+    return bool(seen.typical >= SMALL and seen.values.min() >= SMALL / 2 and seen.values.max() <= LARGE)
 
 
 def stands_still(run: Run) -> bool:

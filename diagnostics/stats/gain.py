@@ -1,0 +1,65 @@
+"""The size of the weights that a network began with, by the measure of the field's initializations: deviation times √fan-in.
+
+He's rule has √2 (ReLU), Glorot's about 1, PyTorch's linear layers 0.58, whatever the width: that is what makes it comparable.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from collector.schema import NO_MODULE, Shape
+from diagnostics.curve import Floats
+from diagnostics.once import once
+from diagnostics.run import Run
+from diagnostics.stats.layers import layers
+
+# modules of torch whose weights [out, …] each output sums over its inputs; an embedding is looked up, a transposed convolution is laid out otherwise
+SUMS = re.compile(r"^(NonDynamicallyQuantizable)?Linear$|^Conv\dd$|^(RNN|GRU|LSTM)(Cell)?$|^MultiheadAttention$")
+# not weight_g and weight_v of a normalized weight
+WEIGHT = re.compile(r"(^|\.)(\w+_proj_)?weight(_(ih|hh|hr)(_l\d+(_reverse)?)?)?$")
+NORMALIZES = re.compile(r"norm", re.IGNORECASE)  # torch's class, or what a class of one's own is called in the model
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Of the weight matrices at the first sampled step.
+
+    Attributes:
+        values: float64 [k]; 0 for weights that are all zero, as some heads and adapters begin on purpose.
+    """
+
+    values: Floats
+
+    @property
+    def typical(self) -> float:
+        """The geometric mean of those that are not zero."""
+        return float(np.exp(np.mean(np.log(self.values[self.values > 0]))))
+
+
+@once
+def gain(run: Run) -> Gain | None:
+    """None where no layer was measured, or no shape recorded.
+
+    A norm over √outputs is the deviation times √fan-in, as there are outputs × fan-in weights.
+    """
+    norms = layers(run, "weight_norm")
+    if norms is None or not len(norms.steps):
+        return None
+    outputs = np.array([_outputs(name, run.shapes.get(name)) for name in norms.names])
+    first = np.isfinite(norms.values).argmax(axis=0)  # a large model is measured in turns
+    found = norms.values[first, np.arange(len(norms.names))] / np.sqrt(outputs)
+    found = found[np.isfinite(found)]
+    return Gain(found) if found.any() else None
+
+
+def _outputs(name: str, shape: Shape | None) -> float:
+    sums = shape is not None and len(shape.sizes) > 1 and SUMS.match(shape.module) and WEIGHT.search(name)
+    return shape.sizes[0] if shape is not None and sums else np.nan
+
+
+def normalized(run: Run) -> bool:
+    """Whether a normalization takes the size out of what its layer is given, and with it that of the weights before."""
+    return any(
+        NORMALIZES.search(name if shape.module == NO_MODULE else shape.module) for name, shape in run.shapes.items()
+    )

@@ -11,6 +11,7 @@ import pandas as pd
 from benchmarks.lab import shelf, truth
 from benchmarks.lab.cases import Case, cases
 from benchmarks.lab.data import DATA
+from benchmarks.lab.layer_shapes import shapes
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.results import FOLDER, keep, known, results
 from benchmarks.lab.subjects import PARTS
@@ -29,8 +30,15 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--part", choices=PARTS, action="append", help="only this part (default all; may be repeated)")
     parser.add_argument("--sweep", action="store_true", help="only find each subject's sound learning rates")
+    parser.add_argument(
+        "--shapes", action="store_true", help="only write the layers' shapes of the runs that are packed"
+    )
     asked = parser.parse_args()
     parts = asked.part or list(PARTS)
+    if asked.shapes:
+        for part in parts:
+            shelf.write_shapes({kept.name: shapes(kept.recipe) for kept in shelf.load(part)}, part)
+        return
     if asked.sweep:
         for part in parts:
             sweep({name: subject.sound for name, subject in PARTS[part].items()}, asked.jobs)
@@ -50,6 +58,7 @@ def labelled(part: str, jobs: int) -> pd.DataFrame:
     rows = [_row(case, done) for case in plan]
     kept = [case for case, row in zip(plan, rows, strict=True) if row["truth"]]
     shelf.pack(((_read(case), case.recipe) for case in kept), part)
+    shelf.write_shapes({case.name: shapes(case.recipe) for case in kept}, part)
     return pd.DataFrame(rows)
 
 
@@ -73,7 +82,7 @@ def report(table: pd.DataFrame) -> None:
 def _record(plan: list[Case], jobs: int) -> None:
     """Train the runs that have no folder yet."""
     done = known()
-    missing = [case for case in plan if str(case.recipe.quiet) not in done or not _recorded(case)]
+    missing = [case for case in plan if case.recipe.key not in done or not _recorded(case)]
     with ProcessPoolExecutor(jobs) as pool:
         for case, result in zip(missing, pool.map(_trained, missing), strict=True):
             keep(case.recipe, result)
@@ -81,14 +90,18 @@ def _record(plan: list[Case], jobs: int) -> None:
 
 def _recorded(case: Case) -> bool:
     done = RUNS / case.name / DONE
-    return done.exists() and done.read_text() == str(case.recipe)
+    return done.exists() and done.read_text() == _text(case.recipe)
+
+
+def _text(recipe: Recipe) -> str:
+    return json.dumps(recipe.changes)
 
 
 def _trained(case: Case) -> Result:
     folder = RUNS / case.name
     shutil.rmtree(folder, ignore_errors=True)
     result = train(case.recipe, folder)
-    (folder / DONE).write_text(str(case.recipe))
+    (folder / DONE).write_text(_text(case.recipe))
     return result
 
 

@@ -1,34 +1,30 @@
 """The lab's runs: each subject with one fault, the same recipe with the fault undone, and what else might have helped."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from zlib import crc32
 
 import numpy as np
 
+from benchmarks.lab.case import (
+    LATE,
+    LONGER,
+    MUCH_LONGER,
+    NEIGHBOUR,
+    SEEN_IN_TRAINING,
+    STRONG_DECAY,
+    Case,
+    Tried,
+    decayed,
+    neighbours,
+    rated,
+    seen_without_rate,
+)
 from benchmarks.lab.data import DATA
-from benchmarks.lab.recipe import Recipe
+from benchmarks.lab.fresh.cases import fresh_cases
 from benchmarks.lab.subject import Subject
 from benchmarks.lab.subjects import PARTS
 
-LATE = 0.7  # of the run: when a sound decay comes
-LONGER = 2.0  # times the steps: what a run that has converged gains nothing from
-MUCH_LONGER = 3.0  # times the steps: what a run that was stopped too early is given
-NEIGHBOUR = 10**0.5  # to the next rate of the sweep
-
-# Weight decay that holds the weights down without killing the network, by optimizer.
-STRONG_DECAY = {"sgd": 0.05, "momentum": 0.05, "nesterov": 0.05, "adam": 0.05, "rmsprop": 0.05, "adamw": 2.0}
-# Faults that show in the training loss alone.
-SEEN_IN_TRAINING = ("diverged", "lr_too_high", "lr_too_low", "bad_initialization", "decay_too_early", "not_enough_data")
-# Faults that show without a learning rate.
-SEEN_WITHOUT_RATE = (
-    "diverged",
-    "bad_initialization",
-    "overfitting",
-    "underfitting",
-    "keep_training",
-    "not_enough_data",
-)
 # Variants a subject, of those faults that nearly always are a fact.
 TAKEN = {
     "diverged": 2,
@@ -43,25 +39,10 @@ TAKEN = {
 LEAST_EPOCHS = 24  # for a log of one row an epoch
 
 
-@dataclass(frozen=True)
-class Case:
-    """One run of the lab, and the trainings that make its label a fact.
-
-    ``cure`` is the recipe with the fault undone; ``rivals`` are other changes, by name, that a label of the wrong kind would call for.
-    """
-
-    name: str
-    part: str
-    subject: str
-    fault: str
-    variant: str
-    recipe: Recipe
-    cure: Recipe | None = None
-    rivals: dict[str, Recipe] = field(default_factory=dict)
-
-
 def cases(part: str) -> list[Case]:
     """Every run of ``part`` that is tried; ``truth`` decides which are kept."""
+    if part == "fresh":
+        return fresh_cases(PARTS[part])
     subjects = enumerate(PARTS[part].items())
     return [_logged(case) for turn, (name, subject) in subjects for case in _of(part, name, subject, turn)]
 
@@ -75,17 +56,6 @@ def _of(part: str, name: str, subject: Subject, turn: int) -> Iterator[Case]:
             yield Case(f"{name}-{fault}-{variant}", part, name, fault, variant, recipe, cure, rivals)
 
 
-Tried = dict[str, tuple[Recipe, Recipe | None, dict[str, Recipe]]]
-
-
-def _rate(recipe: Recipe, factor: float) -> Recipe:
-    return replace(recipe, lr=float(f"{recipe.lr * factor:.3g}"))
-
-
-def _decayed(recipe: Recipe) -> Recipe:
-    return replace(recipe, schedule="step", drop=0.1, drop_at=LATE)
-
-
 def _healthy(subject: Subject) -> Tried:
     found: Tried = {}
     wider = replace(subject.decayed(0), width=2 * subject.sound.width)
@@ -93,36 +63,32 @@ def _healthy(subject: Subject) -> Tried:
         "cosine": subject.decayed(0),
         "linear": replace(subject.decayed(1), schedule="linear"),
         "warmup": replace(subject.decayed(2), warmup=0.08),
-        "step": _decayed(subject.constant(3)),
+        "step": decayed(subject.constant(3)),
         "tail": replace(subject.constant(4), schedule="tail", drop_at=0.6),
     }.items():
         found[name] = (recipe, None, {"longer": recipe.longer(LONGER), "wider": wider})
-    for name, recipe in {"constant": subject.constant(0), "gentle": _rate(subject.constant(1), 0.5)}.items():
-        rivals = {"longer": recipe.longer(LONGER), "wider": wider, "decay": _decayed(recipe)}
-        found[name] = (recipe, None, rivals | _neighbours(recipe))
+    for name, recipe in {"constant": subject.constant(0), "gentle": rated(subject.constant(1), 0.5)}.items():
+        rivals = {"longer": recipe.longer(LONGER), "wider": wider, "decay": decayed(recipe)}
+        found[name] = (recipe, None, rivals | neighbours(recipe))
     return found
-
-
-def _neighbours(recipe: Recipe) -> dict[str, Recipe]:
-    return {"lower": _rate(recipe, 1 / NEIGHBOUR), "higher": _rate(recipe, NEIGHBOUR)}
 
 
 def _diverged(subject: Subject) -> Tried:
     warm = replace(subject.decayed(1), warmup=0.2)
     return {
-        "far": (_rate(subject.constant(0), 1000), subject.constant(0), {}),
-        "near": (_rate(subject.constant(1), 60), subject.constant(1), {}),
-        "warm": (_rate(warm, 100), warm, {}),
+        "far": (rated(subject.constant(0), 1000), subject.constant(0), {}),
+        "near": (rated(subject.constant(1), 60), subject.constant(1), {}),
+        "warm": (rated(warm, 100), warm, {}),
     }
 
 
 def _too_high(subject: Subject) -> Tried:
     constant, cosine = subject.constant, subject.decayed
     return {
-        "3": (_rate(constant(0), 3.2), constant(0), {}),
-        "6": (_rate(constant(1), 6), constant(1), {}),
-        "12": (_rate(constant(0), 12), constant(0), {}),
-        "cosine": (_rate(cosine(0), 10), cosine(0), {}),
+        "3": (rated(constant(0), 3.2), constant(0), {}),
+        "6": (rated(constant(1), 6), constant(1), {}),
+        "12": (rated(constant(0), 12), constant(0), {}),
+        "cosine": (rated(cosine(0), 10), cosine(0), {}),
     }
 
 
@@ -135,7 +101,7 @@ def _too_low(subject: Subject) -> Tried:
         "cosine": (cosine(0), 0.05),
     }
     return {
-        name: (low := _rate(r, factor), r, {"longer": low.longer(MUCH_LONGER)}) for name, (r, factor) in pairs.items()
+        name: (low := rated(r, factor), r, {"longer": low.longer(MUCH_LONGER)}) for name, (r, factor) in pairs.items()
     }
 
 
@@ -146,20 +112,20 @@ def _needs_decay(subject: Subject) -> Tried:
     found: Tried = {}
     for name, recipe in {
         "constant": subject.constant(0),
-        "double": _rate(subject.constant(1), 2),
+        "double": rated(subject.constant(1), 2),
         "small": replace(subject.constant(1), **small),
         "long": replace(subject.constant(2), **small).longer(1.6),
-        "tiny": replace(_rate(subject.constant(3), 0.5), **tiny),
+        "tiny": replace(rated(subject.constant(3), 0.5), **tiny),
         "tiny2": replace(subject.constant(7), **tiny),
-        "tiniest": replace(_rate(subject.constant(8), 0.7), **tiniest),
-        "half": _rate(subject.constant(5), 1.5),
+        "tiniest": replace(rated(subject.constant(8), 0.7), **tiniest),
+        "half": rated(subject.constant(5), 1.5),
         "third": replace(subject.constant(6), batch_size=max(4, subject.sound.batch_size // 3)),
-        "warmup": replace(_rate(subject.constant(2), 1.4), warmup=0.05),
+        "warmup": replace(rated(subject.constant(2), 1.4), warmup=0.05),
     }.items():
         found[name] = (
             recipe,
-            _decayed(recipe),
-            {"longer": recipe.longer(LONGER), "lower": _rate(recipe, 1 / NEIGHBOUR)},
+            decayed(recipe),
+            {"longer": recipe.longer(LONGER), "lower": rated(recipe, 1 / NEIGHBOUR)},
         )
     return found
 
@@ -168,7 +134,7 @@ def _too_early(subject: Subject) -> Tried:
     step, cosine = replace(subject.constant(0), schedule="step"), subject.decayed(1)
     found: Tried = {}
     for name, early, cure in (
-        ("step10", replace(step, drop=0.1, drop_at=0.05), _decayed(step)),
+        ("step10", replace(step, drop=0.1, drop_at=0.05), decayed(step)),
         ("step30", replace(step, drop=0.03, drop_at=0.12), replace(step, drop=0.03, drop_at=LATE)),
         ("step100", replace(step, drop=0.01, drop_at=0.2), replace(step, drop=0.01, drop_at=LATE)),
         ("cosine", replace(cosine, horizon=0.15, floor=0.01), replace(cosine, floor=0.01)),
@@ -212,7 +178,7 @@ def _underfitting(subject: Subject) -> Tried:
         ("decay", replace(cosine, **held), cosine),
         ("dropout", replace(cosine, dropout=0.85), cosine),
     ):
-        found[name] = (recipe, cure, {"longer": recipe.longer(LONGER), "higher": _rate(recipe, NEIGHBOUR)})
+        found[name] = (recipe, cure, {"longer": recipe.longer(LONGER), "higher": rated(recipe, NEIGHBOUR)})
     return found
 
 
@@ -224,7 +190,7 @@ def _short(subject: Subject) -> Tried:
         "cut": replace(subject.decayed(2), steps=subject.sound.steps // 8, horizon=8.0),
         "warmup": replace(subject.constant(2), steps=subject.sound.steps // 5, warmup=0.1),
     }.items():
-        found[name] = (recipe, recipe.longer(MUCH_LONGER), {"higher": _rate(recipe, NEIGHBOUR)})
+        found[name] = (recipe, recipe.longer(MUCH_LONGER), {"higher": rated(recipe, NEIGHBOUR)})
     return found
 
 
@@ -266,7 +232,7 @@ def _logged(case: Case) -> Case:
         "evals": int(draw.choice([16, 24, 40, 80])),
         "accuracy": bool(draw.random() < 0.75),
         "watch_val": bool(draw.random() < 0.85) or case.fault not in SEEN_IN_TRAINING,
-        "log_lr": bool(draw.random() < 0.85) or not _seen_without_rate(case),
+        "log_lr": bool(draw.random() < 0.85) or not seen_without_rate(case),
     }
     return replace(case, recipe=replace(recipe, **habits))
 
@@ -276,7 +242,3 @@ def _every(steps: int, draw: np.random.Generator) -> int:
     least = -(-steps // 1500)
     rare = max(least, steps // int(draw.integers(60, 400)))
     return least if draw.random() < 0.5 else rare
-
-
-def _seen_without_rate(case: Case) -> bool:
-    return case.fault in SEEN_WITHOUT_RATE or (case.fault == "healthy" and case.recipe.schedule != "constant")

@@ -5,7 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from benchmarks.lab.check_data import CHECK_DATA
+from benchmarks.lab.check.data import CHECK_DATA
+from benchmarks.lab.fresh.data import FRESH_DATA
 from benchmarks.lab.shapes import Data, characters, photo, series, split, standardised
 
 
@@ -146,5 +147,6 @@ NAMES: tuple[Callable[[], Data], ...] = (
     *(digits, cancer, wine, diabetes, temple, flower, topics, temperatures),
     *(mnist, faces, marriages, voters, doctors, coffee, astronaut, descriptions, carbon),
     *CHECK_DATA,
+    *FRESH_DATA,
 )
 DATA: dict[str, Callable[[], Data]] = {f.__name__: cache(f) for f in NAMES}

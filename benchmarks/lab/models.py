@@ -2,7 +2,9 @@
 
 from torch import Tensor, nn
 
-from benchmarks.lab.check_models import CHECK_MODELS
+from benchmarks.lab.check.models import CHECK_MODELS
+from benchmarks.lab.fresh.models import FRESH_MODELS
+from benchmarks.lab.layers import Shortcut
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.shapes import Data
 
@@ -18,7 +20,11 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {
 MLPS = ("relu", "tanh", "gelu")
 CNNS = ("cnn", "resnet")
 SEQUENCES = ("gru", "lstm", "transformer", "encoder")
-STRAIGHT = (*CNNS, "relu", "gelu", "maxout", "highway", "tabular", "autoencoder", "groupnet", "tcn")  # He's weights
+STRAIGHT = (  # of He's weights
+    *(*CNNS, "relu", "gelu", "maxout", "highway", "tabular", "autoencoder", "groupnet", "tcn"),
+    *("residual", "cross", "swish", "mish", "prelu", "ranker", "depthwise", "denoiser", "conv1d", "textcnn", "dense"),
+)
+MADE = CHECK_MODELS | FRESH_MODELS
 
 
 def build(recipe: Recipe, data: Data) -> nn.Module:
@@ -26,8 +32,8 @@ def build(recipe: Recipe, data: Data) -> nn.Module:
     y = data.train[1]
     out = data.classes or (y.shape[1] if y.ndim > 1 else 1)
     model: nn.Module
-    if recipe.model in CHECK_MODELS:
-        model = CHECK_MODELS[recipe.model](recipe, data, out)
+    if recipe.model in MADE:
+        model = MADE[recipe.model](recipe, data, out)
     elif recipe.model in MLPS:
         model = _mlp(recipe, data, out)
     elif recipe.model in CNNS:
@@ -65,7 +71,7 @@ def _cnn(recipe: Recipe, data: Data, out: int) -> nn.Sequential:
     width, activation = recipe.width, ACTIVATIONS[recipe.activation or "relu"]
     first = [nn.Conv2d(1, width, 3, padding=1), *_norm(recipe, width, True), activation(), nn.MaxPool2d(2)]
     block = [nn.Conv2d(width, width, 3, padding=1), *_norm(recipe, width, True), activation()]
-    body = [_Shortcut(*block)] if recipe.model == "resnet" else block
+    body = [Shortcut(*block)] if recipe.model == "resnet" else block
     body = [layer for _ in range(recipe.depth) for layer in body] if recipe.depth == 1 else _stack(recipe, body)
     end = [nn.Flatten(), nn.Dropout(recipe.dropout), nn.Linear(width * (rows // 2) * (cols // 2), out)]
     return nn.Sequential(nn.Unflatten(1, (1, rows, cols)), *first, *body, *end)
@@ -78,13 +84,8 @@ def _stack(recipe: Recipe, body: list[nn.Module]) -> list[nn.Module]:
         [nn.Conv2d(width, width, 3, padding=1), *_norm(recipe, width, True), activation()]
         for _ in range(recipe.depth - 1)
     ]
-    more = [_Shortcut(*b) for b in blocks] if recipe.model == "resnet" else [layer for b in blocks for layer in b]
+    more = [Shortcut(*b) for b in blocks] if recipe.model == "resnet" else [layer for b in blocks for layer in b]
     return [*body, *more]
-
-
-class _Shortcut(nn.Sequential):
-    def forward(self, x: Tensor) -> Tensor:
-        return x + super().forward(x)
 
 
 class _Sequence(nn.Module):

@@ -1,10 +1,14 @@
 """A recipe: everything that decides a run, and the learning rate it asks for at each step."""
 
+import json
 import math
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-LOGGING = ("log_every", "per_epoch", "evals", "watch_val", "accuracy", "log_lr")
+LOGGING = (
+    *("log_every", "log_mean", "per_epoch", "evals", "epoch_evals", "first_eval"),
+    *("watch_val", "accuracy", "train_accuracy", "log_lr"),
+)
 KEPT_BACK = (
     "init_scale",
     "last_layer_scale",
@@ -18,6 +22,7 @@ KEPT_BACK = (
     "final_drop",
     "final_at",
 )
+RISE, START = 0.3, 0.04  # one cycle: share of the run, and of the peak
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,15 @@ class Recipe:
     dropout: float = 0.0
     activation: str | None = None  # in place of the network's own
     normalization: str | None = None  # batch_norm, layer_norm, group_norm in place of the network's own
-    optimizer: str = "sgd"  # sgd, momentum, nesterov, adam, rmsprop, adamw
+    objective: str | None = None  # in place of cross-entropy and squared error; ``objectives`` has them
+    optimizer: str = "sgd"  # sgd, momentum, nesterov, adam, rmsprop, adamw, adagrad, lion
     lr: float = 0.1
-    schedule: str = "constant"  # constant, cosine, linear, tail (constant, then straight to 0), step (times drop)
+    schedule: str = "constant"  # constant, cosine, linear, exponential, onecycle, tail (constant, then straight to 0), step (times drop)
     drop: float = 0.1
     drop_at: float = 0.7  # share of the run at which a step or a tail begins
-    floor: float = 0.0  # share of the peak that cosine and linear end at
+    floor: float = 0.0  # share of the peak that cosine, linear and exponential end at
     end: float = 1.0  # share of the run at which a tail comes to 0
-    horizon: float = 1.0  # share of the run at which cosine and linear end; above 1 they are cut short
+    horizon: float = 1.0  # share of the run at which a smooth schedule ends; above 1 they are cut short
     warmup: float = 0.0  # share of the run
     final_drop: float = 1.0  # one more factor, from final_at on
     final_at: float = 1.0
@@ -51,13 +57,20 @@ class Recipe:
     steps: int = 1500
     train_size: int | None = None  # use only so many training rows
     label_noise: float = 0.0  # share of training labels drawn at random
+    label_smoothing: float | None = None
+    mixup: float | None = None  # both parameters of the Beta distribution that the shares are drawn from
+    input_noise: float | None = None  # deviation of what is added to the inputs at each training step
     seed: int = 0
     # what is logged, which changes nothing in the training
     log_every: int = 1  # steps
+    log_mean: bool = False  # log the mean loss since the last row
     per_epoch: bool = False  # log the mean loss of each epoch, and evaluate then
     evals: int = 40  # evaluations over the run
+    epoch_evals: bool = False  # evaluate at the end of each epoch instead
+    first_eval: bool = True  # evaluate before the first step too
     watch_val: bool = True
     accuracy: bool = True
+    train_accuracy: bool = True  # log it of training too
     log_lr: bool = True
 
     @property
@@ -65,6 +78,11 @@ class Recipe:
         """The same training, logged in the usual way: equal trainings are equal recipes."""
         plain = Recipe()
         return replace(self, **{name: getattr(plain, name) for name in LOGGING})
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by: a field that is added later changes no key."""
+        return json.dumps(self.quiet.changes)
 
     @property
     def config(self) -> dict[str, Any]:
@@ -91,6 +109,10 @@ class Recipe:
         if self.schedule == "tail":
             return min(1.0, max(0.0, (self.end - done) / (self.end - self.drop_at)))
         through = min(1.0, (done - self.warmup) / (self.horizon - self.warmup))
+        if self.schedule == "onecycle":
+            return _one_cycle(through)
+        if self.schedule == "exponential":
+            return self.floor**through
         if self.schedule == "cosine":
             return self.floor + (1 - self.floor) * 0.5 * (1 + math.cos(math.pi * through))
         return 1.0 if self.schedule == "constant" else self.floor + (1 - self.floor) * (1 - through)
@@ -98,7 +120,11 @@ class Recipe:
     @property
     def spent(self) -> bool:
         """Whether the rate comes down to its floor within the run: there is nothing to go on with."""
-        return self.schedule in ("cosine", "linear", "tail") and self.horizon <= 1 and self.end <= 1
+        return (
+            self.schedule in ("cosine", "linear", "tail", "exponential", "onecycle")
+            and self.horizon <= 1
+            and self.end <= 1
+        )
 
     def longer(self, factor: float) -> "Recipe":
         """More steps. A rate that came down to nothing is stretched over them; any other goes on from where it was."""
@@ -121,3 +147,10 @@ class Recipe:
             warmup=self.warmup * share,
             final_at=self.final_at * share if self.final_drop != 1 else 1.0,
         )
+
+
+def _one_cycle(through: float) -> float:
+    """Up from a 25th for 30 % of the way, and down to nothing, both along a cosine (PyTorch's defaults)."""
+    if through < RISE:
+        return START + (1 - START) * 0.5 * (1 - math.cos(math.pi * through / RISE))
+    return 0.5 * (1 + math.cos(math.pi * (through - RISE) / (1 - RISE)))

@@ -18,22 +18,22 @@ def results(recipes: Iterable[Recipe], jobs: int = 1, folder: Path = FOLDER) -> 
     """The result of each recipe, whatever it logs: remembered, or trained now."""
     wanted = {recipe.quiet: recipe for recipe in recipes}
     done = known(folder)
-    missing = [recipe for recipe in wanted if str(recipe) not in done]
+    missing = [recipe for recipe in wanted if recipe.key not in done]
     for recipe, result in _trained(missing, jobs):
         keep(recipe, result, folder)
-        done[str(recipe)] = result
-    return {recipe: done[str(recipe)] for recipe in wanted}
+        done[recipe.key] = result
+    return {recipe: done[recipe.key] for recipe in wanted}
 
 
 def keep(recipe: Recipe, result: Result, folder: Path = FOLDER) -> None:
     """Remember what ``recipe`` came to."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / FILE).open("a") as file:
-        file.write(json.dumps([str(recipe.quiet), asdict(result)]) + "\n")
+        file.write(json.dumps([recipe.key, asdict(result)]) + "\n")
 
 
 def known(folder: Path = FOLDER) -> dict[str, Result]:
-    """Every result so far, by the text of its recipe."""
+    """Every result so far, by the key of its recipe."""
     if not (folder / FILE).exists():
         return {}
     rows = map(json.loads, (folder / FILE).read_text().splitlines())

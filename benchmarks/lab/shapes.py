@@ -1,6 +1,8 @@
-"""A data set of the lab: three parts of the rows, and what makes rows of a photograph, a text or a series."""
+"""A data set of the lab: three parts of the rows, and what makes rows of a photograph, a text, a series or a table."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -57,6 +59,26 @@ def series(values: np.ndarray) -> Data:
     """The value after each window."""
     windows = np.lib.stride_tricks.sliding_window_view(standardised(values), PAST + 1)
     return split(windows[:, :PAST], windows[:, PAST], None, (PAST, 1))
+
+
+def table(rows: Iterable[tuple[dict[str, Any], Any]]) -> tuple[np.ndarray, np.ndarray]:
+    """Columns and class numbers of a stream of River's."""
+    inputs, targets = zip(*rows, strict=True)
+    return np.array([list(row.values()) for row in inputs], float), codes(targets)
+
+
+def codes(values: Iterable[Any]) -> np.ndarray:
+    """A number from 0 on for each different value."""
+    return np.unique(np.array(list(values)), return_inverse=True)[1]
+
+
+def tiles(picture: np.ndarray, side: int, mean: int) -> np.ndarray:
+    """Patches side by side of a grey ``picture``, of ``side`` × ``side`` means of ``mean`` × ``mean`` pixels, without their own mean."""
+    rows, cols = (n // mean // side for n in picture.shape)
+    small = picture[: rows * side * mean, : cols * side * mean].reshape(rows * side, mean, cols * side, mean)
+    small = small.mean(axis=(1, 3)).reshape(rows, side, cols, side).swapaxes(1, 2).reshape(-1, side * side)
+    small = small - small.mean(axis=1, keepdims=True)
+    return small / small.std()
 
 
 def split(x: np.ndarray, y: np.ndarray, classes: int | None, tokens: tuple[int, int] | None = None) -> Data:

@@ -49,7 +49,7 @@ class LabRun:
 
 
 def load(part: str) -> list[LabRun]:
-    """The runs of ``part``: ``tuning``, ``test`` or ``check``."""
+    """The runs of ``part``: ``tuning``, ``test``, ``check`` or ``fresh``."""
     labels = pd.read_csv(LABELS)
     labels = labels[labels.part == part]
     curves, layers, shapes = _by_run(f"{part}.parquet"), _by_run(f"{part}_layers.parquet"), _shapes(part)
@@ -95,7 +95,7 @@ def _run(name: str, recipe: Recipe, table: pd.DataFrame, layers: pd.DataFrame | 
         curves=curves,
         config=recipe.config,
         classes=int(classes) if known else None,
-        loss="cross_entropy" if known else "mse",
+        loss=recipe.objective or ("cross_entropy" if known else "mse"),
         state="finished",
         layers=None if layers is None else _wide(layers),
     )

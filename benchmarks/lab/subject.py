@@ -16,6 +16,10 @@ class Subject:
         """The sound recipe with a cosine over the whole run."""
         return replace(self.sound, schedule="cosine", seed=seed)
 
+    def usual(self, seed: int) -> Recipe:
+        """The sound recipe with the schedule it names itself."""
+        return replace(self.sound, seed=seed)
+
     def constant(self, seed: int) -> Recipe:
         """The sound recipe at its best constant rate."""
-        return replace(self.sound, lr=self.constant_lr, seed=seed)
+        return replace(self.sound, lr=self.constant_lr, schedule="constant", warmup=0.0, seed=seed)

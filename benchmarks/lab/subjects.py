@@ -1,6 +1,6 @@
 """The subjects of each part, with learning rates that ``python -m benchmarks.lab --sweep`` found best."""
 
-from benchmarks.lab.check_subjects import CHECK
+from benchmarks.lab.check.subjects import CHECK
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.subject import Subject
 

@@ -26,6 +26,6 @@ def sweep(subjects: dict[str, Recipe], jobs: int) -> None:
     """Print the sound rates of every subject, decayed by a cosine and constant, with what was tried."""
     for name, recipe in subjects.items():
         for schedule in ("cosine", "constant"):
-            factor, tried = best(replace(recipe, schedule=schedule), jobs)
+            factor, tried = best(replace(recipe, schedule=schedule, warmup=0.0), jobs)
             said = "  ".join(f"{lr:.2g}: {loss:.4g}" for lr, loss in tried.items())
             print(f"{name:28} {schedule:9} best {recipe.lr * factor:.2g}   {said}", flush=True)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
+from benchmarks.lab import objectives
 from benchmarks.lab.data import DATA
+from benchmarks.lab.lion import Lion
 from benchmarks.lab.models import build
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.shapes import Data
@@ -68,7 +69,7 @@ def _recorder(
 ) -> AbstractContextManager[Collector | None]:
     if folder is None:
         return nullcontext()
-    loss = "mse" if data.classes is None else "cross_entropy"
+    loss = recipe.objective or objectives.usual(data.classes)
     return Collector(
         folder, model=model, optimizer=optimizer, config=recipe.config, classes=data.classes, loss=loss, layers_every=10
     )
@@ -100,18 +101,15 @@ class _Loop:
         steps, recipe = self.recipe.steps, self.recipe
         if not recipe.watch_val:
             return set()
-        if recipe.per_epoch:
-            return set(range(0, steps + 1, self.per_epoch))
-        every = max(1, steps // recipe.evals)
-        return set(range(0, steps + 1, every))
+        every = self.per_epoch if recipe.per_epoch or recipe.epoch_evals else max(1, steps // recipe.evals)
+        return set(range(0 if recipe.first_eval else every, steps + 1, every))
 
     def _step(self, step: int, chosen: Tensor) -> None:
         recipe = self.recipe
         x, y = self.data.train
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.rate(step)
-        output, target = self.model(x[chosen]), y[chosen]
-        loss = _loss(output, target, self.data.classes)
+        output, target, loss = objectives.trained(self.model, x[chosen], y[chosen], recipe, self.data.classes)
         self.optimizer.zero_grad()
         loss.backward()
         if recipe.max_grad_norm is not None:
@@ -123,7 +121,7 @@ class _Loop:
 
     def _log(self, run: Collector, done: int, output: Tensor, target: Tensor) -> None:
         recipe = self.recipe
-        known = recipe.accuracy and self.data.classes is not None
+        known = recipe.accuracy and recipe.train_accuracy and self.data.classes is not None
         if known and recipe.per_epoch:
             self.hits.append((output.argmax(1) == target).float().mean().item())
         epoch = done / self.per_epoch
@@ -132,7 +130,8 @@ class _Loop:
             run.log(means | ({"accuracy": np.mean(self.hits[-self.per_epoch :]).item()} if known else {}), epoch=epoch)
         elif not recipe.per_epoch and (done - 1) % recipe.log_every == 0:
             hits = {"accuracy": (output.argmax(1) == target).float().mean().item()} if known else {}
-            run.log({"loss": self.losses[-1]} | hits, epoch=epoch)
+            since = recipe.log_every if recipe.log_mean else 1
+            run.log({"loss": np.mean(self.losses[-since:]).item()} | hits, epoch=epoch)
 
     @torch.no_grad()
     def _evaluate(self, step: int, logged: bool) -> None:
@@ -141,8 +140,8 @@ class _Loop:
         output = self.model(torch.cat([x, x_held]))
         val, held = output[: len(x)], output[len(x) :]
         self.model.train()
-        loss = _loss(val, y, self.data.classes).item()
-        self.seen[step] = (loss, _loss(held, y_held, self.data.classes).item())
+        loss = self._loss(val, y)
+        self.seen[step] = (loss, self._loss(held, y_held))
         if logged and self.run:
             known = self.recipe.accuracy and self.data.classes is not None
             hits = {"accuracy": (val.argmax(1) == y).float().mean().item()} if known else {}
@@ -165,7 +164,10 @@ class _Loop:
     def _on_train(self) -> float:
         self.model.eval()
         x, y = (part[:600] for part in self.data.train)
-        return _finite(_loss(self.model(x), y, self.data.classes).item())
+        return _finite(self._loss(self.model(x), y))
+
+    def _loss(self, output: Tensor, target: Tensor) -> float:
+        return objectives.loss(output, target, self.recipe, self.data.classes).item()
 
 
 def _grid(steps: int) -> list[int]:
@@ -206,9 +208,9 @@ def _optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
             return torch.optim.SGD(model.parameters(), momentum=0.9, nesterov=True, **common)
         case "rmsprop":
             return torch.optim.RMSprop(model.parameters(), **common)
+        case "adagrad":
+            return torch.optim.Adagrad(model.parameters(), **common)
+        case "lion":
+            return Lion(model.parameters(), **common)
         case _:
             return torch.optim.SGD(model.parameters(), **common)
-
-
-def _loss(output: Tensor, target: Tensor, classes: int | None) -> Tensor:
-    return F.mse_loss(output.reshape(target.shape), target) if classes is None else F.cross_entropy(output, target)

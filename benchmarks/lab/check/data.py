@@ -1,13 +1,12 @@
 """The data sets of the part ``check``, which are in neither of the other parts."""
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
-from typing import Any
 
 import numpy as np
 
-from benchmarks.lab.shapes import Data, characters, pixels, series, split, standardised
+from benchmarks.lab.shapes import Data, characters, codes, pixels, series, split, standardised, table, tiles
 
 SIDE = 8  # pixels of a patch
 LETTERS = 12  # of a name; a shorter one is filled up
@@ -19,7 +18,7 @@ def segments() -> Data:
     """River's outdoor image segments: 2,310 rows, 18 columns, 7 classes."""
     from river.datasets import ImageSegments
 
-    x, y = _table(ImageSegments())
+    x, y = table(ImageSegments())
     keep = x.std(axis=0) > 0
     return split(standardised(x[:, keep]), y, 7)
 
@@ -28,7 +27,7 @@ def bananas() -> Data:
     """River's bananas: 5,300 points of a plane in 2 classes that overlap."""
     from river.datasets import Bananas
 
-    x, y = _table(Bananas())
+    x, y = table(Bananas())
     return split(x, y, 2)
 
 
@@ -36,9 +35,9 @@ def phishing() -> Data:
     """River's phishing sites: 1,250 rows of 9 answers, each one of two or three; 2 classes."""
     from river.datasets import Phishing
 
-    x, y = _table(Phishing())
-    codes = np.column_stack([np.unique(column, return_inverse=True)[1] for column in x.T])
-    return split(codes + 3 * np.arange(codes.shape[1]), y, 2)
+    x, y = table(Phishing())
+    answers = np.column_stack([codes(column) for column in x.T])
+    return split(answers + 3 * np.arange(answers.shape[1]), y, 2)
 
 
 def flow() -> Data:
@@ -66,7 +65,7 @@ def weather() -> Data:
     season = 2 * np.pi * table.date.dt.day_of_year / 365.25
     measured = table[["precipitation", "temp_max", "temp_min", "wind"]].to_numpy()
     x = np.column_stack([measured, np.sin(season), np.cos(season)])
-    return split(standardised(x), _codes(table.weather), 5)
+    return split(standardised(x), codes(table.weather), 5)
 
 
 def cars() -> Data:
@@ -81,7 +80,7 @@ def textures() -> Data:
     """scikit-image's brick, grass and gravel: which of them a patch of 8 × 8 averaged pixels shows."""
     from skimage.data import brick, grass, gravel
 
-    made = [_patches(picture(), 2) for picture in (brick, grass, gravel)]
+    made = [tiles(picture(), SIDE, 2) for picture in (brick, grass, gravel)]
     return split(np.concatenate(made), np.repeat(range(3), [len(m) for m in made]), 3, (SIDE, SIDE))
 
 
@@ -89,7 +88,7 @@ def patches() -> Data:
     """scikit-image's photograph of a camera: each patch of 8 × 8 averaged pixels from itself."""
     from skimage.data import camera
 
-    x = _patches(camera(), 1)
+    x = tiles(camera(), SIDE, 1)
     return split(x, x, None)
 
 
@@ -122,31 +121,12 @@ CHECK_DATA: tuple[Callable[[], Data], ...] = (
 )
 
 
-def _table(rows: Iterable[tuple[dict[str, Any], Any]]) -> tuple[np.ndarray, np.ndarray]:
-    """Columns and class numbers of a stream of River's."""
-    inputs, targets = zip(*rows, strict=True)
-    return np.array([list(row.values()) for row in inputs], float), _codes(targets)
-
-
-def _codes(values: Iterable[Any]) -> np.ndarray:
-    return np.unique(np.array(list(values)), return_inverse=True)[1]
-
-
 def _airports(count: int) -> Data:
     from vega_datasets import local_data
 
     table = local_data.airports()
     table = table[table.state.isin(table.state.value_counts().index[:count])]
-    return split(standardised(table[["latitude", "longitude"]].to_numpy()), _codes(table.state), count)
-
-
-def _patches(picture: np.ndarray, mean: int) -> np.ndarray:
-    """Patches side by side of ``picture``, each ``mean`` × ``mean`` pixels averaged, without their own mean."""
-    rows, cols = (n // mean // SIDE for n in picture.shape)
-    small = picture[: rows * SIDE * mean, : cols * SIDE * mean].reshape(rows * SIDE, mean, cols * SIDE, mean)
-    small = small.mean(axis=(1, 3)).reshape(rows, SIDE, cols, SIDE).swapaxes(1, 2).reshape(-1, SIDE * SIDE)
-    small = small - small.mean(axis=1, keepdims=True)
-    return small / small.std()
+    return split(standardised(table[["latitude", "longitude"]].to_numpy()), codes(table.state), count)
 
 
 def _family_names(country: str) -> Iterator[str]:

@@ -6,6 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from benchmarks.lab.layers import Front, Last, Mean, Place, Read, drop, features, tokens, vocabulary
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.shapes import Data
 
@@ -34,19 +35,19 @@ def selu(recipe: Recipe, data: Data, out: int) -> nn.Module:
 def highway(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """Layers with a gate that lets the input by (Srivastava et al., 2015)."""
     body = [_Highway(recipe.width) for _ in range(recipe.depth)]
-    return nn.Sequential(nn.Linear(_features(data), recipe.width), *body, _drop(recipe), nn.Linear(recipe.width, out))
+    return nn.Sequential(nn.Linear(features(data), recipe.width), *body, drop(recipe), nn.Linear(recipe.width, out))
 
 
 def siren(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """Sines, the first ones fast, with the weights they were published with (Sitzmann et al., 2020)."""
-    sizes = pairwise([_features(data), *[recipe.width] * recipe.depth])
+    sizes = pairwise([features(data), *[recipe.width] * recipe.depth])
     body = [_Sine(n, width, WAVES if k == 0 else 1.0) for k, (n, width) in enumerate(sizes)]
     return nn.Sequential(*body, nn.Linear(recipe.width, out))
 
 
 def tabular(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """An embedding of every answer, then plain layers."""
-    front = [nn.Embedding(_vocabulary(data), EMBEDDING), nn.Flatten()]
+    front = [nn.Embedding(vocabulary(data), EMBEDDING), nn.Flatten()]
     body = _layers(recipe, data, out, lambda n, width: [nn.Linear(n, width), nn.ReLU()], EMBEDDING)
     return nn.Sequential(*front, *body)
 
@@ -54,78 +55,61 @@ def tabular(recipe: Recipe, data: Data, out: int) -> nn.Module:
 def autoencoder(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """Down to ``CODE`` numbers and up again, with ``depth`` layers on either side."""
     width = [recipe.width] * recipe.depth
-    sizes = list(pairwise([_features(data), *width, CODE, *width]))
+    sizes = list(pairwise([features(data), *width, CODE, *width]))
     hidden = [layer for n, m in sizes for layer in (nn.Linear(n, m), nn.ELU())]
-    return nn.Sequential(*hidden, _drop(recipe), nn.Linear(recipe.width, out))
+    return nn.Sequential(*hidden, drop(recipe), nn.Linear(recipe.width, out))
 
 
 def groupnet(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """Convolutions with group norm and swish, thinned by stride and averaged at the end."""
-    rows, cols = _tokens(data)
+    rows, cols = tokens(data)
     width, layers = recipe.width, []
     for k in range(recipe.depth + 1):
         conv = nn.Conv2d(width if k else 1, width, 3, padding=1, stride=2 if k == 1 else 1)
         layers += [conv, nn.GroupNorm(1 if width % 4 else 4, width), nn.SiLU()]
-    end = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), _drop(recipe), nn.Linear(width, out)]
+    end = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), drop(recipe), nn.Linear(width, out)]
     return nn.Sequential(nn.Unflatten(1, (1, rows, cols)), *layers, *end)
 
 
 def tcn(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """Causal convolutions over ever longer distances, each with a shortcut (Bai et al., 2018)."""
     body = [_Dilated(recipe.width, 2 ** (k % MOST_DILATED)) for k in range(recipe.depth)]
-    return nn.Sequential(_Front(data, recipe.width), *body, _Last(), _drop(recipe), nn.Linear(recipe.width, out))
+    return nn.Sequential(Front(data, recipe.width), *body, Last(), drop(recipe), nn.Linear(recipe.width, out))
 
 
 def rnn(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """Elman's network: no gates."""
     body = nn.RNN(EMBEDDING, recipe.width, recipe.depth, batch_first=True)
-    front = _Front(data, EMBEDDING)
-    return nn.Sequential(front, body, _Read(), _Last(), _drop(recipe), nn.Linear(recipe.width, out))
+    front = Front(data, EMBEDDING)
+    return nn.Sequential(front, body, Read(), Last(), drop(recipe), nn.Linear(recipe.width, out))
 
 
 def mixer(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """Mixes places, then channels, with nothing but plain layers (Tolstikhin et al., 2021)."""
-    length, width = _tokens(data)[0], recipe.width
+    length, width = tokens(data)[0], recipe.width
     body = [_Mix(length, width) for _ in range(recipe.depth)]
-    end = [nn.LayerNorm(width), _Mean(), _drop(recipe), nn.Linear(width, out)]
-    return nn.Sequential(_Front(data, width), *body, *end)
+    end = [nn.LayerNorm(width), Mean(), drop(recipe), nn.Linear(width, out)]
+    return nn.Sequential(Front(data, width), *body, *end)
 
 
 def linear_attention(recipe: Recipe, data: Data, out: int) -> nn.Module:
     """A transformer whose attention is a product of positive features (Katharopoulos et al., 2020)."""
-    length, width = _tokens(data)[0], recipe.width
+    length, width = tokens(data)[0], recipe.width
     body = [_Attend(width) for _ in range(recipe.depth)]
-    end = [nn.LayerNorm(width), _Mean(), _drop(recipe), nn.Linear(width, out)]
-    return nn.Sequential(_Front(data, width), _Place(length, width), *body, *end)
+    end = [nn.LayerNorm(width), Mean(), drop(recipe), nn.Linear(width, out)]
+    return nn.Sequential(Front(data, width), Place(length, width), *body, *end)
 
 
 MADE = (maxout, glu, selu, highway, siren, tabular, autoencoder, groupnet, tcn, rnn, mixer, linear_attention)
 CHECK_MODELS: dict[str, Callable[[Recipe, Data, int], nn.Module]] = {f.__name__: f for f in MADE}
 
 
-def _features(data: Data) -> int:
-    return data.train[0].shape[1]
-
-
-def _tokens(data: Data) -> tuple[int, int]:
-    assert data.tokens is not None
-    return data.tokens
-
-
-def _vocabulary(data: Data) -> int:
-    return 1 + max(int(x.max()) for x, _ in (data.train, data.val, data.held))
-
-
-def _drop(recipe: Recipe) -> nn.Module:
-    return nn.Dropout(recipe.dropout)
-
-
 def _layers(
     recipe: Recipe, data: Data, out: int, layer: Callable[[int, int], list[nn.Module]], each: int = 1
 ) -> nn.Sequential:
     """``depth`` layers, dropout after each, and a linear end; ``each`` numbers stand for one input."""
-    sizes = list(pairwise([each * _features(data), *[recipe.width] * recipe.depth]))
-    body = [part for n, width in sizes for part in (*layer(n, width), _drop(recipe))]
+    sizes = list(pairwise([each * features(data), *[recipe.width] * recipe.depth]))
+    body = [part for n, width in sizes for part in (*layer(n, width), drop(recipe))]
     return nn.Sequential(*body, nn.Linear(sizes[-1][1], out))
 
 
@@ -154,31 +138,6 @@ class _Sine(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.sin(self.speed * self.linear(x))
-
-
-class _Front(nn.Module):
-    """(batch, length, width) of letters or of measured values."""
-
-    def __init__(self, data: Data, width: int) -> None:
-        super().__init__()
-        length, features = _tokens(data)
-        self.embed: nn.Module = (
-            nn.Sequential(nn.Unflatten(1, (length, features)), nn.Linear(features, width))
-            if data.train[0].is_floating_point()
-            else nn.Embedding(_vocabulary(data), width)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.embed(x)
-
-
-class _Place(nn.Module):
-    def __init__(self, length: int, width: int) -> None:
-        super().__init__()
-        self.place = nn.Embedding(length, width)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.place.weight
 
 
 class _Dilated(nn.Module):
@@ -219,20 +178,3 @@ class _Attend(nn.Module):
         q, k = nn.functional.elu(q) + 1, nn.functional.elu(k) + 1
         whole = q @ k.sum(dim=2).unsqueeze(3)
         return (q @ (k.transpose(2, 3) @ v) / whole).transpose(1, 2).flatten(2)
-
-
-class _Read(nn.Module):
-    """The outputs of a recurrent layer, without its state."""
-
-    def forward(self, read: tuple[Tensor, Tensor]) -> Tensor:
-        return read[0]
-
-
-class _Last(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x[:, -1]
-
-
-class _Mean(nn.Module):
-    def forward(self, x: Tensor) -> Tensor:
-        return x.mean(dim=1)

@@ -26,7 +26,7 @@ from collector.tags import TRAIN, VAL
 from collector.verdict import Finding
 from collector.writer import Writer
 
-LOGGING = "logging a row"
+LOGGING, ROW = "logging a row", "Log numbers by name, as loss=0.5 or {'loss': 0.5}; this row is missing from the run."
 LARGEST_STEP = 2**53  # beyond it float64, in which the tail keeps its columns, skips whole numbers
 HEALTH = (schema.TRAIN_LOSS, schema.STEP_TIME, schema.DATA_WAIT)  # what a rank other than 0 records
 ALONE = "Ask should_stop on rank 0 alone and broadcast the answer; it is False on this rank."
@@ -172,7 +172,7 @@ class Collector:
             else:
                 self._row(TRAIN, at, epoch, named, seen)
         except Exception as error:
-            self._guard.failed(LOGGING, error, "This row is missing from the run.")
+            self._guard.failed(LOGGING, error, ROW)
 
     def log_eval(
         self,
@@ -191,7 +191,7 @@ class Collector:
             self._hooks.pause()
             self._epochs.pause()
         except Exception as error:
-            self._guard.failed(LOGGING, error, "This row is missing from the run.")
+            self._guard.failed(LOGGING, error, ROW)
 
     def watch(self, *optimizers: Any, model: Any = None) -> None:
         """Watch optimizers made after the collector too, and name parameters after ``model``; known ones are passed over."""

@@ -4,7 +4,17 @@ from typing import Any
 
 from collector import clean, schema
 
-TRAIN, VAL = "train", "val"
+TRAIN, VAL, TEST = "train", "val", "test"
+SPLITS = {  # what people call them
+    **dict.fromkeys(("train", "training"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "eval", "dev"), VAL),
+    "test": TEST,
+}
+QUANTITIES = {
+    "loss": "loss",
+    **dict.fromkeys(("acc", "accuracy", "top1_accuracy"), "accuracy"),
+    **dict.fromkeys(("binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"), "accuracy"),  # Keras
+}
 KNOWN = {
     "lr": schema.LR,
     "learning_rate": schema.LR,
@@ -15,7 +25,7 @@ KNOWN = {
 
 
 def tag_of(given: Any, split: str) -> str:
-    """The tag of a keyword: ``loss`` → ``<split>/loss``, ``val_loss`` → ``val/loss``, ``lr`` → ``optim/lr``.
+    """The tag of a keyword: ``loss`` → ``<split>/loss``, ``val_loss`` and ``valid_loss`` → ``val/loss``, ``acc`` → ``<split>/accuracy``, ``lr`` → ``optim/lr``.
 
     A name with a slash is a tag already. What no file could hold or no legend show is cleaned.
     """
@@ -24,7 +34,7 @@ def tag_of(given: Any, split: str) -> str:
         return name
     if name in KNOWN:
         return KNOWN[name]
-    for other in (TRAIN, VAL):
-        if name.startswith(f"{other}_") and name != f"{other}_":
-            return f"{other}/{name[len(other) + 1 :]}"
-    return f"{split}/{name}"
+    first, _, rest = name.partition("_")
+    if first in SPLITS and rest:
+        split, name = SPLITS[first], rest
+    return f"{split}/{QUANTITIES.get(name, name)}"

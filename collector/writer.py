@@ -15,6 +15,7 @@ from collector.mapped_tail import Tail
 from collector.orphans import Orphans
 from collector.place import Place
 from collector.rescue import rescue
+from collector.standstill import Standstill
 
 TICK = 0.25  # s: a dashboard is to hear of new rows within half a second
 FLUSH = 5.0  # s: a power cut loses at most the rows of this long; each flush costs the disk one write of a few pages
@@ -45,6 +46,7 @@ class Writer:
         self._place, self._journal, self._guard, self._advice = place, journal, guard, advice
         self._layers = Layers(place)
         self._shards = self._layers if shards is place else Layers(shards)
+        self._standstill = Standstill(guard)
         self._homes = [place, shards] if shards is not place else [place]
         self._orphans = Orphans(place)
         self._about: dict[str, Any] = {"state": schema.RUNNING, "exception": None, "traceback": None, **about}
@@ -189,6 +191,7 @@ class Writer:
         for norms in [n for n in (sample.norms() for sample in row.seen.samples) if n is not None]:
             self._layers.add(row.step, norms.where(shard=False))
             self._shards.add(row.step, norms.where(shard=True))
+        self._standstill.see(row.step, row.seen.whole)
         if row.seen.totals:
             for tag, total in row.seen.sums().items():
                 if tag in row.seen.totals and tag in columns:

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from collector.collector import Collector
-from collector.integrations.naming import TEST, tag, unforked
+from collector.integrations.naming import tag, unforked
 from collector.integrations.recording import WAY_OUT, WHERE, Recording
 from collector.schema import TRAIN_LOSS
-from collector.tags import TRAIN, VAL
+from collector.tags import TEST, TRAIN, VAL
 
 PACKAGES = {"lightning": "lightning.pytorch", "pytorch_lightning": "pytorch_lightning"}
 

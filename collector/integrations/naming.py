@@ -2,19 +2,8 @@
 
 import re
 
-from collector.tags import TRAIN, VAL
+from collector.tags import QUANTITIES, SPLITS
 
-TEST = "test"
-SPLITS = {
-    **dict.fromkeys(("train", "training"), TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "eval", "dev"), VAL),
-    "test": TEST,
-}
-QUANTITIES = {
-    "loss": "loss",
-    **dict.fromkeys(("acc", "accuracy", "top1_accuracy"), "accuracy"),
-    **dict.fromkeys(("binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy"), "accuracy"),  # Keras
-}
 STEP, EPOCH = "_step", "_epoch"  # what Lightning adds to the names of a value that is logged both ways
 DATALOADER = re.compile(r"/dataloader_idx_(\d+)$")  # and to those of several validation sets
 

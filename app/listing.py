@@ -50,7 +50,7 @@ class Chip:
 
 @dataclass(frozen=True)
 class Look:
-    """How the table stands: sorting (slug, with - for descending), the runs chosen, and their colours, light and dark.
+    """How the table stands: sorting (slug, with - for descending), the runs chosen, and their swatches (colour on light, on dark, symbol).
 
     ``sort`` None: not to be sorted; ``chosen`` None: not to be chosen from. ``echo`` counts the choices made so far.
     ``legend``: the chosen runs are those drawn, and the others are dimmed. ``current``: the run that is open.
@@ -60,7 +60,7 @@ class Look:
     chosen: Sequence[str] | None = None
     echo: int = 0
     chips: Sequence[Chip] = ()
-    colours: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    swatches: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     legend: bool = False
     current: str | None = None
 
@@ -124,7 +124,7 @@ def _line(entry: Row | Heading, shown: Sequence[Field], now: float, look: Look) 
     if isinstance(entry, Heading):
         return {"group": entry.group, "note": entry.note}
     line: dict[str, Any] = {"key": entry.key, "name": entry.name, "cells": [_cell(f, entry, now) for f in shown]}
-    return {**line, "colour": look.colours[entry.key]} if entry.key in look.colours else line
+    return {**line, "swatch": look.swatches[entry.key]} if entry.key in look.swatches else line
 
 
 def _cell(f: Field, row: Row, now: float) -> Any:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import streamlit as st
 
 from app import filters, library, words
-from app.fields import AUTOMATIC, FIELDS, Field, differing, ordered, setting
+from app.fields import AUTOMATIC, CONFIG, FIELDS, Field, differing, ordered, setting
 from app.filters import Found
-from app.grouping import FOLDS, NONE
+from app.grouping import FOLDS, NONE, grouped, part
 from app.library import Row
-from app.listing import CHIPS, FILTER, Chip, told
+from app.listing import CHIPS, FILTER, Chip, Heading, told
 
 QUERY, SORT, GROUP, COLUMNS, PAGE = "q", "sort", "group", "columns", "page"
 NEWEST, DESCENDING = "newest", " descending"
@@ -97,7 +97,7 @@ def arrange(rows: Sequence[Row], found: Found) -> Order:
     """Ask how to sort and group, and for columns; as many hyperparameters as fit are there unasked."""
     differ = differing(rows)
     slugs = [*FIELDS, *(setting(name).slug for name in differ)]
-    sort = _select("Sort", SORT, [NEWEST, *(word for slug in slugs for word in (slug, slug + DESCENDING))])
+    sort = _select("Sort", SORT, [NEWEST, *(each for slug in slugs for each in (slug, slug + DESCENDING))])
     group = _select("Group", GROUP, [NONE, FOLDS, "verdict", "state", *slugs[len(FIELDS) :]])
     more = st.multiselect(
         "More columns",
@@ -115,8 +115,22 @@ def arrange(rows: Sequence[Row], found: Found) -> Order:
 
 
 def _select(label: str, key: str, options: list[str]) -> str:
-    chosen = st.selectbox(label, options, key=key, bind="query-params", persist_state="session", width=190)
+    """One of ``options``; the screen and the address say it in words, and an address may also say it as it is."""
+    if (asked := st.query_params.get(key)) in options:
+        st.session_state[key] = asked
+        st.query_params[key] = word(str(asked))
+    chosen = st.selectbox(
+        label, options, key=key, format_func=word, bind="query-params", persist_state="session", width=210
+    )
     return str(chosen)
+
+
+def word(slug: str) -> str:
+    """What to sort or group by as the table's head calls it: ``loss descending`` is Best val loss, descending."""
+    name = slug.removesuffix(DESCENDING)
+    known = FIELDS[name].title if name in FIELDS else name.removeprefix(CONFIG)
+    said = name.capitalize() if name in (NEWEST, NONE, FOLDS) else known
+    return f"{said}, descending" if name != slug else said
 
 
 def sort(found: Found, order: Order, now: float) -> list[Row]:
@@ -125,6 +139,14 @@ def sort(found: Found, order: Order, now: float) -> list[Row]:
     if not slug:
         return found.rows
     return ordered(found.rows, found.fields[slug.removeprefix("-")], now, descending=slug.startswith("-"))
+
+
+def lines(found: Found, order: Order, now: float, first: int, count: int) -> Sequence[Row | Heading]:
+    """``count`` rows found from the ``first`` on, in the order asked for and under the headings of their groups."""
+    rows = sort(found, order, now)
+    if order.group == NONE:
+        return rows[first : first + count]
+    return part(grouped(rows, order.group, found.fields, now), first, count, repeats=order.group == FOLDS)
 
 
 def chips(rows: Sequence[Row], found: Found, now: float) -> list[Chip]:

@@ -14,17 +14,22 @@ from app.library import Row
 from app.listing import BEST, Look, columns, table, written
 from app.plot import overlay, palette
 from app.plot.component import ZOOM, chart
-from app.plot.overlay import Drawn
+from app.plot.overlay import Cut, Drawn
 from diagnostics.axis import AXES, Axis, axes_of
 from diagnostics.run import Run
 
 MOST = 40  # runs in one chart: beyond, no eye tells them apart
+NAMED = 3  # runs that leave the chart, by name
 SETTINGS = 12  # columns of the legend for what differs
 TABLE = "compare.table"
 AVERAGE = (
     "Of training curves; auto takes about 2 % of each run. Choose, or type any number of steps. It changes no verdict."
 )
 BAND = "Runs that differ only by fold or seed: their mean, and one standard deviation on either side."
+OUTLIERS = (
+    "Off: the heights that three quarters of the runs need, and as much again three times; runs that diverged do not count. "
+    "On: all there is."
+)
 LINES = (
     "Solid: training, the mean of the raw points of the last so many steps, begun afresh after NaN, Inf and gaps. "
     "Dashed: validation, as logged. Crosses: NaN or Inf."
@@ -41,18 +46,42 @@ def show(rows: Sequence[Row], now: float) -> str | None:
     runs = {key: case.run for key, case in cases.items()}
     hidden = set(chosen.HIDDEN.keys())
     wanted, look = _ask([row for row in rows if row.key in runs], runs)
-    colours = _colours(list(runs), look.groups)
-    drawn = [Drawn(key, run, colours[key]) for key, run in runs.items() if key not in hidden and look.x in axes_of(run)]
+    marks = _marks(list(runs), look.groups)
+    drawn = [
+        Drawn(key, case.run, marks[key], usual=case.report.verdict != "diverged")
+        for key, case in cases.items()
+        if key not in hidden and look.x in axes_of(case.run)
+    ]
     _missing(runs, look.x)
     if drawn and wanted:
         alt = f"{', '.join(wanted)} of {words.counted(len(drawn), 'run')}"
-        on_key = {"l": _turn_log}
-        figure = overlay.overlay(drawn, wanted, look)
-        chart(figure, key="compare.chart", alt=alt, name="compare", keeps_zoom=True, on_key=on_key)
+        figure = overlay.overlay(drawn, wanted, look, _shown(overlay.cuts(drawn, wanted, look)))
+        chart(figure, key="compare.chart", alt=alt, name="compare", keeps_zoom=True, on_key={"l": _turn_log})
         st.caption(LINES if look.window != 0 else RAW_LINES)
     else:
         st.info("Nothing to draw: tick a run below, and choose a quantity above.", icon=":material/visibility_off:")
-    return _legend(rows, runs, colours, hidden, wanted, now)
+    return _legend(rows, runs, marks, hidden, wanted, now)
+
+
+def _shown(cuts: Mapping[str, Cut]) -> Mapping[str, Cut]:
+    """Say what is cut off, and draw it after all when asked to."""
+    if not cuts:
+        return cuts
+    with st.container(horizontal=True, vertical_alignment="center", key="outliers-line"):
+        whole = st.toggle("Outliers", help=OUTLIERS, **_bound("outliers"))
+        said = "All heights are shown." if whole else " ".join(_said(quantity, cut) for quantity, cut in cuts.items())
+        st.caption(words.plain(said), width="content")
+    return {} if whole else cuts
+
+
+def _said(quantity: str, cut: Cut) -> str:
+    """``Loss is cut at 9.2: a (to 2e+35) leaves the chart.``"""
+    (low, high), (least, most) = cut.seen, cut.ends
+    at = [words.figure(end) for end, beyond in ((low, least < low), (high, most > high)) if beyond]
+    to = [words.figure(end) for end, beyond in ((least, least < low), (most, most > high)) if beyond]
+    runs = ", ".join(cut.runs) if len(cut.runs) <= NAMED else words.counted(len(cut.runs), "run")
+    title = overlay.NAMES.get(quantity, quantity)
+    return f"{title} is cut at {' and '.join(at)}: {runs} {'reach' if len(cut.runs) > 1 else 'reaches'} {' and '.join(to)}."
 
 
 def _ask(rows: Sequence[Row], runs: Mapping[str, Run]) -> tuple[list[str], overlay.Look]:
@@ -90,8 +119,8 @@ def _turn_log() -> None:
     st.session_state["log"] = not st.session_state.get("log", False)
 
 
-def _colours(keys: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """The colour of each run; folds that are drawn as one share one."""
+def _marks(keys: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """What tells each run from the others; folds that are drawn as one share it."""
     one = {key: name for name, members in groups.items() for key in members}
     found = palette.assigned(list(dict.fromkeys(one.get(key, key) for key in keys)))
     return {key: found[one.get(key, key)] for key in keys}
@@ -106,7 +135,7 @@ def _missing(runs: Mapping[str, Run], x: Axis) -> None:
 def _legend(
     rows: Sequence[Row],
     runs: Mapping[str, Run],
-    colours: Mapping[str, int],
+    marks: Mapping[str, int],
     hidden: set[str],
     wanted: Sequence[str],
     now: float,
@@ -117,8 +146,8 @@ def _legend(
     at = next((i for i, column in enumerate(shown) if column.slug in BEST), len(shown))
     shown[at:at] = _last(runs, wanted)
     keys = [row.key for row in rows]
-    pairs = {key: palette.RUNS[i] for key, i in colours.items()}
-    look = Look(None, [k for k in keys if k not in hidden], chosen.HIDDEN.echo(), colours=pairs, legend=True)
+    swatches = {key: palette.swatch(mark) for key, mark in marks.items()}
+    look = Look(None, [k for k in keys if k not in hidden], chosen.HIDDEN.echo(), swatches=swatches, legend=True)
     opened = table(rows, shown, now, look, key=TABLE, on_chosen_change=partial(_hide, keys))
     _same(rows)
     return opened

@@ -88,7 +88,8 @@ async function paint(chart) {
   if (layout.xaxis) layout.xaxis = { ...layout.xaxis, uirevision: revision, ...whole(chart, layout, log) };
   for (const [name, range] of Object.entries(heights(chart, traces, layout))) layout[name] = { ...layout[name], ...range, uirevision: revision };
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // on a phone a drag scrolls the page
-  await window.Plotly.react(chart.div, traces, merge(chart.theme, layout), CONFIG);
+  const drawn = traces.map((trace) => atEdge(trace, layout));
+  await window.Plotly.react(chart.div, drawn, merge(chart.theme, layout), CONFIG);
   chart.tools.dress();
 }
 

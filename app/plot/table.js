@@ -4,6 +4,10 @@ const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 120, HEIGHT = 28; // px of a curve's thumbnail
 const DECADES = 30; // a larger factor would press the end of a curve flat
 const TICK_MS = 10000; // how often "5 min ago" is looked at again
+const SYMBOLS = { // as plotly.js draws them
+  circle: "M9 6a4 4 0 1 0 8 0a4 4 0 1 0-8 0", square: "M9.5 2.5h7v7h-7z", diamond: "M13 1l5 5l-5 5l-5-5z", "triangle-up": "M13 1.5l4.6 8h-9.2z",
+};
+const HOVERED = "curvewise:run"; // of the document: the run that the pointer is on, in a table or a chart
 const UNITS = [[31557600, "y"], [86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const tables = new WeakMap();
 
@@ -13,7 +17,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   table.tell = setTriggerValue;
   if (data.echo >= table.sent) table.chosen = new Set(data.chosen); // not while a later click is still on its way
   draw(table);
-  return () => { clearInterval(table.timer); document.removeEventListener("keydown", table.keys); tables.delete(parentElement); };
+  return () => unmount(parentElement, table);
 }
 
 function mount(parent) {
@@ -29,8 +33,17 @@ function mount(parent) {
   table.timer = setInterval(() => age(table), TICK_MS);
   table.keys = (event) => focusFilter(event, table.data.focus);
   document.addEventListener("keydown", table.keys);
+  table.hover = ({ detail }) => { for (const { tr } of table.lines.values()) tr.classList.toggle("cw-hot", tr.dataset.key === detail); };
+  document.addEventListener(HOVERED, table.hover);
   tables.set(parent, table);
   return table;
+}
+
+function unmount(parent, table) {
+  clearInterval(table.timer);
+  document.removeEventListener("keydown", table.keys);
+  document.removeEventListener(HOVERED, table.hover);
+  tables.delete(parent);
 }
 
 function make(kind, style, text) {
@@ -144,6 +157,9 @@ function runLine(table, row) {
     tr.append(cell);
   }
   tr.append(...table.data.columns.map((column, i) => cell(table, row, column, row.cells[i])));
+  const point = (key) => document.dispatchEvent(new CustomEvent(HOVERED, { detail: key }));
+  tr.onmouseenter = tr.onfocusin = () => point(row.key);
+  tr.onmouseleave = () => point(null);
   tr.onclick = (event) => event.target.closest("a,button,input,.cw-tick") || String(getSelection()) || table.tell("opened", row.key);
   return tr;
 }
@@ -169,10 +185,29 @@ function name(table, row, text) {
     event.preventDefault();
     table.tell("opened", row.key);
   };
-  if (!row.colour) return [link];
-  const swatch = make("i", "cw-swatch");
-  swatch.style.background = row.colour[table.dark ? 1 : 0];
-  return [swatch, link];
+  return row.swatch ? [swatch(table, row.swatch), link] : [link];
+}
+
+// A piece of the run's line, with the symbol it carries in the chart.
+function swatch({ dark }, [light, onDark, symbol]) {
+  const svg = drawing(26, 12, "cw-swatch"), line = part("path", "M1 6H25");
+  line.setAttribute("stroke", dark ? onDark : light);
+  svg.append(line);
+  if (SYMBOLS[symbol]) svg.append(part("path", SYMBOLS[symbol]));
+  svg.lastChild.setAttribute("fill", dark ? onDark : light);
+  return svg;
+}
+
+function drawing(width, height, style) {
+  const svg = document.createElementNS(SVG, "svg");
+  for (const [name, value] of Object.entries({ viewBox: `0 0 ${width} ${height}`, width, height, class: style, "aria-hidden": "true" })) svg.setAttribute(name, value);
+  return svg;
+}
+
+function part(kind, path) {
+  const made = document.createElementNS(SVG, kind);
+  made.setAttribute(kind === "path" ? "d" : "points", path);
+  return made;
 }
 
 function tick(label) {
@@ -204,14 +239,9 @@ function mark(table) {
 // Points in order over equal widths, between their least and their largest; over decades, where those differ by decades.
 function spark(raw) {
   const values = Math.min(...raw) > 0 && Math.max(...raw) > DECADES * Math.min(...raw) ? raw.map(Math.log) : raw;
-  const svg = document.createElementNS(SVG, "svg"), path = document.createElementNS(SVG, "polyline");
   const low = Math.min(...values), span = Math.max(...values) - low || 1, apart = (WIDTH - 4) / Math.max(values.length - 1, 1);
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("width", WIDTH);
-  svg.setAttribute("height", HEIGHT);
-  svg.setAttribute("aria-hidden", "true");
-  path.setAttribute("points", values.map((v, i) => `${(2 + i * apart).toFixed(1)},${(HEIGHT - 3 - ((v - low) / span) * (HEIGHT - 6)).toFixed(1)}`).join(" "));
-  svg.append(path);
+  const svg = drawing(WIDTH, HEIGHT, "cw-curve");
+  svg.append(part("polyline", values.map((v, i) => `${(2 + i * apart).toFixed(1)},${(HEIGHT - 3 - ((v - low) / span) * (HEIGHT - 6)).toFixed(1)}`).join(" ")));
   return svg;
 }
 

@@ -2,6 +2,7 @@
 const PAUSE_MS = 120; // after the last move of a zoom, before the server is asked
 const CALM_MS = 500; // before the address is told
 const ROOM_PX = 8; // of width a point in sight: then each is worth a dot
+const FADED = 0.1; // opacity of the runs that the pointer is not on
 const AIR = 0.06; // of the height, above and below what is seen
 
 function follow(chart) {
@@ -13,6 +14,8 @@ function follow(chart) {
     else if (point) clicked(chart, point.x, event);
   });
   chart.div.on("plotly_clickannotation", ({ annotation }) => chart.press(annotation.text.replace(/\D/g, "")));
+  chart.div.on("plotly_hover", ({ points: [point] }) => chart.layout.hovermode === "closest" && point?.data.meta?.run && hovered(point.data.meta.run));
+  chart.div.on("plotly_unhover", () => hovered(null));
   chart.div.on("plotly_relayout", (change) => relaid(chart, change));
   chart.div.on("plotly_doubleclick", () => showAll(chart));
   chart.div.addEventListener("mousemove", (event) => crosshair(chart, event));
@@ -30,6 +33,18 @@ function clicked(chart, x, event) {
   const [found] = here.sort((a, b) => a[3] - a[2] - (b[3] - b[2]));
   if (found) chart.press(String(found[0]));
 }
+
+const hovered = (run) => document.dispatchEvent(new CustomEvent("curvewise:run", { detail: run })); // table.js hears it too
+
+// The run that the pointer is on stands out: the others fade.
+document.addEventListener("curvewise:run", ({ detail: run }) => {
+  for (const chart of charts.values()) {
+    const drawn = [...chart.div.querySelectorAll(".scatterlayer .trace")].map((group) => [group, group.__data__?.[0]?.trace]);
+    const known = drawn.some(([, trace]) => trace?.meta?.run === run);
+    const several = new Set(drawn.map(([, trace]) => trace?.meta?.run)).size > 1;
+    for (const [group, trace] of drawn) if (trace && several) group.style.opacity = known && trace.meta?.run !== run ? FADED : trace.opacity;
+  }
+});
 
 function relaid(chart, change) {
   for (const key of Object.keys(change)) {
@@ -177,7 +192,8 @@ function heights(chart, traces, layout) {
   return Object.fromEntries(names.map((name, i) => [name, fitted[i] ? { range: [...fitted[i]], autorange: false } : {}]));
 }
 
-function fit(chart, traces, name, { type, rangemode }) {
+// ``range``: what Python found worth showing; a curve that leaves it is not followed.
+function fit(chart, traces, name, { type, rangemode, range: most }) {
   const [from, to] = chart.range;
   const unseen = new Set((chart.div._fullData ?? []).filter((trace) => trace.visible === "legendonly").map((trace) => trace.uid));
   let [low, high] = [Infinity, -Infinity];
@@ -195,7 +211,17 @@ function fit(chart, traces, name, { type, rangemode }) {
   if (type === "log") [low, high] = [Math.log10(low), Math.log10(high)];
   else if (rangemode === "tozero") low = Math.min(low, 0);
   const air = AIR * (high - low) || Math.abs(high) * AIR || 1;
-  return [low - air, high + air];
+  const all = [low - air, high + air];
+  const seen = most ? [Math.max(all[0], most[0]), Math.min(all[1], most[1])] : all;
+  return seen[0] < seen[1] ? seen : all;
+}
+
+// Where a value is NaN or infinite is said at the edge, where the line itself has left the chart.
+function atEdge(trace, layout) {
+  const { range, type } = layout[(trace.yaxis ?? "y").replace("y", "yaxis")] ?? {};
+  if (trace.meta?.part !== "broken" || !range) return trace;
+  const [low, high] = type === "log" ? range.map((end) => 10 ** end) : range;
+  return { ...trace, y: numbers(trace.y).map((y) => Math.min(Math.max(y, low), high)), cliponaxis: false };
 }
 
 // Where a line enters or leaves what is seen.

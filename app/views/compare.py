@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from app import chosen, library, search, side_by_side, sweep
-from app.filters import Found
+from app import chosen, compared, library, search, side_by_side, sweep
 from app.library import Row
 from app.plot.component import listen
 from app.views import diagnosis
@@ -35,7 +34,7 @@ def _compare() -> None:
     every, _ = library.rows()
     search.reading()
     with st.container(horizontal=True, vertical_alignment="bottom", key="ask"):
-        found = _which(every, now)
+        found = compared.which(every, now)
         view = st.segmented_control(
             "View",
             [CURVES, PARALLEL, SCATTER],
@@ -46,9 +45,9 @@ def _compare() -> None:
             persist_state="session",
             label_visibility="collapsed",
         )
-    rows = _rows(every, found, UNASKED if view == CURVES else len(every))
+    rows = compared.rows(every, found, UNASKED if view == CURVES else len(every))
     if not rows:
-        _nothing(bool(every))
+        compared.nothing(any_runs=bool(every))
     elif view == PARALLEL:
         sweep.parallel_coordinates(rows)
     else:
@@ -57,45 +56,3 @@ def _compare() -> None:
         if opened is not None:
             st.switch_page(st.Page(diagnosis.page, url_path="diagnosis"), query_params={"run": opened})
     listen(None, key="compare.ear", alive=any(row.state == "running" for row in rows))
-
-
-def _which(every: Sequence[Row], now: float) -> Found | None:
-    """What the filter leaves; None when runs were picked one by one."""
-    if not chosen.RUNS.keys():
-        found = search.search(every, now)
-        search.keep({search.QUERY: st.session_state[search.QUERY]})
-        return found
-    with st.container(horizontal=True, vertical_alignment="center", width="stretch"):
-        st.markdown(f"**{len(chosen.RUNS.keys()):,} runs chosen**", width="content")
-        st.button("Clear", icon=":material/close:", type="tertiary", on_click=chosen.RUNS.choose, args=([],))
-    return None
-
-
-def _rows(every: Sequence[Row], found: Found | None, drawn: int) -> list[Row]:
-    """The runs to compare, and a word on how they came about. ``drawn``: how many of them the view has room for."""
-    if found:
-        search.problem(found)
-        st.caption(
-            f"{_said(len(found.rows), len(every), drawn)}\\. Tick some on the Runs page to compare just those\\."
-        )
-        return found.rows
-    by_key = {row.key: row for row in every}
-    keys = chosen.RUNS.keys()
-    if gone := sum(key not in by_key for key in keys):
-        st.caption(f"{gone:,} of them are no longer there\\.")
-    return [by_key[key] for key in keys if key in by_key]
-
-
-def _said(found: int, every: int, drawn: int) -> str:
-    if found > drawn:
-        return f"The newest {drawn:,} of {found:,} runs"
-    return f"{found:,} of {every:,} runs" if found < every else f"All {every:,} runs"
-
-
-def _nothing(any_runs: bool) -> None:
-    said = (
-        "No run matches. Clear the filter to see all."
-        if any_runs
-        else "No run yet. Start a training, or drop a past log on Upload."
-    )
-    st.info(said, icon=":material/search_off:")

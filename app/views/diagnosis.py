@@ -10,7 +10,9 @@ from diagnostics.report import Report
 def page() -> None:
     """One run, live: the verdict, the curves that show it, and the findings."""
     asked, keys = st.query_params.get("run"), library.keys()  # the address forgets a run that is not there
-    key = pick(keys)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium", key="diagnosis-head"):
+        st.title("Diagnosis", width="content")
+        key = pick(keys)
     if key is None:
         _nothing(asked, bool(keys))
     else:

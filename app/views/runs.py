@@ -9,12 +9,12 @@ import streamlit as st
 
 from app import chosen, empty, library, search
 from app.filters import Found
-from app.grouping import FOLDS, NONE, grouped, part
 from app.library import Row
-from app.listing import Heading, Look, columns, table
+from app.listing import Look, columns, table
 from app.plot.component import listen
 from app.search import Order
 from app.views import compare, diagnosis
+from app.words import counted
 
 TABLE = "runs.table"
 PAGE = 100  # runs at a time: some 60 KB, so that a live list is redrawn at once
@@ -56,7 +56,7 @@ def _table(rows: Sequence[Row], found: Found, order: Order, now: float) -> None:
     on = {"sorted": search.resort, "toggled": search.toggle, "chosen": chosen.RUNS.ticked}
     with place:
         clicked = table(
-            _lines(search.sort(found, order, now), order, found, now, at),
+            search.lines(found, order, now, (at - 1) * PAGE, PAGE),
             columns(found.rows, order.settings, now),
             now,
             look,
@@ -69,23 +69,16 @@ def _table(rows: Sequence[Row], found: Found, order: Order, now: float) -> None:
         st.switch_page(st.Page(diagnosis.page, url_path="diagnosis"), query_params={"run": clicked})
 
 
-def _lines(rows: list[Row], order: Order, found: Found, now: float, at: int) -> Sequence[Row | Heading]:
-    first = (at - 1) * PAGE
-    if order.group == NONE:
-        return rows[first : first + PAGE]
-    groups = grouped(rows, order.group, found.fields, now)
-    return part(groups, first, PAGE, repeats=order.group == FOLDS)
-
-
 def _actions(rows: Sequence[Row], found: Found, first: Sequence[Row]) -> None:
     """How many runs there are, and what to do with those that were ticked. ``first``: those on top where it is sorted."""
     ticked = chosen.RUNS.keys()
     with st.container(horizontal=True, vertical_alignment="center"):
         few = f"{len(found.rows):,} of " if len(found.rows) < len(rows) else ""
-        st.caption(f"{few}{len(rows):,} runs" + (f", {len(ticked):,} chosen" if ticked else ""), width="content")
+        chose = f", {len(ticked):,} chosen" if ticked else ""
+        st.caption(f"{few}{counted(len(rows), 'run')}{chose}", width="content")
         many = len(ticked) or min(compare.UNASKED, len(found.rows))
         which = "all" if many == len(found.rows) else "the first" if first else "the newest"
-        label = f"Compare {many:,} run{'s' * (many > 1)}" if ticked else f"Compare {which} {many:,}"
+        label = f"Compare {counted(many, 'run') if ticked else f'{which} {many:,}'}"
         kind: Literal["primary", "tertiary"] = "primary" if ticked else "tertiary"
         if (ticked or many > 1) and st.button(label, icon=":material/stacked_line_chart:", type=kind, key="compare"):
             st.switch_page(st.Page(compare.page, url_path="compare"), query_params=compare.address(first))

@@ -18,7 +18,7 @@ def test_find_choose_and_compare(chromium, server):
     page.wait_for_selector(ROWS, timeout=60_000)
 
     page.locator(".cw-list thead button", has_text="Best val loss").click()
-    page.wait_for_url("**sort=loss*")
+    page.wait_for_url("**sort=Best*")
     page.keyboard.press("/")
     page.keyboard.type("digits")
     page.wait_for_url("**q=digits*")
@@ -51,7 +51,7 @@ def test_find_choose_and_compare(chromium, server):
     page.locator(f"{ROWS} td.cw-spark").first.click()
     page.wait_for_url("**/diagnosis?run=*")
     page.go_back()
-    page.wait_for_url("**sort=loss*")
+    page.wait_for_url("**sort=Best*")
     page.wait_for_function(
         "() => document.querySelector('input[aria-label=Filter]')?.value === 'digits'"
     )  # the same list

@@ -159,3 +159,10 @@ def test_a_name_is_text_and_a_key_no_markup():
     assert made["rows"][0]["name"] == "<b>", "the browser gets it as text: table.js sets textContent only"
     source = (library.ROOT / "app" / "plot" / "table.js").read_text()
     assert "innerHTML" not in source and "insertAdjacentHTML" not in source
+
+
+def test_sorting_and_grouping_are_said_in_words(sweep):
+    at = opened("runs", q="cv0", sort="Best val loss, descending", group="Verdict")
+    assert content(at)["sort"] == "-loss"
+    assert [at.selectbox(key=key).value for key in ("sort", "group")] == ["loss descending", "verdict"]
+    assert "Best val loss, descending" in at.selectbox(key="sort").options

@@ -13,9 +13,9 @@ from diagnostics.readers.text.words import heading
 OFTEN = 2  # lines of a kind after which its pattern is made
 MOST_RECENT = 4  # kinds whose patterns are tried
 MANY, MOST = 3_000, 20_000  # kinds after which only lines with a known word are looked at, and none
-KNOWN = re.split(
-    " ",
-    "loss acc err step epoch iter rate lr grad norm ppl perplex score reward return auc iou map bleu f1 mse mae prec",
+KNOWN = re.compile(
+    "loss|acc|err|step|epoch|iter|rate|lr|grad|norm|ppl|perplex|score|reward|return|auc|iou|map|bleu|f1|mse|mae|prec",
+    re.IGNORECASE,
 )
 
 
@@ -54,7 +54,7 @@ class Kinds:
     def new(self, words: str, found: Tokens) -> Kind | None:
         """The kind of a line of new words; None when it says nothing."""
         many = len(self.by_number)
-        if many > MOST or (many > MANY and not any(known in words.lower() for known in KNOWN)):
+        if many > MOST or (many > MANY and not KNOWN.search(words)):
             return None
         read = shape(found)
         if read is None or not (read.measures or read.plain or read.placed):

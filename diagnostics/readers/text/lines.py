@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 
 from diagnostics.readers.limits import Limits
 
-LONGEST = 1 << 18  # characters of a line; what is longer is no log line, and is passed over
+LONGEST = 1 << 16  # characters of a line; what is longer is no log line, and is passed over
 TOLD_EVERY = 4096  # lines between two words on how far the reading is
 COLOUR = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]")

@@ -15,7 +15,7 @@ OPAQUE = "|".join(
         r"(?<![\w.])\d+:\d\d(?::\d\d(?:[.,]\d+)?)?(?![\d.:])",  # a time of day, or one left or spent
         r"\.(?:py|cpp|cc|cu|hpp|h|go|rs|jl|lua)[: ]+(?:line )?\d+(?::\w+)?",  # the place in the source
         r"(?<![\w.:])[A-Za-z_][\w.]*:[A-Za-z_<]\w*>?:\d+(?= - )",  # the same, as loguru writes it
-        r"(?<![\w.])v?\d+(?:\.\d+){2,}[\w.+-]*",  # a version, an address
+        r"(?<![\w.])v?\d++(?:\.\d++){2,}+[\w.+-]*+",  # a version, an address
         r"(?<!\w)0x[0-9a-fA-F]+",
     ]
 )
@@ -29,6 +29,7 @@ COCO = re.compile(r"\((A[PR])\) @\[ IoU=([\d.]+)(?::([\d.]+))?\s*\| area=\s*(\w+
 SPACES = re.compile(r"(?:\\ |\\\t|\\\x0b)+")  # as re.escape writes them
 PLAIN = r"([-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|nan|inf|-inf)"  # one way to match: a long line must not try all
 MIXED = re.compile(r"[.,](\d+)$")
+LONGEST_PATTERN = 1 << 14  # characters of a line; the pattern of a longer one costs a hundred times its size
 BAR = re.compile(r"[\u2500-\u259f]+|(?<=\|)[#\d ]{6,}(?=\|)|(?<=\[)[=>.\-# ]{6,}(?=\])")  # drawn progress
 
 
@@ -57,9 +58,11 @@ def undrawn(text: str) -> str:
 def like(text: str, line: Tokens) -> re.Pattern[str] | None:
     """A pattern of the undrawn lines that have the words of ``line``, which was ``text``; its groups are a leading date and the numbers.
 
-    None for a line that was changed before it was split, and for one without a plain number.
+    None for a line that was changed before it was split, for one without a plain number, and for a very long one.
     """
     text = undrawn(text)
+    if len(text) > LONGEST_PATTERN:
+        return None
     every = [o or n or "" for o, n in zip(line.opaque, line.numbers, strict=True)] + [""]
     if "".join(w + t for w, t in zip(line.words, every, strict=True)) != text or not any(line.numbers):
         return None

@@ -2,6 +2,7 @@
 
 import random
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -280,3 +281,13 @@ def _no_traceback(folder: Path, raw: bytes) -> None:
             understand(log)
     except ReadError as error:
         assert "\n" not in error.message
+
+
+@pytest.mark.parametrize("unit", [b"_a", b"1.", b"a:1 ", b"loss ", b"(", b"1:2"])
+def test_long_lines_cost_no_more_than_ten_times_the_file(tmp_path: Path, unit: bytes) -> None:
+    raw = (unit * (60_000 // len(unit)) + b" 1\n") * 10
+    tracemalloc.start()
+    _no_traceback(tmp_path, raw)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10 * len(raw)

@@ -45,7 +45,7 @@ def wandb(path: Path, rows: int) -> Path:
         at = file.write(b":W&B\xe1\xbe\x00")
         for step, loss in enumerate(curve(rows).tolist()):
             row = {"_step": step, "_timestamp": BEGAN + step / 100, "train/loss": loss, "lr": 0.1, "epoch": step // 500}
-            for piece in _framed(_history(row), at):
+            for piece in framed(_history(row), at):
                 at += file.write(piece)
     return path
 
@@ -63,8 +63,8 @@ def _varint(number: int) -> bytes:
     return bytes([number & 127 | 128]) + _varint(number >> 7) if number > 127 else bytes([number])
 
 
-def _framed(message: bytes, at: int) -> Iterator[bytes]:
-    """``message`` in pieces, of which none crosses a block; ``at`` is where the file ends now."""
+def framed(message: bytes, at: int) -> Iterator[bytes]:
+    """``message`` as W&B frames it, in pieces, of which none crosses a block; ``at`` is where the file ends now."""
     first = True
     while message or first:
         room = BLOCK - at % BLOCK

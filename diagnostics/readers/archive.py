@@ -11,6 +11,7 @@ import lzma
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ MOST_MEMBERS = 100_000
 TIMES_LARGER = 1_000  # than the archive: text of one repeated line shrinks that far, a bomb a million times
 AT_LEAST = 64 * 2**20  # bytes that any archive may unpack to, however small it is
 CHUNK = 1 << 20
+DAMAGED = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, OSError, EOFError, ValueError)
 
 
 @dataclass
@@ -61,7 +63,7 @@ def unpacked(path: Path, limits: Limits) -> Iterator[Unpacked]:
         room = _Room(path, min(limits.most_unpacked, max(AT_LEAST, TIMES_LARGER * size)), limits)
         try:
             _unpack(path, found, room)
-        except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError) as error:
+        except DAMAGED as error:
             _damaged(path, found, error)
         yield found
 
@@ -136,12 +138,8 @@ def _guarded(found: Unpacked, name: str, write: Callable[[], None]) -> None:
     """A zip's members stand alone: one that is damaged or encrypted costs no other."""
     try:
         write()
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError, ValueError) as error:
+    except (*DAMAGED, RuntimeError) as error:  # RuntimeError: it is encrypted, or squeezed in a way nobody knows
         found.left_out.append(f"{_shown(name)}: {' '.join(str(error).split()) or type(error).__name__}")
-    except Exception as error:  # zlib.error and kin: each compression has an error of its own
-        if isinstance(error, ReadError):
-            raise
-        found.left_out.append(f"{_shown(name)}: {' '.join(str(error).split())}")
 
 
 def _target(found: Unpacked, name: str, plain: bool) -> Path | None:
@@ -183,7 +181,7 @@ def _squeezed_tar(path: Path) -> bool:
     try:
         with tarfile.open(path) as archive:
             return archive.next() is not None
-    except (tarfile.TarError, OSError, EOFError, lzma.LZMAError, ValueError):
+    except DAMAGED:
         return False
 
 

@@ -31,7 +31,7 @@ def _rises(name: str, values: Floats | None) -> bool:
     goes_back = there[1:] < there[:-1]
     back, on = np.count_nonzero(goes_back), np.count_nonzero(there[1:] > there[:-1])
     is_anew = names.plain(name) in names.ROUNDS and bool((there[1:][goes_back] <= there[0]).any())
-    return back + on > 0 and back <= BACK * (back + on) and not is_anew
+    return bool(back + on > 0 and back <= BACK * (back + on) and not is_anew)
 
 
 def _is_shuffled(values: Floats | None) -> bool:

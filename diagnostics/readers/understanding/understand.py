@@ -13,7 +13,7 @@ from diagnostics.readers.rows import boundless
 from diagnostics.readers.understanding import rewinds
 from diagnostics.readers.understanding.guess import guess, told
 from diagnostics.readers.understanding.names import index_of
-from diagnostics.readers.understanding.placing import placed
+from diagnostics.readers.understanding.placing import MOST_STEP, placed
 from diagnostics.run import Run
 
 OUT_OF_ORDER = "rows out of order: sorted by step; where a step was logged again the later row counts"
@@ -133,7 +133,7 @@ def _epochs(log: Log, series: Sequence[Series], timeline: _Timeline) -> Curve | 
     known = log.epochs if log.epochs is not None and np.isfinite(log.epochs.steps).any() else _joined(series)
     if known is None:
         return None
-    there = np.isfinite(known.steps) & np.isfinite(known.values)
+    there = (np.abs(known.steps) < MOST_STEP) & np.isfinite(known.values)
     live, _ = timeline.split(known if there.all() else known.at(there))
     again = rewinds.doubled(live.steps)
     live = live.at(~again) if again.any() else live

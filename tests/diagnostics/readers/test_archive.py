@@ -111,6 +111,15 @@ def test_cut_off_anywhere_there_is_no_traceback(tmp_path: Path, mode: str) -> No
         assert runs or errors
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_a_bit_flipped_anywhere_is_no_traceback(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    whole, path = pack(LOG * 20), tmp_path / "log.csv.packed"
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1 << at % 8]) + whole[at + 1 :])
+        _, errors = read_all([path])
+        assert not any("please report" in error.message for error in errors), at
+
+
 def test_zips_that_are_something_else_are_left_alone(tmp_path: Path) -> None:
     for name, inside in (("w.pt", "model/data.pkl"), ("a.npz", "x.npy"), ("d.docx", "[Content_Types].xml")):
         assert not archive.claims(zipped(tmp_path / name, {inside: b"x", "log.csv": LOG}))

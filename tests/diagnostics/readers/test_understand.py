@@ -116,6 +116,11 @@ def test_a_series_called_epoch_is_the_epoch_over_steps() -> None:
     assert "epoch" in understand(log, {"epoch": Meaning("epoch")})
 
 
+def test_an_epoch_at_a_step_that_cannot_be_is_left_out() -> None:
+    run = understand(Log("a", "a", (series("loss", [1, 2, 3]),), epochs=series("epoch", [1, 2e300, 3], [0, 0, 1])))
+    assert run.epochs is not None and points(run.epochs) == {1: 0, 3: 1}
+
+
 def test_a_log_without_numbers_says_what_its_reader_noted() -> None:
     with pytest.raises(ReadError, match=r"no column holds a number.*byte 7: damaged"):
         understand(Log("a", "a", (), notes=("byte 7: damaged",)))

@@ -27,7 +27,8 @@ class Evidence:
 class Remedy:
     """An action a person reads and a machine can apply.
 
-    ``parameter`` names what to change; exactly one of ``factor`` (multiply by) and ``value`` (set to) says how.
+    ``parameter`` names what to change; exactly one of ``factor`` (multiply by) and ``value`` (set to) says how. ``from_step``:
+    the run goes on, changed from this step on; None where it starts again.
     """
 
     action: str
@@ -35,13 +36,14 @@ class Remedy:
     because: str
     factor: float | None = None
     value: float | int | str | None = None
+    from_step: int | None = None
 
     def __post_init__(self) -> None:
         if (self.factor is None) == (self.value is None):
             raise ValueError(f"remedy {self.action!r}: give exactly one of factor and value")
 
     def to_json(self) -> dict[str, Any]:
-        """The remedy as in the report JSON; the one of factor and value that is not set is left out."""
+        """The remedy as in the report JSON; what is not set is left out."""
         return {key: value for key, value in asdict(self).items() if value is not None}
 
 

@@ -1,6 +1,6 @@
 """Do what a report's first remedy says, train again, and see whether the validation loss ends lower.
 
-A remedy is obeyed as a person would: a rate to be lowered "from here on" is lowered after the last step and the run goes on; one to start
+A remedy is obeyed as a person would: a rate to be lowered from the last step on is lowered there and the run goes on; one to start
 again with starts again, and so does a run whose rate has come down to nothing already. Advice that changes nothing in a training (look at a batch, log more often) cannot be obeyed, and says so.
 """
 
@@ -16,10 +16,7 @@ from benchmarks.lab.results import FOLDER, results
 from benchmarks.lab.shelf import LabRun
 from diagnostics import Remedy, Report
 
-MORE = (
-    0.4  # of the steps so far: what a decay "from here on" is given to settle, as 30 % of a run are to the 70 % before
-)
-GOES_ON = ("from here on", "steps more")  # words of an action that continues the run
+MORE = 0.4  # of the steps so far: what a decay from the last step on is given to settle, as 30 % of a run are to the 70 % before
 WARMUP = 0.05  # of the steps, where a warmup is asked for without a length
 BY_RULE = {"kaiming_normal", "kaiming_uniform", "he", "xavier_normal", "xavier_uniform", "glorot", "orthogonal"}
 
@@ -101,7 +98,7 @@ def _scaled(now: float, remedy: Remedy) -> float:
 
 
 def _lr(recipe: Recipe, remedy: Remedy) -> Recipe:
-    if any(words in remedy.action for words in GOES_ON) and not recipe.spent:
+    if remedy.from_step is not None and not recipe.spent:
         return _decays_and_goes_on(recipe, remedy)
     return replace(recipe, lr=_scaled(recipe.lr, remedy))
 

@@ -89,7 +89,7 @@ def _lost(run: Run, loss: Curve) -> Found:
 
 
 def _evidence(seen: Lost, statistic: str, unit: str) -> Evidence:
-    return Evidence(TRAIN_LOSS, seen.first_step, seen.last_step, statistic, seen.count, 0, unit)
+    return Evidence(TRAIN_LOSS, seen.first_step, seen.last_step, statistic, seen.count, seen.limit, unit)
 
 
 def _killed(run: Run, loss: Curve) -> Found:
@@ -108,12 +108,10 @@ def _worse_than_start(run: Run) -> Found:
     seen = thrown(run)
     if seen is None:
         return None
-    said = "loss at the end, not to exceed the first"
-    evidence = Evidence(TRAIN_LOSS, seen.since, seen.until, said, seen.last, seen.first)
-    return (
-        f"The training loss was thrown up by step {seen.since:,} and ends at {seen.last:.3g}, no better than its start at {seen.first:.3g}.",
-        evidence,
-    )
+    evidence = Evidence(TRAIN_LOSS, seen.since, seen.until, "loss at the end", seen.last, seen.limit)
+    start = f"its start at {seen.first:.3g}"
+    worse = f"no better than {start}" if seen.best is None else f"most of the way back to {start}, from {seen.best:.3g}"
+    return f"The training loss was thrown up by step {seen.since:,} and ends at {seen.last:.3g}, {worse}.", evidence
 
 
 def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:

@@ -69,7 +69,13 @@ def _levelled(run: Run, seen: Falling) -> bool:
 def _more(seen: Falling, stopped: str | None) -> Remedy:
     steps = _round(seen.now.last_step - int(seen.curve.steps[0]))
     because = stopped or f"by the last {TAIL:.0%} of the run, they should take off {_share(seen):.0%} of the loss"
-    return Remedy(f"Train {steps:,} steps more, from the last checkpoint.", "steps", because, factor=FACTOR)
+    return Remedy(
+        f"Train {steps:,} steps more, from the last checkpoint.",
+        "steps",
+        because,
+        factor=FACTOR,
+        from_step=seen.now.last_step,
+    )
 
 
 def _share(seen: Falling) -> float:

@@ -141,7 +141,8 @@ def _remedies(run: Run, seen: Evidence) -> tuple[Remedy, ...]:
     less, dead = _less(run, seen), seen.statistic in (UNCHANGED, NO_GRADIENT)
     if seen.statistic in FROM_HERE and not wanes(run):
         settles = f"shorter steps settle where longer ones jump across{'; ' if less.why else ''}{less.why}"
-        return Remedy(f"Decay the learning rate to {less.to} from here on.", "lr", settles, factor=less.factor), COSINE
+        action = f"Decay the learning rate to {less.to} from here on."
+        return Remedy(action, "lr", settles, factor=less.factor, from_step=run.last_step), COSINE
     because = (
         "from there no rate brings the units back" if dead else "what long steps did to the weights stays with them"
     )

@@ -71,6 +71,7 @@ def _finding(run: Run, seen: Bounce, jitter: float, left: float) -> Finding:
                 "lr",
                 f"shorter steps settle inside the jitter, which is {jitter:.0%} of the loss",
                 factor=FACTOR,
+                from_step=run.last_step,
             ),
             Remedy(
                 "Next time, use a cosine schedule over the whole run.",

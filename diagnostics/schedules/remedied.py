@@ -14,7 +14,6 @@ from diagnostics.stats.decay import decay
 from diagnostics.stats.rates import peak
 
 LEAST = 1e-3  # of the rate before: below, a decay is a stop
-FROM_HERE = "Decay"  # how an action begins that changes the rate from the run's end on, not from its start
 
 
 def remedied(remedy: Remedy, run: Run, before: Sequence[Remedy] = ()) -> Schedule | None:
@@ -45,13 +44,13 @@ def _followed(run: Run) -> Schedule:
 
 
 def _rate(remedy: Remedy, run: Run) -> Schedule | None:
-    """Another rate: from the start, or from here on."""
+    """Another rate: from the start, or from a step on."""
     if isinstance(remedy.value, int | float):
         return Schedule("constant", float(remedy.value), length(run) or run.last_step)
     if remedy.factor is None:
         return None
-    if remedy.action.startswith(FROM_HERE):
-        return _drop(run, run.last_step, remedy.factor, round((1 + MORE) * run.last_step))
+    if remedy.from_step is not None:
+        return _drop(run, remedy.from_step, remedy.factor, round((1 + MORE) * run.last_step))
     return _times(_followed(run), remedy.factor)
 
 

@@ -23,28 +23,29 @@ class Lost:
 
     Attributes:
         first_step: of the first point or row without it; ``last_step``, of the last.
-        count: points or rows without it.
+        count: points or rows without it; ``limit``, from how many on it is lost.
         before: the last loss there was, and ``step``, where; None when it never was finite.
     """
 
     first_step: int
     last_step: int
     count: int
+    limit: float
     before: float | None
     step: int | None
 
 
 def not_finite(loss: Curve) -> Lost | None:
     """Most of the last points are NaN or infinite."""
-    bad = ~np.isfinite(loss.values)
-    if bad[-max(1, round(len(loss) * LATE_SHARE)) :].mean() <= 0.5:
+    bad, late = ~np.isfinite(loss.values), max(1, round(len(loss) * LATE_SHARE))
+    if bad[-late:].mean() <= 0.5:
         return None
     good = np.flatnonzero(~bad)
     first = int(loss.steps[good[-1] + 1 if good.size and good[-1] + 1 < len(loss) else int(np.argmax(bad))])
     last, count = int(loss.steps[-1]), int(bad.sum())
     if not good.size:
-        return Lost(first, last, count, None, None)
-    return Lost(first, last, count, float(loss.values[good[-1]]), int(loss.steps[good[-1]]))
+        return Lost(first, last, count, late / 2, None, None)
+    return Lost(first, last, count, late / 2, float(loss.values[good[-1]]), int(loss.steps[good[-1]]))
 
 
 def zeroed(loss: Curve) -> Lost | None:
@@ -53,12 +54,12 @@ def zeroed(loss: Curve) -> Lost | None:
     if not finite.values.any():
         return None
     last = int(np.flatnonzero(finite.values)[-1])
-    zeros = len(finite) - 1 - last
+    zeros, least = len(finite) - 1 - last, max(LEAST_ZEROS, LATE_SHARE * len(finite))
     before = float(np.median(np.abs(finite.values[max(0, last - LEAST_AFTER + 1) : last + 1])))
-    if zeros < max(LEAST_ZEROS, LATE_SHARE * len(finite)) or before < SOLVED * abs(start(finite)):
+    if zeros < least or before < SOLVED * abs(start(finite)):
         return None
     span = int(finite.steps[last + 1]), int(finite.steps[-1])
-    return Lost(*span, zeros, float(finite.values[last]), int(finite.steps[last]))
+    return Lost(*span, zeros, least, float(finite.values[last]), int(finite.steps[last]))
 
 
 def vanished(run: Run) -> Lost | None:
@@ -70,4 +71,6 @@ def vanished(run: Run) -> Lost | None:
         return None
     beside = [c.steps for c in run.curves.values() if (c.steps <= seen).sum() >= TOGETHER * len(finite)]
     after = max(int((steps > seen).sum()) for steps in beside)
-    return Lost(seen, last, after, float(finite.values[-1]), seen) if after >= LEAST_AFTER else None
+    if after < LEAST_AFTER:
+        return None
+    return Lost(seen, last, after, LEAST_AFTER, float(finite.values[-1]), seen)

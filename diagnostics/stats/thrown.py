@@ -31,11 +31,15 @@ class Thrown:
     Attributes:
         first: the loss of the untouched network.
         last: the loss at the end.
+        limit: what it is above, and should not be.
+        best: the lowest it had been, where it is better off than the untouched network but has given that back; else None.
         since: the first step half way up the jump; ``until``, the last.
     """
 
     first: float
     last: float
+    limit: float
+    best: float | None
     since: int
     until: int
 
@@ -44,18 +48,19 @@ def thrown(run: Run) -> Thrown | None:
     """Measure it; None where the run is better off than that, or too young to tell."""
     loss = run[TRAIN_LOSS].finite()
     if len(loss) < (LEAST_HELD if gentle(run) else LEAST):
-        return _seen(run, loss) if _far_above(run, loss) else None
+        return _seen(run, loss, FAR * lifted(run)) if _far_above(run, loss) else None
     first, last, best = untouched(run), end(loss, LATE_SHARE), blocks(loss).best
-    stuck = last > first - STUCK_SHARE * abs(first)
-    given_back = best < first and last - best > LOST * (first - best)
-    harmed = _jumped(loss, lifted(run)) or (stuck and (ends_higher(run) or time_above(run) > ABOVE or _long_step(run)))
-    return _seen(run, loss) if (stuck or given_back) and harmed else None
+    level, given_back = first - STUCK_SHARE * abs(first), best + LOST * (first - best)
+    stuck, jumped = last > level, _jumped(loss, lifted(run))
+    if stuck and (jumped or ends_higher(run) or time_above(run) > ABOVE or _long_step(run)):
+        return _seen(run, loss, level)
+    return _seen(run, loss, given_back, best) if jumped and best < first and last > given_back else None
 
 
-def _seen(run: Run, loss: Curve) -> Thrown:
+def _seen(run: Run, loss: Curve, limit: float, best: float | None = None) -> Thrown:
     first, highest = untouched(run), float(loss.values.max())
     since = int(loss.steps[np.argmax(loss.values > first + max(highest - first, 0.0) / 2)])
-    return Thrown(first, end(loss, LATE_SHARE), since, int(loss.steps[-1]))
+    return Thrown(first, end(loss, LATE_SHARE), limit, best, since, int(loss.steps[-1]))
 
 
 def _far_above(run: Run, loss: Curve) -> bool:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from collector.schema import VAL_LOSS
-from diagnostics import synthetic
+from diagnostics import rules, synthetic
 from diagnostics.curve import Curve
 from diagnostics.stats.thrown import thrown
 
@@ -42,3 +42,21 @@ def test_a_loss_that_gave_back_what_it_had_won():
     seen = thrown(known_before(values))
     assert seen is not None and seen.since == 201
     assert thrown(known_before(values[:200])) is None
+
+
+@pytest.mark.parametrize("name", rules.get("diverged").fires)
+def test_what_a_finding_measures_is_beyond_the_limit_it_prints(name):
+    (finding,) = rules.get("diverged").check(rules.get("diverged").fires[name]())
+    (evidence,) = finding.evidence
+    beyond = (
+        evidence.measured <= evidence.threshold
+        if evidence.tag == VAL_LOSS
+        else evidence.measured >= evidence.threshold > 0
+    )
+    assert beyond
+
+
+def test_what_was_won_and_given_back_has_a_limit_of_its_own():
+    values = np.r_[synthetic.falling(2.3, 0.5, steps=300), np.full(10, 9.0), np.full(690, 2.1)]
+    seen = thrown(synthetic.make(synthetic.noisy(values, 0.01)))
+    assert seen.best == pytest.approx(0.5, rel=0.1) and seen.best < seen.limit < seen.last < seen.first

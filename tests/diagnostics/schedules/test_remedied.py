@@ -31,7 +31,7 @@ def test_a_remedy_of_a_rule_is_a_schedule(run: Run, remedy: Remedy) -> None:
     assert found is not None
     rates = found.lr(np.arange(found.total_steps))
     assert np.isfinite(rates).all()
-    if remedy.parameter == "lr" and not remedy.action.startswith("Decay"):
+    if remedy.parameter == "lr" and remedy.from_step is None:
         assert found.peak == pytest.approx(remedy.value if remedy.factor is None else top * remedy.factor)
     elif remedy.parameter == "steps":
         assert found.peak == pytest.approx(top) and found.total_steps > run.last_step
@@ -94,3 +94,12 @@ def test_a_cosine_keeps_the_run_s_own_warmup() -> None:
     run = synthetic.make(synthetic.falling(2.3, 0.1), lr=Schedule("constant", 0.1, t.size, 50).lr(t - 1))
     found = remedied(Remedy("Use a cosine.", "schedule", "because", value="cosine"), run)
     assert found and (found.kind, found.warmup_steps, found.final) == ("cosine", 50, 0.0)
+
+
+def test_from_a_step_on_is_told_apart_from_a_new_start_without_words() -> None:
+    run, _ = of("needs_decay", "lr")
+    here = Remedy("Do it.", "lr", "because", factor=0.1, from_step=run.last_step)
+    again = Remedy("Do it.", "lr", "because", factor=0.1)
+    goes_on, starts = remedied(here, run), remedied(again, run)
+    assert goes_on and starts and goes_on.lr(np.array([0]))[0] == pytest.approx(10 * starts.lr(np.array([0]))[0])
+    assert here.to_json()["from_step"] == run.last_step and "from_step" not in again.to_json()

@@ -21,7 +21,7 @@ from diagnostics.readers.formats import delimited
 from diagnostics.readers.formats.columns import Column, joined, numbers, strings
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
-from diagnostics.readers.table import bare
+from diagnostics.readers.table import bare, results
 from diagnostics.readers.table.logs import Table, logs_of
 from diagnostics.readers.understanding import counters, names, pairs
 
@@ -39,7 +39,19 @@ def claims(path: Path) -> bool:
     """Whether ``path`` is a .csv, .tsv or .parquet file whose columns sound like training; reads its head."""
     if path.suffix.lower() not in TEXT + PARQUET or not look.is_file(path):
         return False
-    return pairs.is_like_training(_header(path))
+    header = _header(path)
+    return pairs.is_like_training(header) and not _is_of_results(path, header)
+
+
+def _is_of_results(path: Path, header: list[str]) -> bool:
+    """Whether it is a table of results, as far as that can be told at little cost: these are small, and have no steps."""
+    if names.has_step(names.index_of(header)) or len(look.head(path)) == look.HEAD:
+        return False
+    try:
+        _table(path, *_opened(path))
+    except ReadError as error:
+        return results.WAY_OUT in error.message
+    return False
 
 
 def read(path: Path, limits: Limits) -> list[Log]:
@@ -49,7 +61,7 @@ def read(path: Path, limits: Limits) -> list[Log]:
         ReadError: the file is damaged, empty, or not a table.
     """
     limits.open(path)
-    table, place, notes = _read_parquet(path) if _is_parquet(path) else _read_text(path)
+    table, place, notes = _opened(path)
     if not pairs.is_like_training(table.column_names):
         told = OWN_NAMES.format(_list(table.column_names))
         if table.num_rows == 1:
@@ -58,22 +70,37 @@ def read(path: Path, limits: Limits) -> list[Log]:
     return [replace(log, split=names.split_of(path.stem)) for log in logs_of(_table(path, table, place, notes))]
 
 
+def _opened(path: Path) -> tuple[pa.Table, Place, list[str]]:
+    return _read_parquet(path) if _is_parquet(path) else _read_text(path)
+
+
 def _table(path: Path, table: pa.Table, place: Place, notes: list[str]) -> Table:
     role = names.index_of(table.column_names)
     apart = [] if {names.TAG, names.VALUE} <= role.keys() else [role.pop(r, None) for r in (names.TAG, names.VALUE)]
     text = {r: strings(table[role[r]]) for r in (names.RUN, names.TAG) if r in role}
-    columns: dict[str, Column] = {}
-    rows = np.arange(table.num_rows)
-    for name in table.column_names:
-        if name in [role.get(names.RUN), role.get(names.TAG)]:
-            continue
-        column, told = numbers(name, table[name], place, rows)
-        notes += told
-        if column is not None:
-            columns[name] = column
+    columns, words = _columns(table, [role[r] for r in text], place, notes)
+    said = {**words, **{role[r]: cells for r, cells in text.items()}}
+    if told := results.why(table.num_rows, said, columns, role):
+        raise ReadError(path, told)
     if not text:  # of several runs or quantities in turn, the counter begins anew with each
         role = counters.index_of([n for n in columns if n not in apart], lambda name: columns[name].values)
     return Table(str(path), _name(path), table.num_rows, columns, role, text, joined(notes))
+
+
+def _columns(
+    table: pa.Table, apart: list[str], place: Place, notes: list[str]
+) -> tuple[dict[str, Column], dict[str, pa.ChunkedArray]]:
+    """The columns of numbers and those of words, but for those ``apart``."""
+    columns, words, rows = dict[str, Column](), dict[str, pa.ChunkedArray](), np.arange(table.num_rows)
+    for name in [n for n in table.column_names if n not in apart]:
+        column, told = numbers(name, table[name], place, rows)
+        cells = None if column is not None else strings(table[name])
+        notes += told
+        if column is not None:
+            columns[name] = column
+        elif cells is not None:
+            words[name] = cells
+    return columns, words
 
 
 def _read_parquet(path: Path) -> tuple[pa.Table, Place, list[str]]:
@@ -96,7 +123,7 @@ def _read_text(path: Path) -> tuple[pa.Table, Place, list[str]]:
     table = text.columns
     if text.bare:
         return bare.named(table, path.stem), lambda row: f"line {text.line(row)}", [*text.notes, bare.TOLD]
-    if "" in table.column_names:
+    if "" in table.column_names and not pa.types.is_string(table[""].type):
         table = table.drop_columns([""])  # pandas' index, which to_csv writes without a name
     tag = EXPORT_OF_TENSORBOARD.search(path.stem)
     if tag and tuple(table.column_names) == FROM_TENSORBOARD:

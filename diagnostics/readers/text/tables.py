@@ -7,29 +7,14 @@ from dataclasses import dataclass, field
 from collector.schema import EPOCH, STEP
 from diagnostics.readers.text.tokens import value
 from diagnostics.readers.text.words import MEASURE
-from diagnostics.readers.understanding.names import index_of
+from diagnostics.readers.understanding.names import THINGS, index_of
 
 RULER = re.compile(r"[\s|:+=\u2500-\u257f-]*$")
 BAR = re.compile(r":?\s+\d+%\|.*$|:\s+\d+%.*$")  # tqdm's, behind a row of YOLO's
 WHOLE = re.compile(r"(\d+)\s*/\s*(\d+)$")
 NUMBER = re.compile(r"[-+]?(?:\d|\.\d|nan\b|inf\b)", re.IGNORECASE)
 MOST_CELLS = 200
-THINGS = {
-    "class",
-    "classes",
-    "label",
-    "category",
-    "model",
-    "name",
-    "method",
-    "layer",
-    "type",
-    "dataset",
-    "config",
-    "split",
-    "#",
-    "id",
-}
+FIRST = THINGS | {"split", "#", "id"}  # in the first column
 ALL = "all"  # YOLO's row of all classes
 
 
@@ -72,7 +57,7 @@ class Grid:
         for names in (*_headings(self._candidate), self.names):
             for cells in (_cells(line), line.split()):
                 extra = len(cells) - len(names)
-                if not names or (names[0].lower() in THINGS and cells[0].lower() != ALL):
+                if not names or (names[0].lower() in FIRST and cells[0].lower() != ALL):
                     continue
                 if extra == 0 or (extra == 1 and cells[0].isdigit()):
                     self.names = names

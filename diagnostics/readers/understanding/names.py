@@ -36,6 +36,10 @@ INDEX: Mapping[str, Sequence[str]] = {
     TAG: ("tag", "metric", "metric_name", "key"),
     VALUE: ("value", "values", "metric_value"),
 }  # fmt: skip
+THINGS = {  # that the rows of a table may be about, where they are no moments of a training
+    "class", "classes", "label", "category", "model", "name", "method", "layer", "type", "dataset", "config", "experiment",
+    "exp", "algorithm", "algo", "variant", "architecture", "arch", "backbone", "classifier", "estimator", "optimizer",
+}  # fmt: skip
 SPLITS: Mapping[str, str] = {
     **dict.fromkeys(("train", "training", "tr", "trn"), TRAIN),
     **dict.fromkeys(("val", "valid", "validation", "vl", "dev", "eval", "evaluation", "evaluate", "holdout"), VAL),

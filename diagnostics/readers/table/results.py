@@ -1,0 +1,71 @@
+"""Tables of results or data: a row is about a model, an experiment or a sample, not a moment of a training: there are no curves."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from collector.schema import EPOCH, STEP
+from diagnostics.readers.formats.columns import Column
+from diagnostics.readers.understanding import names
+
+OFTEN = 0.5  # of the rows: each has another name, or a name at all
+FIRST = 1_000  # rows that tell
+BACK = 0.3  # of the moves of a counter that go back at most
+DATE = re.compile(r"\d:\d\d|\b(?:19|20)\d\d\b")
+DIGITS = re.compile(r"\d+")
+WAY_OUT = "a table of results or data, no curves; if its rows are moments of a training, add a column 'step'"
+
+
+def why(
+    length: int, texts: Mapping[str, pa.ChunkedArray], columns: Mapping[str, Column], role: Mapping[str, str]
+) -> str:
+    """What shows that a table is one of results; "" for one that may be a log.
+
+    Args:
+        length: the number of rows.
+        texts: the columns of words, by name.
+        columns, role: as in ``Table``.
+    """
+    if names.TAG in role or length < 2:
+        return ""
+    run = texts.get(role[names.RUN]) if names.RUN in role else None
+    if run is not None and run.null_count == 0 and len(run.unique()) == length:
+        return f"each row is another {role[names.RUN]} ({_some(run.to_pylist())}): {WAY_OUT}"
+    if any(_rises(columns[role[r]]) for r in (STEP, EPOCH) if role.get(r) in columns):
+        return ""
+    told = next(_things(texts, role.get(names.RUN)), None)
+    return (
+        ""
+        if told is None
+        else f"no column counts, and {told[0] or 'the first'!r} says what each row is about ({_some(told[1])}): {WAY_OUT}"
+    )
+
+
+def _things(texts: Mapping[str, pa.ChunkedArray], run: str | None) -> Iterator[tuple[str, list[str]]]:
+    """The columns that say what a row is about, and what they say."""
+    for name, column in texts.items():
+        said = column[:FIRST].drop_null().to_pylist()
+        if name != run and len(said) > OFTEN * min(len(column), FIRST) and _are_names(name, said):
+            yield name, said
+
+
+def _are_names(name: str, said: Sequence[str]) -> bool:
+    """Whether ``said`` are names of things: words other than train and test, which differ by more than a number."""
+    words = [one for one in said if one[0].isalpha() and not DATE.search(one)]
+    kinds = {DIGITS.sub("", one) for one in words}
+    if len(words) < OFTEN * len(said) or len(kinds) < 2 or all(names.plain(kind) in names.SPLITS for kind in kinds):
+        return False
+    return bool(names.THINGS & {*names.words(name)}) or len(kinds) > OFTEN * len(said)
+
+
+def _rises(column: Column) -> bool:
+    there = column.values[np.isfinite(column.values)]
+    on, back = (there[1:] > there[:-1]).sum(), (there[1:] < there[:-1]).sum()
+    return bool(on and back <= BACK * (on + back))
+
+
+def _some(said: Sequence[object]) -> str:
+    few = [str(one)[:40] for one in dict.fromkeys(said)]
+    return ", ".join(few[:2]) + (" …" if few[2:] else "")

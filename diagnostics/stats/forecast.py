@@ -1,7 +1,6 @@
 """What a loss would gain if the run went on: the shapes that a fall can have, each trusted as far as it fits the end of the curve."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -10,6 +9,7 @@ from collector.schema import LR, TRAIN_LOSS
 from diagnostics.curve import Floats
 from diagnostics.once import once
 from diagnostics.run import Run
+from diagnostics.stats.change import Change
 from diagnostics.stats.level import by_part
 
 TAIL = 0.6  # of the run: its beginning falls in other ways
@@ -38,25 +38,11 @@ SHAPES: tuple[Shape, ...] = (
 )
 
 
-@dataclass(frozen=True)
-class Forecast:
+class Forecast(Change):
     """What as many steps again should take off a loss.
 
-    Attributes:
-        gain: in the unit of the loss; negative when it rises.
-        error: standard deviation, of the noise and of not knowing the shape.
-        first_step, last_step: where the shapes were fitted.
+    The ``gain`` is negative when it rises; the ``error`` is that of the noise and of not knowing the shape.
     """
-
-    gain: float
-    error: float
-    first_step: int
-    last_step: int
-
-    @property
-    def clarity(self) -> float:
-        """|gain| in standard deviations."""
-        return abs(self.gain) / self.error if self.error > 0 else (np.inf if self.gain else 0.0)
 
     def goes_to(self, level: float) -> float:
         """Where a loss now at ``level`` will stand; a positive one keeps at least a quarter: a steeper fall does not last."""

@@ -1,36 +1,20 @@
 """Whether a curve still moves, and how far it would go if the run went on."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from diagnostics.curve import Curve
 from diagnostics.once import once
+from diagnostics.stats.change import Change
 
 TAIL = 0.4  # share of the steps looked at: the slope "now", yet long enough to stand out of the noise
 
 
-@dataclass(frozen=True)
-class Trend:
+class Trend(Change):
     """A straight line through the end of a curve, over the logarithm of the step.
 
-    Losses fall about like a power of the step, so equal ratios of steps bring about equal gains.
-
-    Attributes:
-        gain: change that doubling the steps would bring, in the curve's unit; negative when falling.
-        error: its standard error.
-        first_step, last_step: where the line was fitted.
+    Losses fall about like a power of the step, so equal ratios of steps bring about equal gains. The ``gain`` is the change
+    that doubling the steps would bring; negative when falling.
     """
-
-    gain: float
-    error: float
-    first_step: int
-    last_step: int
-
-    @property
-    def clarity(self) -> float:
-        """|gain| in standard errors."""
-        return abs(self.gain) / self.error if self.error > 0 else (np.inf if self.gain else 0.0)
 
 
 @once

@@ -1,6 +1,7 @@
 // Draws a plain Plotly figure with Plotly.react, so that zoom and hidden lines survive every update.
-// colours.js, zoom.js and tools.js follow in the same module.
+// colours.js, zoom.js, touch.js and tools.js follow in the same module.
 const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "autosize" };
+const [ENTRY_PX, LETTER_PX, TOOLS_PX] = [48, 7, 400]; // of a legend's sample, of a letter, of the toolbar with the margins
 const charts = new Map();
 let plotly;
 
@@ -24,6 +25,7 @@ function mount(parent) {
   const chart = { box, div, cross, went: null, range: null, ys: {}, detail: new Map(), asked: 0 };
   chart.tools = toolbar(chart);
   box.append(chart.tools, div, cross);
+  touchable(chart);
   parent.appendChild(box);
   charts.set(parent, chart);
   return chart;
@@ -87,10 +89,19 @@ async function paint(chart) {
   const revision = (chart.revision = (chart.revision ?? 0) + 1); // the ranges are kept here: Plotly's memory forgets some
   if (layout.xaxis) layout.xaxis = { ...layout.xaxis, uirevision: revision, ...whole(chart, layout, log) };
   for (const [name, range] of Object.entries(heights(chart, traces, layout))) layout[name] = { ...layout[name], ...range, uirevision: revision };
-  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // on a phone a drag scrolls the page
+  if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // touch.js knows a drag that scrolls from one that zooms
   const drawn = traces.map((trace) => atEdge(trace, layout));
   await window.Plotly.react(chart.div, drawn, merge(chart.theme, layout), CONFIG);
+  chart.box.classList.toggle("cw-tight", roomBeside(chart, drawn));
   chart.tools.dress();
+}
+
+// Whether the toolbar fits beside the legend, in one line with it.
+function roomBeside({ div, layout }, traces) {
+  if (!("hoversubplots" in layout)) return false; // other figures have a title or a key to their colours up there
+  const names = layout.showlegend === false ? [] : traces.filter((trace) => trace.showlegend).map((trace) => trace.name);
+  const wide = names.reduce((sum, name) => sum + ENTRY_PX + LETTER_PX * name.length, 0);
+  return wide + TOOLS_PX < div.clientWidth;
 }
 
 function whole(chart, { xaxis }, log) {

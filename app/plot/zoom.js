@@ -59,11 +59,11 @@ function relaid(chart, change) {
   }
 }
 
-// The reader looks elsewhere: every chart that shares the axis goes along.
-function turn(chart, range) {
+// The reader looks elsewhere: every chart that shares the axis goes along. ``there``: the chart that Plotly has moved itself.
+function turn(chart, range, there = chart) {
   for (const other of linked(chart)) {
     see(other, range);
-    if (other !== chart || !range) paint(other);
+    if (other !== there || !range) paint(other);
     keep(other);
     clearTimeout(other.soon);
     if (range) other.soon = setTimeout(() => refetch(other), PAUSE_MS);

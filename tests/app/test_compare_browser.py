@@ -66,3 +66,33 @@ def test_a_phone_puts_the_navigation_away(chromium, server):
     page.wait_for_url("**/upload")
     page.get_by_test_id("stExpandSidebarButton").wait_for()
     page.close()
+
+
+def test_a_drag_along_the_axis_zooms_on_a_phone_and_one_down_does_not(chromium, server):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{server}/diagnosis?run=sample/digits-overfitting")
+    page.wait_for_selector(".cw-chart.cw-ready", timeout=60_000)
+    box = page.locator(".cw-chart.cw-ready").first.evaluate(
+        """e => { e.scrollIntoView({ block: "center" });
+                  const b = e.getBoundingClientRect(), s = e._fullLayout._size; return { x: b.x + s.l, w: s.w } }"""
+    )
+    finger = context.new_cdp_session(page)
+
+    def drag(across: float, down: float) -> None:
+        x, y = box["x"] + box["w"] * 0.25, 500  # amid the curves, which are higher than the screen
+        for share in (0, 0.3, 0.6, 1):
+            at = [{"x": x + share * across, "y": y + share * down}]
+            finger.send("Input.dispatchTouchEvent", {"type": "touchMove" if share else "touchStart", "touchPoints": at})
+        finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    drag(box["w"] * 0.5, 0)
+    page.wait_for_url("**zoom=*")
+    page.wait_for_selector(".cw-chart[data-seen]")
+    low, high = page.evaluate("() => document.querySelector('.cw-chart').layout.xaxis.range")
+    assert low == pytest.approx(380, abs=40) and high == pytest.approx(1140, abs=40)
+    zoomed, top = page.url, page.evaluate("() => document.querySelector('.cw-chart').getBoundingClientRect().top")
+    drag(0, -100)
+    page.wait_for_function(f"() => document.querySelector('.cw-chart').getBoundingClientRect().top < {top} - 40")
+    assert page.url == zoomed  # the page was scrolled, and the curves were left alone
+    context.close()

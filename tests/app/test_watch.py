@@ -1,13 +1,18 @@
 import errno
 import logging
 import shutil
+import sqlite3
+import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app import watch
 from app.watch import Watch, remote
+from diagnostics.readers.formats import sqlite_file
+from diagnostics.readers.limits import Limits
 
 
 @pytest.fixture
@@ -100,3 +105,20 @@ def test_network_disks_are_told_by_the_table_of_mounts(tmp_path, path, is_remote
 
 def test_without_a_table_of_mounts_disks_are_local(tmp_path):
     assert not remote(tmp_path, tmp_path / "none")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify tells of files that were opened for writing")
+@pytest.mark.parametrize("journal", ["delete", "wal"])
+def test_a_database_that_is_only_read_is_no_change(journal, folder, told):
+    file = folder / "study.db"
+    with closing(sqlite3.connect(file)) as base:
+        base.execute(f"PRAGMA journal_mode={journal}")
+        base.execute("CREATE TABLE trials (number)")
+    one = Watch(folder, told.append)
+    one.tend()
+    assert sqlite_file.holds(file, lambda tables: "trials" in tables)
+    with sqlite_file.opened(file, Limits()) as base:
+        assert "trials" in sqlite_file.tables(base)
+    (folder / "after").touch()
+    heard(one, told, lambda: None, lambda t: folder / "after" in t)
+    assert file not in told

@@ -19,6 +19,7 @@ MAGIC = b"SQLite format 3\0"
 WAL_AT, WAL = 18, b"\x02\x02"  # where the header says that rows go to a -wal file first
 BESIDE = ("-wal", "-journal")  # what the last writer may have left
 TRIES = 3  # copies of a database that is being written to
+UNTOUCHED = "immutable=1&mode=ro"  # immutable alone opens for writing, which a watch of the folder takes for a change
 LONGEST = 64 << 20  # bytes of one cell; a damaged length must not take all memory
 OFTEN = 100_000  # SQLite's own instructions between two looks at the clock
 BATCH = 20_000  # rows at a time
@@ -42,7 +43,7 @@ def holds(path: Path, wanted: Callable[[Tables], bool]) -> bool:
     if not is_sqlite(path):
         return False
     try:
-        base = sqlite3.connect(_uri(path, "immutable=1"), uri=True)  # as of the last time it was packed
+        base = sqlite3.connect(_uri(path, UNTOUCHED), uri=True)  # as of the last time it was packed
         base.text_factory = _text
         try:
             if wanted(tables(base)):
@@ -146,7 +147,7 @@ def _sound(path: Path, folder: Path) -> str:
     if not any(_left(path)):
         with path.open("rb") as file:
             head = file.read(WAL_AT + len(WAL))
-        return _uri(path, "immutable=1" if head[WAL_AT:] == WAL else "mode=ro")
+        return _uri(path, UNTOUCHED if head[WAL_AT:] == WAL else "mode=ro")
     for _ in range(TRIES):
         before = _state(path)
         for file_path in (path, *_left(path)):

@@ -10,15 +10,17 @@ from diagnostics.run import Run
 MOST = 500  # what is more is a data set, and the run's own file has it
 
 
-def show(run: Run) -> None:
-    """A folded table; nothing where the log has none."""
+def show(run: Run, key: str) -> None:
+    """A folded table, made when it is unfolded: a table brings a third of Streamlit's scripts. Nothing where the log has none."""
     found = settings(run.config, MOST)
     if not found:
         return
-    with st.expander(f"Hyperparameters: {len(found):,}"):
-        values = [str(v).lower() if isinstance(v, bool) else number(v) for v in found.values()]
-        st.dataframe(
-            pd.DataFrame({"Name": list(found), "Value": values}),
-            hide_index=True,
-            height="content" if len(found) <= 12 else 420,
-        )
+    folded = st.expander(f"Hyperparameters: {len(found):,}", key=f"{key}.hyperparameters", on_change="rerun")
+    if not folded.open:
+        return
+    values = [str(v).lower() if isinstance(v, bool) else number(v) for v in found.values()]
+    folded.dataframe(
+        pd.DataFrame({"Name": list(found), "Value": values}),
+        hide_index=True,
+        height="content" if len(found) <= 12 else 420,
+    )

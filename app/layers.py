@@ -31,7 +31,7 @@ def show(run: Run, key: str, *, known: str | None, sight: Sight, place: dict[str
             _map(run, key, quantity, worst, known, sight)
         with st.container(key="layer-names"):
             _named(worst, quantity)
-            _table(worst)
+            _table(worst, key)
 
 
 def _map(run: Run, key: str, quantity: str, worst: pd.DataFrame, known: str | None, sight: Sight) -> None:
@@ -66,9 +66,11 @@ def _far(value: float, factor: float) -> str:
     return f"{value:.2g}, {number(times, 2)} times {side}"
 
 
-def _table(worst: pd.DataFrame) -> None:
-    with st.expander("All norms of these layers"):
-        st.dataframe(
+def _table(worst: pd.DataFrame, key: str) -> None:
+    """Made when it is unfolded."""
+    folded = st.expander("All norms of these layers", key=f"{key}.norms", on_change="rerun")
+    if folded.open:
+        folded.dataframe(
             worst,
             hide_index=True,
             column_order=("layer", "update_ratio", "weight_norm", "update_norm", "grad_norm"),

@@ -35,7 +35,7 @@ def tell(case: Case, key: str, *, run: str | None = None) -> None:
             _curves(case, choice, run, ask, widgets)
         with st.container(key="story-findings"):
             findings.show(case.report, choice, offer, case.run.notes)
-            hyperparameters.show(case.run)
+            hyperparameters.show(case.run, key)
     choice.to_address()
     layers.show(
         case.run, key, known=run or lent.lend(case), sight=Sight(ask.x, ask.log_x), place=widgets.place("layers")

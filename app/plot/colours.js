@@ -49,9 +49,15 @@ function merge(theme, layout) {
   return { ...rest, ...layout, ...Object.fromEntries(axes.map((key) => [key, { ...axis, ...layout[key] }])) };
 }
 
-// Plotly reads plain colours only: let the browser work out the mix, on a canvas, as numbers.
+// Plotly reads plain colours only: let the browser work out the mix, on a canvas, as numbers; once, since reading a canvas takes long.
+const mixes = new Map();
 function solid(colour) {
-  const pixel = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d");
+  if (!mixes.has(colour)) mixes.set(colour, mixed(colour));
+  return mixes.get(colour);
+}
+
+function mixed(colour) {
+  const pixel = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
   pixel.fillStyle = colour;
   pixel.fillRect(0, 0, 1, 1);
   return `rgb(${[...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3).join(",")})`;

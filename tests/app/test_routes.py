@@ -1,4 +1,4 @@
-import asyncio
+import gzip
 from types import SimpleNamespace
 
 import pytest
@@ -32,5 +32,8 @@ def test_other_pages_do_not(origin, host, monkeypatch):
 
 
 def test_plotly_is_served_from_the_installed_package():
-    answer = asyncio.run(routes.plotly_js(None))
-    assert isinstance(answer, FileResponse) and routes.PLOTLY_JS.stat().st_size > 1_000_000
+    plain = routes.plotly_js(SimpleNamespace(headers={}))
+    assert isinstance(plain, FileResponse) and routes.PLOTLY_JS.stat().st_size > 1_000_000
+    packed = routes.plotly_js(SimpleNamespace(headers={"accept-encoding": "gzip, br"}))
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == routes.PLOTLY_JS.read_bytes()

@@ -16,8 +16,8 @@ from diagnostics.run import Run
 READERS = (
     "run_folder",
     "wandb.record",
-    "swanlab_store",
-    "swanlab",
+    "swanlab.store",
+    "swanlab.record",
     "wandb.chart",
     "mlflow.files",
     "mlflow.database",

@@ -6,14 +6,46 @@ crosses a block. Unlike LevelDB's own, the checksum is the CRC-32 of zip, over t
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
+
+from diagnostics.readers.limits import Limits
+from diagnostics.readers.rows import Rows
 
 BLOCK = 32 * 1024  # bytes
 HEAD = struct.Struct("<IHB")  # crc32, length, kind
 BROKEN, WHOLE, FIRST, MIDDLE, LAST = range(5)  # kinds of pieces; the file knows the last four
 MOST_TOLD = 3  # damages that are told one by one; a file that is torn all over has no more to say
+OFTEN = 2_000  # records between two looks at the clock
 CUT = "cut off, the program may have been killed"
+
+
+def walk(
+    path: Path, magic: bytes, strange: str, take: Callable[[bytes], None], rows: Rows, notes: list[str], limits: Limits
+) -> None:
+    """Give every sound record of the file ``path`` to ``take``, which puts what it says into ``rows``.
+
+    Args:
+        magic: how the file begins; where it does not, ``strange`` is noted, and what follows is read.
+        take: may raise ``ValueError``, ``struct.error`` and ``RecursionError`` for what it cannot read: that is left out.
+
+    Raises:
+        ReadError: the file is too large, names too many quantities, or the time is over.
+    """
+    size, data = limits.open(path), path.read_bytes()
+    if not data.startswith(magic):
+        notes.append(f"byte 0: {strange}")
+    broken = 0
+    for n, (at, record) in enumerate(records(data, len(magic), notes)):
+        if n % OFTEN == 0:
+            limits.at(path, at / size)
+            limits.names(path, rows.names)
+        try:
+            take(record)
+        except (ValueError, struct.error, RecursionError) as error:
+            broken += 1
+            notes += [f"byte {at:,}: {error}; left out"] if broken <= MOST_TOLD else []
 
 
 def records(data: bytes, start: int, notes: list[str]) -> Iterator[tuple[int, bytes]]:

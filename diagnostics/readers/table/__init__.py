@@ -4,6 +4,7 @@ Written by Keras and fastai CSVLogger, Lightning CSVLogger, Ultralytics ``result
 MLflow, and by hand. Columns get our tags by ``names``; those nobody knows keep their own name. A table without a header is
 called by its file's name. Nothing of the file but its numbers survives: hyperparameters, states and layers are not in a table.
 Where rows go back and log a step again, as after a resume, the later row counts and the earlier is kept as superseded.
+A table of results or data, whose rows are models, experiments or samples, is refused in one line.
 """
 
 import re

@@ -10,13 +10,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from collector.schema import CRASHED, FINISHED
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
-from diagnostics.readers.formats.leveldb_log import records
+from diagnostics.readers.formats.leveldb_log import walk
 from diagnostics.readers.formats.protobuf import Value, fields, signed, text
 from diagnostics.readers.formats.yaml_settings import yaml_settings
 from diagnostics.readers.limits import Limits
@@ -32,9 +33,7 @@ SYSTEM = "system."  # before the names of the machine's metrics, as W&B shows th
 TYPED = "._type"  # beside it lie the parts of a histogram, a picture, a table
 ITEM, STEP = 1, 2  # fields of a history record
 KEY, NESTED_KEY, VALUE = 1, 2, 16  # fields of an item: old files have one key, new ones a path of keys
-OFTEN = 2_000  # records between two looks at the clock
-MOST_TOLD = 3  # records that are no protobuf, told one by one
-
+STRANGE = "not how a W&B record begins; what follows is read"
 UNENDED = "the log does not say that the run ended: it was killed, or goes on"
 
 
@@ -111,24 +110,15 @@ class _Found:
 
 
 def _read(path: Path, limits: Limits) -> _Found:
-    size = limits.open(path)
-    data = path.read_bytes()
     found = _Found(path, run_id=path.stem)
-    if not data.startswith(MAGIC):
-        found.notes.append("byte 0: not how a W&B record begins; what follows is read")
-    broken = 0
-    for n, (at, record) in enumerate(records(data, len(MAGIC), found.notes)):
-        if n % OFTEN == 0:
-            limits.at(path, at / size)
-            limits.names(path, found.rows.names)
-        try:
-            for kind, value in fields(record):
-                if kind in TAKEN and isinstance(value, bytes):
-                    TAKEN[kind](value, found)
-        except (ValueError, RecursionError) as error:
-            broken += 1
-            found.notes += [f"byte {at:,}: {error}; left out"] if broken <= MOST_TOLD else []
+    walk(path, MAGIC, STRANGE, partial(_take, found=found), found.rows, found.notes, limits)
     return found
+
+
+def _take(record: bytes, found: _Found) -> None:
+    for kind, value in fields(record):
+        if kind in TAKEN and isinstance(value, bytes):
+            TAKEN[kind](value, found)
 
 
 def _history(data: bytes, found: _Found) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from diagnostics.readers import ReadError, logs, read_all, sources
-from diagnostics.readers.swanlab import MAGIC, claims
+from diagnostics.readers.swanlab.record import MAGIC, claims
 from tests.logs import log, truth
 from tests.logs.points import agrees, points
 

@@ -2,7 +2,7 @@
 
 The database says which runs and quantities there are; the points lie in ``run-…/logs/<quantity>/1000.log``, one object a line
 (``1000.json`` before version 0.3), of at most a thousand points a file. Pictures, texts and other media are counted. What
-SwanLab records since then is ``swanlab``'s.
+SwanLab records since then is ``swanlab.record``'s.
 """
 
 import sqlite3

@@ -7,12 +7,13 @@ curves: they are counted. Its authors promise no stable format: of another versi
 import struct
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from collector.schema import CRASHED, FINISHED, RUNNING
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
-from diagnostics.readers.formats.leveldb_log import records
+from diagnostics.readers.formats.leveldb_log import walk
 from diagnostics.readers.formats.protobuf import Value, fields, signed, text
 from diagnostics.readers.formats.yaml_settings import yaml_settings
 from diagnostics.readers.limits import Limits
@@ -25,8 +26,7 @@ START, FINISH, SCALAR, MEDIA = 10, 11, 13, 14  # fields of a Record
 KEY, STEP, TIME, VALUE = 1, 2, 4, 5  # fields of a scalar
 STATES = {0: RUNNING, 1: FINISHED, 2: CRASHED, 3: CRASHED}  # the last: ended by its user
 DOUBLE = struct.Struct("<d")
-OFTEN = 2_000  # records between two looks at the clock
-MOST_TOLD = 3  # records that are no protobuf, told one by one
+STRANGE = "not how version 2 of SwanLab's record begins; what is understood is read"
 
 
 @dataclass
@@ -57,19 +57,7 @@ def read(path: Path, limits: Limits) -> list[Log]:
     """
     file = _record(path) or path
     found = _Found(file.stem)
-    size, data = limits.open(file), file.read_bytes()
-    if not data.startswith(MAGIC):
-        found.notes.append("byte 0: not how version 2 of SwanLab's record begins; what is understood is read")
-    broken = 0
-    for n, (at, record) in enumerate(records(data, len(MAGIC), found.notes)):
-        if n % OFTEN == 0:
-            limits.at(file, at / size)
-            limits.names(file, found.rows.names)
-        try:
-            _take(record, found)
-        except (ValueError, struct.error) as error:
-            broken += 1
-            found.notes += [f"byte {at:,}: {error}; left out"] if broken <= MOST_TOLD else []
+    walk(file, MAGIC, STRANGE, partial(_take, found=found), found.rows, found.notes, limits)
     if not found.rows.names:
         raise ReadError(file, "; ".join(["the run logged no number", *found.notes]))
     return [_log(file, path, found)]

@@ -1,0 +1,1 @@
+"""SwanLab, as it records runs and as it stored them before."""

@@ -43,7 +43,6 @@ from diagnostics.rule import Rule
 from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.gain import gain
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import NARROW, narrow  # noqa: F401  (Criterion)
 from diagnostics.stats.level import before_training, blocks, end, start
@@ -61,6 +60,7 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     began_small,
     began_sound,
     moved,
+    off,
     shrank,
     stands_still,
 )
@@ -76,7 +76,10 @@ LEAST = (
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 RESTED = 0.15  # of the run: the level it rests at is itself known only at a tenth
 GENTLE = 1.0  # in place of STEEP, where the layers speak as well: a straight fall has 2 and more
-HE = 2**0.5  # deviation of the weights times √fan-in
+HE, PYTORCH = (
+    2**0.5,
+    3**-0.5,
+)  # deviation of the weights times √fan-in; PyTorch's linear and convolution layers: uniform within 1 / √fan-in
 RAISED_START, FLAT_HIGH = (
     1.5,
     0.04,
@@ -174,10 +177,10 @@ def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
 
 
 def _began(run: Run) -> str:
-    seen = gain(run)
-    if seen is None or SMALL <= seen.typical <= LARGE:
-        return ""
-    return f" The weights began at {seen.typical:.2g} / √fan-in; He's rule has {HE:.2g}, Glorot's about 1."
+    size = off(run)
+    return (
+        "" if size is None else f" The weights began at {size:.2g} / √fan-in; He's rule has {HE:.2g}, Glorot's about 1."
+    )
 
 
 def _rival(run: Run) -> str:
@@ -193,6 +196,7 @@ def _rival(run: Run) -> str:
 def _remedies(run: Run) -> tuple[Remedy, ...]:
     tanh = any("tanh" in str(setting).lower() for setting in run.config.values())
     return (
+        *_scaled(run),
         Remedy(
             "Initialize the weights by Glorot's rule (xavier_normal_), made for tanh."
             if tanh
@@ -208,6 +212,19 @@ def _remedies(run: Run) -> tuple[Remedy, ...]:
             value="batch_norm",
         ),
     )
+
+
+def _scaled(run: Run) -> tuple[Remedy, ...]:
+    """Where the size of the weights is known to be off: by how much, to what needs no other learning rate than is usual."""
+    size = off(run)
+    if size is None:
+        return ()
+    factor = float(f"{PYTORCH / size:.2g}")
+    action = f"Multiply the initial weights by {factor:g}, or leave them to PyTorch, whose layers begin at {PYTORCH:.2g} / √fan-in."
+    because = (
+        "the signal then neither dies nor blows up from layer to layer, so gradients reach the first layer from step 1"
+    )
+    return (Remedy(action, "init_scale", because, factor=factor),)
 
 
 def _late(flat: int, *, lr: float | np.ndarray = 0.1) -> Run:

@@ -16,7 +16,8 @@ Criterion
     for more than ABOVE of the run and ends above HARMED of it. Or, at a rate that never fell below a third of its peak and with less than 5 % of the fall still to
     gain by a doubling of the steps: three losses once stood at JUMP times the start and it is stuck above HARMED of it; or all but LATE of the
     fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
-    more than BOUNCE of the fall from one evaluation to the next over the second half. Where a schedule brought the rate down, jumps, long updates and losses
+    more than BOUNCE of the fall from one evaluation to the next over the second half (unless needs_decay holds and more steps are forecast to bring anything
+    at all: at rest, a lower rate ends lower; on the way, it has come less far). Where a schedule brought the rate down, jumps, long updates and losses
     above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
     While the run goes on and the loss is not surely done falling, only what was done to the weights counts: a dead network or layer, weights that grew, a long update.
 
@@ -45,11 +46,12 @@ from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
-from diagnostics.rules import underfitting
+from diagnostics.rules import needs_decay, underfitting
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import at_height, wanes
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.forecast import forecast
 from diagnostics.stats.killed import GONE, GROWN, most_grown  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
@@ -114,8 +116,16 @@ def _any(run: Run, loss: Curve) -> Sign:
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or rose_again(loss)
     found = found or threw(run, loss) or stood_above(run, loss)
     if not found and not wanes(run) and not gaining(loss):
-        found = bounces(run, loss) or jumped(run, loss)
+        found = (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
     return found or _harmed_before(run)
+
+
+def _only_circles(run: Run) -> bool:
+    """Whether the bottom is still coming nearer under a jitter that is large beside what is left.
+
+    A lower rate from the start would have come less far; where nothing is gained any more, it would have come as far and lower.
+    """
+    return any(forecast(run, found.evidence[0].tag).gain > 0 for found in needs_decay.check(run))
 
 
 def _harmed_before(run: Run) -> Sign:
@@ -174,6 +184,12 @@ def _bouncing(share: float, last: float = 0.3, lr: float | np.ndarray = 0.5, pac
     level = synthetic.falling(2.3, last, pace=pace)
     rng = np.random.default_rng(1)
     return synthetic.make(synthetic.noisy(level, 0.1), level + share * rng.standard_normal(len(level)), lr=lr)
+
+
+def _circling() -> Run:
+    level = 0.2 + synthetic.falling(2.1, 0.0, pace=60) + np.linspace(0.12, 0.0, synthetic.STEPS)
+    jumps = np.random.default_rng(1).choice([-1.0, 1.0], synthetic.STEPS)
+    return synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.12 * jumps), lr=0.1)
 
 
 def _stuck(ratio: float | np.ndarray) -> Run:
@@ -244,6 +260,7 @@ RULE = Rule(
         ),
         "calm validation": lambda: _bouncing(0.002),
         "jumps on its way down": lambda: _bouncing(0.03, pace=6),
+        "jumps around a bottom that still comes nearer": _circling,
         "jumps, but decayed since": lambda: _bouncing(0.05, lr=np.where(np.arange(1000) < 800, 0.5, 0.01)),
         "Adam's first steps": lambda: _stuck(0.3 * np.exp(-np.arange(1000) / 10)),
         "a layer that was never alive, or left out": lambda: _without_gradient(times=1.2),

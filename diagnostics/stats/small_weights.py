@@ -35,6 +35,12 @@ def began_small(run: Run, half: int) -> bool:
     return unequal(run) or (growth(run, half) or 1.0) > GREW
 
 
+def off(run: Run) -> float | None:
+    """The size that the weights are known to have begun with, where the field's rules give none such."""
+    seen = gain(run)
+    return None if seen is None or SMALL <= seen.typical <= LARGE else seen.typical
+
+
 def began_sound(run: Run) -> bool:
     """Whether every weight matrix is known to have begun within the range that the field's rules give, and gradients reach them all."""
     seen = gain(run)

@@ -87,3 +87,12 @@ def test_one_layer_that_grows_says_nothing():
 def test_the_rule_to_initialize_by_suits_the_activation(activation, rule):
     stuck = synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02))
     assert said(synthetic.with_config(stuck, activation=activation)).remedies[0].value == rule
+
+
+def test_the_remedy_says_by_how_much_the_weights_are_off():
+    examples = RULE.fires
+    (finding,) = RULE.check(examples["flat at first, from weights of a twentieth"]())
+    first = finding.remedies[0]
+    assert (first.parameter, first.factor) == ("init_scale", 12) and "0.05 / √fan-in" in finding.message
+    (finding,) = RULE.check(examples["flat for 12 % of the run"]())
+    assert finding.remedies[0].parameter == "init"

@@ -8,6 +8,7 @@ import streamlit as st
 from app.words import number, plain
 from collector import schema
 from diagnostics.readers.log import Log, Meaning
+from diagnostics.readers.understanding.guess import guess
 
 OWN = "keeps its name"
 TAGS = (
@@ -24,8 +25,9 @@ ROW_PX, HEAD_PX = 36, 37
 SHOWN = 8  # rows before the table scrolls
 
 
-def edit(log: Log, meanings: Mapping[str, Meaning], key: str) -> dict[str, Meaning]:
-    """Show what was understood and return it as the reader changed it."""
+def edit(log: Log, key: str) -> dict[str, Meaning]:
+    """Show what was understood; what the reader changed of it, by name."""
+    meanings = guess(log)
     if guessed := {name: m for name, m in meanings.items() if m.guessed}:
         told = "; ".join(f"{name} as {m.tag} ({m.guessed})" for name, m in guessed.items())
         st.info(plain(f"Guessed: {told}. Change it below if it is wrong."), icon=":material/help:")
@@ -42,7 +44,8 @@ def edit(log: Log, meanings: Mapping[str, Meaning], key: str) -> dict[str, Meani
         )
         for note in log.notes:
             st.caption(plain(note))
-    return {row["name"]: _meaning(row, meanings[row["name"]]) for row in edited}
+    now = {row["name"]: _meaning(row, meanings[row["name"]]) for row in edited}
+    return {name: meaning for name, meaning in now.items() if meaning is not meanings[name]}
 
 
 def _in_short(meanings: Mapping[str, Meaning]) -> str:

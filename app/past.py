@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from app.library import Case
+from app.row import Case
 from diagnostics import readers
 from diagnostics.engine import diagnose
 from diagnostics.readers.limits import Show
 from diagnostics.readers.log import Log, Meaning
-from diagnostics.readers.understanding.guess import guess
 from diagnostics.run import Run
 
 PASTED = "pasted.txt"
@@ -43,22 +42,17 @@ def read(files: Sequence[Dropped], show: Show) -> Reading:
         found, errors = readers.logs_all(_inputs(home, paths), readers.Limits(seconds=SECONDS, show=show))
         names = [(log, log.source.removeprefix(f"{home}/")) for log in found]
         told = tuple(f"{e.source.removeprefix(f'{home}/')}: {e.message}" for e in errors)
-    return Reading(tuple(_named(log, source) for log, source in names), told)
+    return Reading(tuple(replace(log, source=source) for log, source in names), told)
 
 
 def case(log: Log | Run, meanings: dict[str, Meaning] | None = None) -> Case:
-    """The run that ``log`` tells of when its series mean ``meanings``, and the report on it.
+    """The run that ``log`` tells of, and the report on it; ``meanings`` override what its series were taken for.
 
     Raises:
         ReadError: the log holds no number.
     """
     run = readers.understand(log, meanings) if isinstance(log, Log) else log
     return Case(run, diagnose(run))
-
-
-def meanings(log: Log | Run) -> dict[str, Meaning]:
-    """What each series of a log was taken for; a run of our own needs no guess."""
-    return guess(log) if isinstance(log, Log) else {}
 
 
 def _written(home: Path, file: Dropped) -> Path:
@@ -78,7 +72,3 @@ def _inputs(home: Path, paths: Sequence[Path]) -> list[Path]:
         found = []
     alone = [p for p in paths if p.parent == home and not any(p == s or s in p.parents for s in found)]
     return sorted([*found, *alone])
-
-
-def _named(log: Log | Run, source: str) -> Log | Run:
-    return replace(log, source=source)

@@ -5,10 +5,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from app import index, library
 
@@ -33,6 +34,21 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     monkeypatch.setenv(library.RUNS, str(folder))
     return folder
+
+
+@pytest.fixture
+def opened() -> Callable[..., AppTest]:
+    """Runs a page of ``app.views`` by name, with the query of its address."""
+
+    def run(page: str, **query: str) -> AppTest:
+        at = AppTest.from_string(f"from app.views import {page}\n{page}.page()", default_timeout=60)
+        for key, value in query.items():
+            at.query_params[key] = value
+        at.run()
+        assert not at.exception
+        return at
+
+    return run
 
 
 @pytest.fixture

@@ -15,15 +15,6 @@ from app import library
 HOMES = sorted(path.parent for path in (library.ROOT / "sample_runs").glob("*/run.json"))
 
 
-def opened(page: str, **query: str) -> AppTest:
-    at = AppTest.from_string(f"from app.views import {page}\n{page}.page()", default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception
-    return at
-
-
 def contents(at: AppTest, needs: str) -> list[dict]:
     return [data for c in at.get("bidi_component") if needs in (data := json.loads(c.proto.json))]
 
@@ -50,7 +41,7 @@ def averaged(points: pd.DataFrame, window: int) -> np.ndarray:
     return days.rolling(f"{window}D").mean().to_numpy() if window else points["value"].to_numpy()
 
 
-def test_the_table_of_runs(runs):
+def test_the_table_of_runs(runs, opened):
     [data] = contents(opened("runs"), "rows")
     names = [column["id"] for column in data["columns"]]
     shown = {row["name"]: dict(zip(names, row["cells"], strict=True)) for row in data["rows"] if "key" in row}
@@ -67,7 +58,7 @@ def test_the_table_of_runs(runs):
 
 
 @pytest.mark.parametrize("home", HOMES, ids=lambda home: home.name)
-def test_a_diagnosis(runs, home):
+def test_a_diagnosis(runs, home, opened):
     at, rows = opened("diagnosis", run=f"sample/{home.name}"), scalars(home)
     figure, layers = (data["figure"] for data in contents(at, "figure"))
     line = next(c.value for c in at.caption if "steps" in c.value).replace("\\", "")

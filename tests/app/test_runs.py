@@ -18,15 +18,6 @@ from diagnostics.run import Run
 SAMPLES = sorted(p.name for p in (library.ROOT / "sample_runs").iterdir() if p.is_dir() and not p.name.startswith("_"))
 
 
-def opened(page: str, **query: str) -> AppTest:
-    at = AppTest.from_string(f"from app.views import {page}\n{page}.page()", default_timeout=60)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception
-    return at
-
-
 def content(at: AppTest, needs: str = "rows") -> dict:
     found = [json.loads(c.proto.json) for c in at.get("bidi_component")]
     return next(data for data in found if needs in data)
@@ -53,14 +44,14 @@ def sweep(runs):
     return runs
 
 
-def test_runs_lists_every_sample(runs):
+def test_runs_lists_every_sample(runs, opened):
     at = opened("runs")
     assert sorted(listed(at)) == SAMPLES
     assert {chip["value"] for chip in content(at)["chips"] if chip["field"] == "state"} == {"sample"}
     assert "Watch your own training" in said(at)
 
 
-def test_the_address_filters_sorts_and_pages(sweep):
+def test_the_address_filters_sorts_and_pages(sweep, opened):
     at = opened("runs", q="cv0", sort="loss descending")
     assert listed(at) == [f"cv0-fold{i}" for i in (3, 2, 1, 0)]
     assert content(at)["sort"] == "-loss"
@@ -68,12 +59,12 @@ def test_the_address_filters_sorts_and_pages(sweep):
     assert listed(at) == [] and "No run matches" in said(at)
 
 
-def test_a_filter_that_is_not_understood_is_one_line(sweep):
+def test_a_filter_that_is_not_understood_is_one_line(sweep, opened):
     at = opened("runs", q="lrr>1")
     assert "Did you mean lr" in said(at) and len(listed(at)) == 8 + len(SAMPLES)
 
 
-def test_numbers_on_screen_are_those_of_the_log(sweep):
+def test_numbers_on_screen_are_those_of_the_log(sweep, opened):
     at = opened("runs", q="cv1-fold2")
     shown = content(at)
     cells = dict(zip([c["id"] for c in shown["columns"]], shown["rows"][0]["cells"], strict=True))
@@ -82,7 +73,7 @@ def test_numbers_on_screen_are_those_of_the_log(sweep):
     assert cells["step"] == "190" and "accuracy" not in cells
 
 
-def test_folds_stand_together_with_their_mean_and_spread(sweep):
+def test_folds_stand_together_with_their_mean_and_spread(sweep, opened):
     at = opened("runs", q="cv", group="folds")
     headings = [row for row in content(at)["rows"] if "group" in row]
     assert sorted(h["group"] for h in headings) == ["cv0", "cv1"]
@@ -91,7 +82,7 @@ def test_folds_stand_together_with_their_mean_and_spread(sweep):
     assert f"val loss {np.mean(best):.4g} ± {np.std(best, ddof=1):.4g}" in note
 
 
-def test_chosen_runs_come_from_the_address(sweep):
+def test_chosen_runs_come_from_the_address(sweep, opened):
     keys = ["cv0-fold0", "cv1-fold1"]
     at = opened("runs", runs=chosen.packed(keys))
     assert content(at)["chosen"] == keys
@@ -105,7 +96,7 @@ def test_keys_with_commas_survive_the_address():
     assert chosen.unpacked(chosen.packed(keys)) == keys
 
 
-def test_compare_draws_the_runs_of_the_filter_and_hides_what_is_unticked(sweep):
+def test_compare_draws_the_runs_of_the_filter_and_hides_what_is_unticked(sweep, opened):
     at = opened("compare", q="cv", show="loss", hide="cv0-fold0")
     figure = content(at, "figure")["figure"]
     drawn = {t["meta"]["run"] for t in figure["traces"]}
@@ -114,18 +105,18 @@ def test_compare_draws_the_runs_of_the_filter_and_hides_what_is_unticked(sweep):
     assert "Last val/loss" in [c["title"] for c in content(at)["columns"]]
 
 
-def test_compare_draws_folds_as_bands(sweep):
+def test_compare_draws_folds_as_bands(sweep, opened):
     at = opened("compare", q="cv", folds="true")
     assert {t["name"] for t in content(at, "figure")["figure"]["traces"]} == {"cv0", "cv1"}
 
 
 @pytest.mark.parametrize("view", ["parallel coordinates", "scatter"])
-def test_hyperparameters_are_drawn_against_the_score(sweep, view):
+def test_hyperparameters_are_drawn_against_the_score(sweep, view, opened):
     trace = content(opened("compare", q="cv", view=view), "figure")["figure"]["traces"][0]
     assert trace["type"] == ("parcoords" if view != "scatter" else "scatter")
 
 
-def test_compare_teaches_when_there_is_nothing(runs):
+def test_compare_teaches_when_there_is_nothing(runs, opened):
     assert "No run matches" in said(opened("compare", q="zzz"))
     assert (
         "no hyperparameters that differ" in said(opened("compare", q="digits-healthy digits", view="scatter")) or True
@@ -133,7 +124,7 @@ def test_compare_teaches_when_there_is_nothing(runs):
     assert "It takes two runs" in said(opened("compare", q="digits-healthy", view="scatter"))
 
 
-def test_many_broken_inputs_are_one_line(runs):
+def test_many_broken_inputs_are_one_line(runs, opened):
     for i in range(5):
         (runs / f"broken{i}").mkdir()
         (runs / f"broken{i}" / "run.json").write_text("{")
@@ -161,7 +152,7 @@ def test_a_name_is_text_and_a_key_no_markup():
     assert "innerHTML" not in source and "insertAdjacentHTML" not in source
 
 
-def test_sorting_and_grouping_are_said_in_words(sweep):
+def test_sorting_and_grouping_are_said_in_words(sweep, opened):
     at = opened("runs", q="cv0", sort="Best val loss, descending", group="Verdict")
     assert content(at)["sort"] == "-loss"
     assert [at.selectbox(key=key).value for key in ("sort", "group")] == ["loss descending", "verdict"]

@@ -3,7 +3,6 @@
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app import library
 from app.schedule_link import link
@@ -14,17 +13,8 @@ from diagnostics.schedules.remedied import remedied
 SICK = ("digits-needs-decay", "digits-lr-too-high", "digits-lr-too-low", "digits-decayed-too-early", "digits-diverged")
 
 
-def opened(page: str, **query: str) -> AppTest:
-    at = AppTest.from_string(f"from app.views import {page}\n{page}.page()", default_timeout=30)
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.run()
-    assert not at.exception
-    return at
-
-
 @pytest.mark.parametrize("sample", SICK)
-def test_a_remedy_opens_with_its_numbers(sample, runs):
+def test_a_remedy_opens_with_its_numbers(sample, runs, opened):
     case = library.case(f"sample/{sample}")
     said = [(remedy, link(remedy, case.run)) for remedy in case.report.headline.remedies]
     remedy, address = next((remedy, address) for remedy, address in said if address)
@@ -34,7 +24,7 @@ def test_a_remedy_opens_with_its_numbers(sample, runs):
 
 
 @pytest.mark.parametrize("sample", SICK)
-def test_diagnosis_offers_the_way(sample, runs):
+def test_diagnosis_offers_the_way(sample, runs, opened):
     at = opened("diagnosis", run=f"sample/{sample}")
     links = [element.proto for element in at.get("page_link")]
     assert links and all(proto.label == "Open in Schedules" for proto in links)
@@ -46,7 +36,7 @@ def test_other_remedies_lead_nowhere(runs):
     assert link(Remedy("Drop out.", "dropout", "because", value=0.2), run) is None
 
 
-def test_a_dropped_log_has_no_run_to_lead_from(runs):
+def test_a_dropped_log_has_no_run_to_lead_from(runs, opened):
     at = opened("upload")
     rows = "\n".join(f"{step},{2.3 - step / 1000},0.1" for step in range(500))
     at.file_uploader[0].set_value([("good.csv", f"step,train_loss,lr\n{rows}".encode(), "text/csv")]).run()

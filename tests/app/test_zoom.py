@@ -78,3 +78,25 @@ def test_zooming_fetches_all_that_is_seen_and_a_link_shows_the_same(chromium, se
     assert len(loss) == STEPS and loss.value.isna().sum() == 1
     np.testing.assert_array_equal(loss.value.to_numpy(), long)
     assert not errors
+
+
+def test_an_uploaded_log_shows_all_its_points_too(chromium, server, long, tmp_path):
+    log = tmp_path / "dropped.csv"
+    pd.DataFrame({"step": np.arange(STEPS), "train_loss": long}).to_csv(log, index=False)
+    page = chromium.new_page(viewport={"width": 1440, "height": 1400})
+    page.goto(f"{server}/upload")
+    page.locator("input[type=file]").set_input_files(log, timeout=60_000)
+    page.wait_for_selector(".cw-chart.cw-ready", timeout=60_000)
+    drag(page, 0.38, 0.44)
+    page.wait_for_function(SEEN, timeout=20_000)
+    low, high = page.evaluate(RANGE)
+    x, y = (np.array(row, float) for row in page.evaluate(RAW))
+    assert low < LOST < SPIKE < high
+    assert np.nanmax(y[(x >= low) & (x <= high)]) == 9.0
+    assert np.nanmin(y[(x >= low) & (x <= high)]) == np.nanmin(long[int(np.ceil(low)) : int(high) + 1])
+    page.get_by_role("button", name="Keep in my runs").click()
+    link = page.get_by_role("link", name="See it among the runs")
+    link.wait_for(timeout=20_000)
+    link.click()
+    page.wait_for_function("() => location.pathname === '/'", timeout=20_000)
+    page.get_by_text("dropped", exact=True).first.wait_for(timeout=60_000)

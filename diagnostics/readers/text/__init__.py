@@ -76,7 +76,8 @@ def read(path: Path, limits: Limits) -> list[Log]:
     logs = [log for first, behind in found.runs if (log := _log(path, found, first, behind)).series]
     if not logs:
         raise ReadError(
-            path, f"{miner.lines:,} lines, and none says a quantity; a log has lines such as 'step 10 loss 2.3'"
+            path,
+            f"{miner.lines:,} line{'s' * (miner.lines != 1)}, and none says a quantity; a log has lines such as 'step 10 loss 2.3'",
         )
     state, exception = miner.end.state(miner.said)
     notes = (*miner.end.notes(miner.said), *_ranks(found))

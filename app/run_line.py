@@ -24,7 +24,6 @@ KEYS = {
     "/": "choose another run",
     "?": "this list",
 }
-LAG = 0.01  # of the run: a report that is less behind its curves says the same
 
 
 def show(case: Case, key: str) -> None:
@@ -65,5 +64,3 @@ def _pace(case: Case, state: str | None) -> Iterator[str]:
         yield f"{words.figure(speed.steps_per_second)} steps/s"
     if state == "running" and speed.seconds_left is not None and run.last_time is not None:
         yield f"about {words.duration(speed.seconds_left - (time.time() - run.last_time))} left"
-    if case.as_of is not None and run.last_step - case.as_of > LAG * run.last_step:
-        yield f"judged as of step {words.number(case.as_of)}"

@@ -29,7 +29,7 @@ def tell(case: Case, key: str, *, run: str | None = None) -> None:
     _forget_other(run, choice)
     with st.container(key="story"):  # page.css puts the verdict and the findings beside the curves where there is room
         with st.container(key="story-verdict"):
-            verdict.show(case.report, choice, offer)
+            verdict.show(case.report, choice, offer, _up_to(case))
         with st.container(key="story-curves"):
             ask = controls.show(case.run, widgets)
             _curves(case, choice, run, ask, widgets)
@@ -40,6 +40,13 @@ def tell(case: Case, key: str, *, run: str | None = None) -> None:
     layers.show(
         case.run, key, known=run or lent.lend(case), sight=Sight(ask.x, ask.log_x), place=widgets.place("layers")
     )
+
+
+def _up_to(case: Case) -> int | None:
+    """The last step that the report knows, of a run that goes on: its words wait while its curves are drawn."""
+    if case.run.state != RUNNING:
+        return None
+    return case.run.last_step if case.as_of is None else case.as_of
 
 
 def _curves(case: Case, choice: Choice, known: str | None, ask: Choices, widgets: Widgets) -> None:

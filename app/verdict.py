@@ -9,12 +9,14 @@ from diagnostics.doubt import turns
 from diagnostics.report import Evidence, Finding, Report
 
 
-def show(report: Report, choice: Choice, offer: Offer | None = None) -> None:
-    """The card of the headline finding."""
+def show(report: Report, choice: Choice, offer: Offer | None = None, up_to: int | None = None) -> None:
+    """The card of the headline finding. ``up_to``: the last step it knows of, where the curves beside it go on."""
     cause = report.headline
     with st.container(border=True, gap="small", key="verdict"):
         _title(report, choice)
         st.markdown(plain(cause.message))
+        if up_to is not None:
+            st.caption(plain(f"Judged up to step {number(up_to)}; the run goes on."))
         for evidence in cause.evidence:
             _measure(evidence)
         if cause.remedies:

@@ -1,7 +1,7 @@
 // Draws a plain Plotly figure with Plotly.react, so that zoom and hidden lines survive every update.
 // colours.js, zoom.js, touch.js and tools.js follow in the same module.
 const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "autosize" };
-const [ENTRY_PX, LETTER_PX, TOOLS_PX] = [48, 7, 400]; // of a legend's sample, of a letter, of the toolbar with the margins
+const [ENTRY_PX, LETTER_PX, TOOLS_PX] = [48, 7, 350]; // of a legend's sample, of a letter, of the toolbar with the margins
 const charts = new Map();
 let plotly;
 

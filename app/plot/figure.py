@@ -127,7 +127,6 @@ def _frame(height: int, panels: int, last_step: int, identity: str) -> Figure:
             "yanchor": "bottom",
             "yref": "paper",
             "font": {"size": 12},
-            "itemsizing": "constant",  # a raw point would be too small to be seen there
         },
         "meta": {"lastStep": last_step},
         "xaxis": {

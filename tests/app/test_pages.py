@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import controls, library, words
+from collector.claims import GONE
 from collector.schema import TRAIN_LOSS
 from diagnostics import rules
 from diagnostics.curve import Curve
@@ -105,6 +106,15 @@ def test_what_ended_a_run_and_its_hyperparameters_are_shown(kept):
     at.session_state["diagnosis.a.hyperparameters"] = True  # unfolded
     at.run()
     assert at.dataframe[0].value.values.tolist() == [["lr", "0.1"], ["model.name", "<b>"]]
+
+
+def test_what_ended_a_run_without_a_word_is_one_sentence(kept):
+    assert "Crashed:**] the process ended without a word" in text(kept(state="crashed", exception=GONE))
+
+
+@pytest.mark.parametrize("state", ["running", "finished"])
+def test_a_run_that_goes_on_says_up_to_where_it_was_judged(state, kept):
+    assert ("Judged up to step 2" in text(kept(state=state))) is (state == "running")
 
 
 @pytest.mark.parametrize(

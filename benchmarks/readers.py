@@ -18,7 +18,7 @@ from typing import Any
 
 from benchmarks.collector_cost.report import table
 from benchmarks.collector_cost.targets import Target
-from benchmarks.reading import logs, tools
+from benchmarks.reading import listing, logs, tools
 from benchmarks.reading.once import measure
 
 REPEATS = 7  # readings of each, turn about
@@ -179,8 +179,9 @@ def main() -> None:
     said = [heading(with_tensorboard)]
     with tempfile.TemporaryDirectory(prefix="curvewise-reading-") as folder:
         parts = [speed(Path(folder), size, with_tensorboard), verdicts(Path(folder), size, with_tensorboard)]
+        listed = listing.part(Path(folder), size, REPEATS if size == 1 else 1)
     targets = [target for _, found in parts for target in found]
-    said += [text for text, _ in parts]
+    said += [*(text for text, _ in parts), listed]
     said.append("## Promises\n\n" + table(["promise", "goal", "measured", ""], [target.row() for target in targets]))
     print("\n".join(said), end="")
     if given.write:

@@ -50,6 +50,13 @@ def verdict(log: Path) -> tuple[int, int]:
     return 0, sum(len(curve) for run in runs for curve in run.curves.values())
 
 
+def listing(folder: Path) -> tuple[int, int]:
+    """The number of logs below ``folder``."""
+    from diagnostics.readers import sources
+
+    return 0, len(sources(folder))
+
+
 def pandas(log: Path, engine: Literal["pyarrow"] | None = None) -> tuple[int, int]:
     """As pandas reads a CSV."""
     from pandas import read_csv
@@ -82,6 +89,7 @@ def forget() -> None:
 HOW: dict[str, Callable[[Path], tuple[int, int]]] = {
     "ours": ours,
     "verdict": verdict,
+    "listing": listing,
     "pandas": pandas,
     "pandas, pyarrow": partial(pandas, engine="pyarrow"),
     "accumulator": accumulator,

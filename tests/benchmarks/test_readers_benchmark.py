@@ -15,5 +15,12 @@ def test_a_smoke_run_prints_and_writes_every_part(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr  # whether promises are met is no matter of a test
     assert (tmp_path / "reading.md").read_text() == done.stdout
-    for part in ("Beside the others", "CSV, 10,000 rows", "to a verdict", "run.wandb", "Promises"):
+    for part in (
+        "Beside the others",
+        "CSV, 10,000 rows",
+        "to a verdict",
+        "run.wandb",
+        "100 run folders of our own",
+        "Promises",
+    ):
         assert part in done.stdout

@@ -1,6 +1,12 @@
 """Runs and Compare in a real browser: what only a browser does — clicks, keys, the address, and going back."""
 
+import numpy as np
 import pytest
+
+from collector.schema import TRAIN_LOSS
+from diagnostics.curve import Curve
+from diagnostics.keep import keep
+from diagnostics.run import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROWS = ".cw-list tbody tr.cw-run:not([hidden])"
@@ -96,3 +102,35 @@ def test_a_drag_along_the_axis_zooms_on_a_phone_and_one_down_does_not(chromium, 
     page.wait_for_function(f"() => document.querySelector('.cw-chart').getBoundingClientRect().top < {top} - 40")
     assert page.url == zoomed  # the page was scrolled, and the curves were left alone
     context.close()
+
+
+def test_one_that_diverged_flattens_none_and_the_pointer_picks_one_out(chromium, runs, server):
+    steps = np.arange(200)
+    lost = Curve(TRAIN_LOSS, steps, np.where(steps < 150, 10.0 ** (steps / 5), np.nan))
+    fine = [Curve(TRAIN_LOSS, steps, 2.3 * np.exp(-steps / 40.0) + 0.1 * i) for i in range(7)]
+    for name, curve in {"lost": lost, **{f"fine-{i}": one for i, one in enumerate(fine)}}.items():
+        keep(Run(name, {TRAIN_LOSS: curve}, state="finished"), runs)
+    names = ",".join(["lost", *(f"fine-{i}" for i in range(7))])
+    page = chromium.new_page(viewport={"width": 1440, "height": 1400})
+    page.goto(f"{server}/compare?runs={names}&show=loss&smooth=off")
+    page.wait_for_selector(".cw-chart.cw-ready", timeout=60_000)
+    page.wait_for_function("() => document.querySelector('.cw-chart').data.length >= 9")
+    height = "() => document.querySelector('.cw-chart').layout.yaxis.range[1]"
+    assert 2.9 < page.evaluate(height) < 6
+    page.get_by_text("Loss is cut at").wait_for()
+    marks = "() => document.querySelector('.cw-chart').data.find((t) => t.meta.part === 'broken').y"
+    assert set(page.evaluate(f"() => [...({marks})()]")) == {page.evaluate(height)}  # at the edge, where it left
+
+    page.locator(f"{ROWS}[data-key=fine-3]").hover()
+    faded = (
+        "() => [...document.querySelectorAll('.cw-chart .scatterlayer .trace')]"
+        ".filter((g) => Number(g.style.opacity) < 0.5).length"
+    )
+    page.wait_for_function(f"() => ({faded})() >= 7")
+    page.mouse.move(700, 5)
+    page.wait_for_function(f"() => ({faded})() === 0")
+
+    page.get_by_text("Outliers", exact=True).click()
+    page.wait_for_url("**outliers=true*")
+    page.wait_for_function(f"() => ({height})() > 1e25")
+    page.close()

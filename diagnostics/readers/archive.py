@@ -1,4 +1,4 @@
-"""Archives of logs: zip, tar (plain or compressed), and single files under gzip, bzip2 or xz.
+"""Archives of logs: zip, tar (plain or compressed), and single files under gzip, bzip2, xz, zstd or lz4.
 
 Unpacked into a temporary folder for as long as the reading takes. Nothing of an archive is trusted: only plain files are
 written, always below that folder, and only as many bytes as a training log could have. Zips that are something else (a
@@ -19,13 +19,21 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
+import pyarrow as pa
+
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 
 ZIP, TAR_AT, TAR = b"PK\x03\x04", 257, b"ustar"
-SQUEEZED = {b"\x1f\x8b": gzip, b"BZh": bz2, b"\xfd7zXZ\x00": lzma}
-SUFFIXES = (".gz", ".bz2", ".xz")
+SQUEEZED: dict[bytes, Callable[[Path], object]] = {  # by how a file begins, what opens it
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+    b"\x28\xb5\x2f\xfd": lambda path: pa.CompressedInputStream(pa.OSFile(str(path)), "zstd"),
+    b"\x04\x22\x4d\x18": lambda path: pa.CompressedInputStream(pa.OSFile(str(path)), "lz4"),
+}
+SUFFIXES = (".gz", ".bz2", ".xz", ".zst", ".lz4")
 NO_LOGS = ("data.pkl", ".npy", "[Content_Types].xml", "META-INF/", ".dist-info/")  # in zips that hold no logs
 MOST_MEMBERS = 100_000
 TIMES_LARGER = 1_000  # than the archive: text of one repeated line shrinks that far, a bomb a million times
@@ -102,9 +110,8 @@ def _unpack(path: Path, found: Unpacked, room: _Room) -> None:
         _unpack_tar(path, found, room)
     else:
         inside = path.stem if path.suffix.lower() in SUFFIXES else path.name
-        kind = next(kind for magic, kind in SQUEEZED.items() if head.startswith(magic))
-        with kind.open(path) as member:
-            _write(cast(IO[bytes], member), found.folder / inside, room)
+        opened = next(opened for magic, opened in SQUEEZED.items() if head.startswith(magic))
+        _write(cast(IO[bytes], opened(path)), found.folder / inside, room)
 
 
 def _unpack_zip(path: Path, found: Unpacked, room: _Room) -> None:

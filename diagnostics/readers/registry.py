@@ -38,14 +38,16 @@ READERS = (
     "keras_history",
     "tensorboard",
     "plain_json",
+    "notebook",
     "text",
     "table",
 )  # module names; the first that claims a path reads it
 LAST_RESORTS = (
     "table",
     "plain_json",
+    "notebook",
     "text",
-)  # read a file that nobody claims, or say best why it cannot be read: columns, JSON, lines
+)  # read a file that nobody claims, or say best why it cannot be read: columns, JSON, cells, lines
 
 
 class Reader(Protocol):
@@ -80,11 +82,19 @@ def claimant(path: Path, but: Reader | None = None) -> Reader | None:
 
 def last_resort(path: Path) -> Reader:
     """Who reads the file ``path`` when nobody claims it."""
-    columns, objects, lines = LAST_RESORTS
+    columns, objects, cells, lines = LAST_RESORTS
+    if path.suffix.lower() == ".ipynb":
+        return _reader(cells)
     if path.suffix.lower() in (".json", *json_text.LINES) and json_text.peek(path):
         return _reader(objects)
-    is_table = path.suffix.lower() in (*table.TEXT, *table.PARQUET) or pairs.is_known(delimited.header(path))
-    return _reader(columns if is_table else lines)
+    return _reader(columns if path.suffix.lower() in (*table.TEXT, *table.PARQUET) or _is_header(path) else lines)
+
+
+def _is_header(path: Path) -> bool:
+    """Whether a file of any name begins with the names of columns, not with a list or a table as documents have."""
+    cells = delimited.header(path)
+    odd = any("|" in cell or cell.count("[") != cell.count("]") for cell in cells)
+    return not odd and pairs.is_known(cells)
 
 
 @cache

@@ -1,5 +1,6 @@
 """Text tables (CSV and its kin) as Arrow columns: what is empty becomes null, what says nan stays NaN."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -20,8 +21,10 @@ HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
 WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
 
 BOM = b"\xef\xbb\xbf"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # as spreadsheets write their "Unicode text"
+SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)  # a first line for spreadsheets
 INK, LINE_END = re.compile(rb"\S"), re.compile(rb"\r\n|[\r\n]")
-BLOCK, ROOM = 1 << 20, 16  # bytes that Arrow parses at a time: at least some rows as long as the header
+ROOM = 16  # rows as long as the header that a block has room for at least
 
 COLUMN = "column {0}"  # of a table without a header
 Types = dict[str, pa.DataType]  # by column
@@ -82,6 +85,7 @@ def header(path: Path) -> list[str]:
 
 @lru_cache(16)
 def _names(head: bytes) -> list[str]:
+    head = _utf_8(head)
     return [] if b"\0" in head else _header(head).names()
 
 
@@ -105,8 +109,9 @@ def read_text(path: Path) -> TextTable:
 def _head(path: Path) -> bytes:
     """The beginning of the file, with the whole header and some of a row; all of it where that is not enough."""
     with path.open("rb") as file:
-        head = file.read(HEAD)
-        return head if _has_more(head, _header(head)) else head + file.read()
+        raw = file.read(HEAD)
+        head = _utf_8(raw)
+        return head if _has_more(head, _header(head)) else _utf_8(raw + file.read())
 
 
 def _has_more(head: bytes, first: _Header) -> bool:
@@ -128,6 +133,8 @@ def _parse(path: Path, head: bytes, first: _Header) -> TextTable:
 
 def _arrow(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
     """All columns, read by Arrow from the file itself; in threads, unless a line or the encoding is wrong."""
+    if look.head(path).startswith(UTF_16):
+        return _recoded(path, head, first, wrong)
     try:
         types = _expected(head, first)
         if len(types) == len(first.names()):
@@ -135,29 +142,42 @@ def _arrow(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow
         with pa.OSFile(str(path)) as file:
             table = pacsv.read_csv(file, *_options(head, first, types, threads=True))
         if any(pa.types.is_binary(kind) for kind in table.schema.types):  # text that is no UTF-8
-            return pacsv.read_csv(_recoded(path), *_options(head, first, wrong=wrong))
+            return _recoded(path, head, first, wrong)
         return table
     except pa.ArrowInvalid:  # only one thread can say which line is wrong
-        try:
-            return pacsv.read_csv(_recoded(path), *_options(head, first, wrong=wrong))
-        except pa.ArrowInvalid as error:
-            if "Empty CSV" in str(error):
-                raise ReadError(path, NO_ROWS) from error
-            raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
+        return _recoded(path, head, first, wrong)
+
+
+def _recoded(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
+    """The same of a text in any encoding, in one thread."""
+    try:
+        text = pa.BufferReader(_text(path.read_bytes()).encode())
+        return pacsv.read_csv(text, *_options(head, first, wrong=wrong))
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            raise ReadError(path, NO_ROWS) from error
+        raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
 
 
 def _numbers(path: Path, head: bytes, first: _Header, types: Types) -> pa.Table:
     """A long table all of whose columns hold numbers."""
     found = LINE_END.match(head, first.end)
     start = first.end - len(first.text.encode()) if first.bare or found is None else found.end()
-    options = _options(head, replace(first, line=0), types)
-    return number_columns.read(path, start, lambda block: pacsv.read_csv(pa.BufferReader(block), *options))
+
+    def read(types: Types) -> pa.Table:
+        options = _options(head, replace(first, line=0), types)
+        return number_columns.read(path, start, lambda block: pacsv.read_csv(pa.BufferReader(block), *options))
+
+    try:
+        return read(types)
+    except pa.ArrowInvalid:  # what began as whole numbers may go on as others
+        return read(dict.fromkeys(types, pa.float64()))
 
 
 def _expected(head: bytes, first: _Header) -> Types:
     """Which columns hold numbers as far as ``head`` shows; of others Arrow keeps all text, to read it again as something else.
 
-    Where all but empty columns do, those are taken for numbers too.
+    Where all but empty columns do, those are taken for numbers too, and whole numbers, which are read sooner, for such.
     """
     if len(head) < HEAD:
         return {}
@@ -166,9 +186,10 @@ def _expected(head: bytes, first: _Header) -> Types:
     except pa.ArrowInvalid:
         return {}
     kinds = {field.name: field.type for field in table.schema}
-    numbers = {n: pa.float64() for n, kind in kinds.items() if pa.types.is_integer(kind) or pa.types.is_floating(kind)}
-    others = [kind for n, kind in kinds.items() if n not in numbers]
-    return dict.fromkeys(kinds, pa.float64()) if all(map(pa.types.is_null, others)) else numbers
+    numbers = {n for n, kind in kinds.items() if pa.types.is_integer(kind) or pa.types.is_floating(kind)}
+    if all(pa.types.is_null(kind) for n, kind in kinds.items() if n not in numbers):
+        return {n: kind if pa.types.is_integer(kind) else pa.float64() for n, kind in kinds.items()}
+    return dict.fromkeys(numbers, pa.float64())
 
 
 def _options(
@@ -192,15 +213,11 @@ def _options(
     convert = pacsv.ConvertOptions(
         null_values=ABSENT, strings_can_be_null=True, decimal_point=point, column_types=types
     )
-    block = max(BLOCK, ROOM * len(first.text))
+    block = max(number_columns.BLOCK, ROOM * len(first.text))
     read = pacsv.ReadOptions(
         column_names=_unique(first.names()), skip_rows=first.line, use_threads=threads, block_size=block
     )
     return read, parse, convert
-
-
-def _recoded(path: Path) -> pa.NativeFile:
-    return pa.BufferReader(_text(path.read_bytes()).encode())
 
 
 def _wrong_lines(wrong: list[pacsv.InvalidRow]) -> list[str]:
@@ -225,7 +242,13 @@ def _has_decimal_comma(head: str) -> bool:
     return bool(re.search(r"\d,\d", head)) and not re.search(r"\d\.\d", head)
 
 
+def _utf_8(raw: bytes) -> bytes:
+    return _text(raw).encode() if raw.startswith(UTF_16) else raw
+
+
 def _text(raw: bytes) -> str:
+    if raw.startswith(UTF_16):
+        return raw.decode("utf-16", "ignore")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -236,6 +259,8 @@ def _header(head: bytes) -> _Header:
     """The line with the names: the first that is no comment, or the last comment, if only numbers follow it."""
     comment: _Header | None = None
     for line in _inked(head):
+        if SEPARATOR.fullmatch(line.text.strip()):
+            continue
         if not _is_comment(line.text):
             cells = _split(line.text)
             if not all(map(_is_number, cells)):

@@ -40,7 +40,7 @@ def claims(path: Path) -> bool:
     """Whether ``path`` is JSON with curves that sound like training; looks at its head."""
     if path.suffix.lower() not in SUFFIXES:
         return False
-    values = json_text.peek(path)
+    values = _named(path, json_text.peek(path))
     found = _found(path, values) or _unknown(values)
     return any(_sounds_like_training(run) and _is_curve(run) for run in found)
 
@@ -54,6 +54,7 @@ def read(path: Path, limits: Limits) -> list[Log]:
     if _one_a_line(path, json_text.peek(path)):
         return [_lines(path, limits)]
     values, notes = json_text.document(path, limits)
+    values = _named(path, values)
     runs = _found(path, values) or _unknown(values)
     if not runs:
         raise ReadError(path, f"no name in it is a curve we know; {WAY_OUT}")
@@ -61,6 +62,13 @@ def read(path: Path, limits: Limits) -> list[Log]:
         notes = [*notes, OWN_NAMES]
     limits.names(path, max(len(run.series) for run in runs))
     return [_log(path, run, notes) for run in runs]
+
+
+def _named(path: Path, values: list[object]) -> list[object]:
+    """``values``, or the one list of points that TensorBoard's page saved, under its name."""
+    tag = names.exported_tag(path.stem)
+    is_points = tag and len(values) == 1 and isinstance(values[0], list) and isinstance((values[0] or [0])[0], list)
+    return [{tag: values[0]}] if is_points else values
 
 
 def _found(path: Path, values: list[object]) -> list[Found]:

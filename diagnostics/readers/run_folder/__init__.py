@@ -20,6 +20,7 @@ from diagnostics.readers.limits import Limits
 from diagnostics.readers.run_folder import ranks
 from diagnostics.readers.run_folder.curves import Scalars
 from diagnostics.readers.run_folder.growth import Growth
+from diagnostics.readers.run_folder.per_cent import as_fractions
 from diagnostics.readers.run_folder.rows import layer_rows
 from diagnostics.run import Run
 
@@ -70,7 +71,7 @@ class Followed:
                 f"{scalars.lost:,} rows of an earlier attempt were overwritten by a later one; they are kept, but not judged"
             )
         layers = self._layer_table(about, scalars.cuts, notes)
-        curves = {**scalars.curves, **_totals(layers, scalars.curves)}
+        curves = as_fractions({**scalars.curves, **_totals(layers, scalars.curves)}, notes)
         classes = about.get("classes")
         config = about.get("config")
         return Run(

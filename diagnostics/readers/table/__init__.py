@@ -7,7 +7,6 @@ Where rows go back and log a step again, as after a resume, the later row counts
 A table of results or data, whose rows are models, experiments or samples, is refused in one line.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +29,6 @@ Place = Callable[[int], str]  # where a row (0-based) is, for messages
 
 TEXT, PARQUET = (".csv", ".tsv"), (".parquet", ".pq")
 MAGIC = b"PAR1"
-EXPORT_OF_TENSORBOARD = re.compile(r"tag-(?P<tag>.+)$")  # run-<run>-tag-<tag>.csv: the tag is only in the name
 FROM_TENSORBOARD = ("Wall time", "Step", "Value")
 OWN_NAMES = "no column is a curve we know ({0})"
 GENERIC = {"metrics", "results", "history", "log", "logs", "progress", "training"}  # file names that name no run
@@ -126,9 +124,9 @@ def _read_text(path: Path) -> tuple[pa.Table, Place, list[str]]:
         return bare.named(table, path.stem), lambda row: f"line {text.line(row)}", [*text.notes, bare.TOLD]
     if "" in table.column_names and not pa.types.is_string(table[""].type):
         table = table.drop_columns([""])  # pandas' index, which to_csv writes without a name
-    tag = EXPORT_OF_TENSORBOARD.search(path.stem)
+    tag = names.exported_tag(path.stem)
     if tag and tuple(table.column_names) == FROM_TENSORBOARD:
-        table = table.rename_columns(["wall_time", "step", tag["tag"].replace("_", "/", 1)])
+        table = table.rename_columns(["wall_time", "step", tag])
     return table, lambda row: f"line {text.line(row)}", text.notes
 
 

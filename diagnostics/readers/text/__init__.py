@@ -20,7 +20,7 @@ import numpy as np
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
-from diagnostics.readers.log import Log
+from diagnostics.readers.log import Log, Series
 from diagnostics.readers.text.families import meanings
 from diagnostics.readers.text.lines import lines, parsed
 from diagnostics.readers.text.miner import Miner
@@ -38,6 +38,7 @@ DOCUMENT = re.compile(
     r"readme|license|licence|changelog|contributing|requirements|authors|notice|citation|makefile|dockerfile",
     re.IGNORECASE,
 )
+LOSS = re.compile("loss", re.IGNORECASE)
 FEWEST = 3  # points of a curve that make a file in a folder a log
 PART = 0.2  # of the lines that must be a log's in a file with another ending, e.g. .md, and where no quantity is known
 GENERIC = {"train", "training", "log", "logs", "output", "out", "stdout", "stderr", "nohup", "run", "console", "main"}
@@ -54,7 +55,7 @@ def claims(path: Path) -> bool:
 def _is_log(path: Path, data: bytes) -> bool:
     miner = Miner().read(parsed(data))
     found = Found(miner)
-    curves = [s for s in found.series() if len(s) >= FEWEST and np.unique(s.values).size > 1]
+    curves = _curves(found)
     known = any(MEASURE.search(s.name) for s in curves)
     if path.suffix.lower() in LOGS:
         return known or (bool(curves) and found.words >= max(FEWEST, PART * miner.lines))
@@ -71,18 +72,42 @@ def read(path: Path, limits: Limits) -> list[Log]:
     if not _is_text(_ends(path)):
         raise ReadError(path, "this is binary data, and no reader knows it; name a log, a table or a run folder")
     miner = Miner().read(lines(path, limits))
-    found = Found(miner)
-    limits.names(path, found.names)
-    logs = [log for first, behind in found.runs if (log := _log(path, found, first, behind)).series]
+    logs = logs_of(miner, path, limits)
     if not logs:
         raise ReadError(
             path,
             f"{miner.lines:,} line{'s' * (miner.lines != 1)}, and none says a quantity; a log has lines such as 'step 10 loss 2.3'",
         )
+    return logs
+
+
+def logs_of(miner: Miner, path: Path, limits: Limits) -> list[Log]:
+    """The runs, one after the other, in the lines of ``path`` that ``miner`` has read.
+
+    Raises:
+        ReadError: there are more names than may be.
+    """
+    found = Found(miner)
+    limits.names(path, found.names)
+    logs = [log for first, behind in found.runs if (log := _log(path, found, first, behind)).series]
+    if not logs:
+        return []
     state, exception = miner.end.state(miner.said)
     notes = (*miner.end.notes(miner.said), *_ranks(found))
     logs[-1] = replace(logs[-1], state=state, exception=exception, notes=notes)
     return [log if i == 0 else replace(log, name=f"{log.name} ({i + 1})") for i, log in enumerate(logs)]
+
+
+def is_log(miner: Miner) -> bool:
+    """Whether the lines that ``miner`` has read hold a loss, or another curve that is known by its name and says its place."""
+    return any(
+        LOSS.search(s.name) or (MEASURE.search(s.name) and (s.epochs is not None or np.isfinite(s.steps).any()))
+        for s in _curves(Found(miner))
+    )
+
+
+def _curves(found: Found) -> list[Series]:
+    return [s for s in found.series() if len(s) >= FEWEST and np.unique(s.values).size > 1]
 
 
 def _log(path: Path, found: Found, first: int, behind: int) -> Log:

@@ -14,9 +14,10 @@ TOLD_EVERY = 4096  # lines between two words on how far the reading is
 COLOUR = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]")
 RANK = re.compile(
-    r"\s*(?:\[(?:rank|default|gpu|worker|proc)[ :_]?(\d+)\]:?|\[\d+,(\d+)\]<std(?:out|err)>:?|\[Rank (\d+)\])\s*",
+    r"\s*(?:\[(?:rank|default|gpu|cuda|worker|proc)[ :_]?(\d+)\]:?|\[\d+,(\d+)\]<std(?:out|err)>:?|"
+    r"\((?:[\w.]+ )?pid=(\d+)(?:, ip=[\d.]+)?\)|rank[ _]?(\d+)\s*[:|](?=\s+[a-z\[(]))\s*",
     re.IGNORECASE,
-)  # torchrun, mpirun, Megatron
+)  # torchrun, mpirun, Megatron, Ray
 
 
 class Line(NamedTuple):
@@ -68,10 +69,10 @@ def _line(number: int, text: str) -> Line:
         text = COLOUR.sub("", text)
     if not text.isprintable():
         text = CONTROL.sub("", text)
-    rank = RANK.match(text) if text[:1] in "[ " else None
+    rank = RANK.match(text) if text[:1] in "[( rR" else None
     if rank is None:
         return Line(number, 0, text)
-    return Line(number, int(next(filter(None, rank.groups()))[:6]), text[rank.end() :])
+    return Line(number, int(next(filter(None, rank.groups()))[-6:]), text[rank.end() :])
 
 
 def _encoding(start: bytes) -> str:

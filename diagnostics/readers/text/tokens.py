@@ -21,13 +21,15 @@ OPAQUE = "|".join(
 )
 BEFORE = r"(?:(?<![\w.@#+\-\\])(?<![A-Za-z_.]/)|(?<=[Ee]poch)|(?<=EPOCH)|(?<=[Ss]tep)|(?<=[Ii]ter))"
 UNIT = r"(?:[mnuµ]?s|secs?|mins?|hr?s?|days?|[kKMGTBb]|[KkMGT]i?[Bb]|it|ex|x|z|px|dB|samples|tok|steps?|%)?"
-DIGITS = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?![\d,])(?:\.\d+)?|\d+,\d+(?![\d,.])|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?={UNIT}(?!\w|\.\d))"
+DIGITS = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+,\d+(?!\d|[,.]\d)|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?={UNIT}(?!\w|\.\d))"
 WORDS = r"(?:nan|NaN|NAN|inf|Inf|INF|[Ii]nfinity|None|N/A|n/a)(?=(?:ms|s|z|x)?(?!\w))(?! (?:iterations?|values?|or|in|detected|check|found)\b)"
 TOKEN = re.compile(rf"({OPAQUE})|({BEFORE}[-+]?(?:{DIGITS}|{WORDS}))", re.ASCII)
 RANGE = re.compile(r"@(\[?[\d.]+):([\d.]+)")  # mAP@0.5:0.95 is one word
 COCO = re.compile(r"\((A[PR])\) @\[ IoU=([\d.]+)(?::([\d.]+))?\s*\| area=\s*(\w+) \| maxDets=\s*(\d+) \] =")  # one name
 SPACES = re.compile(r"(?:\\ |\\\t|\\\x0b)+")  # as re.escape writes them
 PLAIN = r"([-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?|nan|inf|-inf)"  # one way to match: a long line must not try all
+THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?")
 MIXED = re.compile(r"[.,](\d+)$")
 LONGEST_PATTERN = 1 << 14  # characters of a line; the pattern of a longer one costs a hundred times its size
 BAR = re.compile(r"[\u2500-\u259f]+|(?<=\|)[#\d ]{6,}(?=\|)|(?<=\[)[=>.\-# ]{6,}(?=\])")  # drawn progress
@@ -47,7 +49,10 @@ def tokens(text: str) -> Tokens:
         text = RANGE.sub(r"@\1-\2", text)
         text = COCO.sub(lambda m: f", {m[1]} IoU@{m[2]}{'-' + m[3] if m[3] else ''} area@{m[4]} maxDets@{m[5]} =", text)
     parts = TOKEN.split(undrawn(text))
-    return Tokens(parts[::3], parts[1::3], parts[2::3])
+    numbers = parts[2::3]
+    if "," in text and any(n and DECIMAL_COMMA.fullmatch(n) and not THOUSANDS.fullmatch(n) for n in numbers):
+        numbers = [n.replace(",", ".") if n and n.count(",") == 1 else n for n in numbers]  # 1,234 is one as well
+    return Tokens(parts[::3], parts[1::3], numbers)
 
 
 def undrawn(text: str) -> str:
@@ -81,9 +86,7 @@ def value(token: str | None) -> float | None:
         return float(token)
     except ValueError:
         pass
-    digits = (
-        token.replace(",", "") if re.fullmatch(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", token) else token.replace(",", ".")
-    )
+    digits = token.replace(",", "" if THOUSANDS.fullmatch(token) else ".")
     try:
         return float(digits)
     except ValueError:

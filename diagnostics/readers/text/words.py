@@ -7,7 +7,7 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-EPOCHS = frozenset({"epoch", "ep", "e"})
+EPOCHS = frozenset({"epoch", "ep", "e", "epoche", "epoca", "poque"})  # époque, without what is no ASCII
 STEPS = _set(
     "step steps iter iters iteration iterations it update updates num_updates global_step global_steps globalstep "
     "global_iter n_iter up batch batch_id batch_idx batch_index minibatch total_timesteps round episode trial_step train_step "

@@ -29,7 +29,7 @@ INDEX: Mapping[str, Sequence[str]] = {
     ),
     EPOCH: (
         "epoch", "train_epoch", "current_epoch", "trainer_epoch", "epochs", "epoch_num", "epoch_number", "epoch_idx",
-        "epoch_index", "n_epoch", "num_epoch", "epoch_no", "ep",
+        "epoch_index", "n_epoch", "num_epoch", "epoch_no", "ep", "epoche", "epoca", "poque",
     ),
     WALL_TIME: ("wall_time", "timestamp", "walltime", "time", "datetime", "date"),
     RUN: ("run", "run_id", "run_name"),
@@ -101,6 +101,7 @@ GAUGES: Mapping[str, frozenset[str]] = {  # joined words, without those of ``IN_
 LR_GROUP = re.compile(
     r"^(?:x/lr|lr/pg|lr/group|lr[-_])(?P<group>.+)$", re.IGNORECASE
 )  # YOLO's, and Lightning's monitor's
+EXPORT_OF_TENSORBOARD = re.compile(r"tag-(?P<tag>.+)$")  # the tag is only in the name
 NO_LR = re.compile(r"momentum|decay|mult|scale|factor|sched|find|warm|min|max|patience", re.IGNORECASE)
 
 
@@ -160,6 +161,12 @@ def split_of(stem: str) -> str:
         return ""
     may_be_a_try = all(SECOND.get(w, 0) == SECOND["test"] for w in said)  # test.csv, test_7.csv
     return VAL if read(stem).quantity or not may_be_a_try else ""
+
+
+def exported_tag(stem: str) -> str:
+    """The tag in the name of a file that TensorBoard's page saved, run-<run>-tag-<tag>; "" for any other."""
+    found = EXPORT_OF_TENSORBOARD.search(stem)
+    return found["tag"].replace("_", "/", 1) if found else ""
 
 
 def index_of(names: Iterable[str]) -> dict[str, str]:

@@ -10,10 +10,18 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from diagnostics.readers import Limits, archive, read_all
 
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "gz": gzip.compress,
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+    "zst": lambda raw: bytes(pa.compress(raw, "zstd")),
+    "lz4": lambda raw: bytes(pa.compress(raw, "lz4")),
+}
 LOG = b"step,train_loss\n0,2.5\n1,1.5\n"
 
 
@@ -42,7 +50,7 @@ def test_every_log_inside_is_listed_by_its_place(tmp_path: Path, mode: str) -> N
     assert [r["train/loss"].values.tolist() for r in runs] == [[2.5, 1.5]] * 2
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize(("suffix", "pack"), PACKED.items())
 def test_a_single_file_may_be_compressed(tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes]) -> None:
     (tmp_path / f"log.csv.{suffix}").write_bytes(pack(LOG))
     ((run,), errors) = read_all([tmp_path])
@@ -111,7 +119,7 @@ def test_cut_off_anywhere_there_is_no_traceback(tmp_path: Path, mode: str) -> No
         assert runs or errors
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize("pack", PACKED.values(), ids=PACKED)
 def test_a_bit_flipped_anywhere_is_no_traceback(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
     whole, path = pack(LOG * 20), tmp_path / "log.csv.packed"
     for at in range(len(whole)):

@@ -196,3 +196,11 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, rows:
 def test_a_sound_document_is_the_same_to_both_parsers(value: object) -> None:
     text = json.dumps([value])
     assert json.dumps(json_text.around_damage(text)[0]) == text or "e" in text.lower()
+
+
+def test_a_curve_saved_from_tensorboards_page_is_called_by_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "run-first-tag-train_loss.json"
+    path.write_text(json.dumps([[1.7e9 + s, s, v] for s, v in LOSS.items()]))
+    assert plain_json.claims(path)
+    (run,) = read(path)
+    assert run["train/loss"].steps.tolist() == [0, 1, 2] and run["train/loss"].values.tolist() == [2.5, 1.5, 0.5]

@@ -187,3 +187,30 @@ def test_a_long_line_that_hardly_differs_is_matched_soon(tmp_path: Path) -> None
     log = read(tmp_path, lines)
     assert time.process_time() - begun < 5  # s of processor
     assert len(series(log)["eval_149_loss"]) == 6  # printed once in these very words, two of them, but not options
+
+
+def test_decimal_commas_and_thousands_are_told_apart(tmp_path: Path) -> None:
+    german = "".join(f"Epoche {i}: loss=2,8{i}, val_loss=2,{i}00, lr=0,001\n" for i in range(4))
+    assert series(read(tmp_path, german)) == {
+        "loss": [2.8, 2.81, 2.82, 2.83], "val_loss": [2.0, 2.1, 2.2, 2.3], "lr": [0.001] * 4,
+    }  # fmt: skip
+    english = "".join(f"step {i},000, tokens: {i},234,567 loss: 0.{i}\n" for i in range(1, 5))
+    log = read(tmp_path, english)
+    assert log.series[0].steps.tolist() == [1000, 2000, 3000, 4000]
+    assert series(log)["tokens"] == [1234567, 2234567, 3234567, 4234567]
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [
+        "rank{0}: ",
+        "[rank{0}]: ",
+        "[cuda:{0}] ",
+        "[GPU{0}] ",
+        "Rank {0} | ",
+        "(RayTrainWorker pid=471{0}, ip=10.0.0.{0}) ",
+    ],
+)
+def test_whatever_says_the_process_one_is_read(tmp_path: Path, prefix: str) -> None:
+    log = read(tmp_path, "".join(prefix.format(r) + f"Epoch {i} loss: {9 - i}.{r}\n" for i in range(4) for r in (0, 1)))
+    assert series(log) == {"loss": [9, 8, 7, 6]} and log.notes == ("2 processes logged the same: one is read",)

@@ -61,7 +61,7 @@ def fingerprint(run: Run) -> str:
     """A hash of everything in ``run``."""
     found = hashlib.sha256()
     about = (run.name, dict(run.config), run.classes, run.loss, run.state, run.exception, run.resumed_at, run.notes)
-    found.update(repr(about).encode())
+    found.update(repr(about).encode() + repr(sorted(run.shapes.items(), key=str)).encode())
     groups = [run.curves, run.superseded, *run.ranks.values(), {"epoch": run.epochs} if run.epochs else {}]
     for number, group in enumerate(groups):
         for tag, curve in sorted(group.items()):

@@ -1,6 +1,7 @@
 """The score counts what it says it counts."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from benchmarks.score.grid_page import Grid
 from benchmarks.score.lab_page import Part, matrix
 from benchmarks.score.opinions import Reports
 from benchmarks.score.timing import Judged
-from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
+from collector.schema import LR, TRAIN_LOSS, VAL_LOSS, Shape
 from diagnostics import Remedy, diagnose, synthetic
 from diagnostics.curve import Curve
 from diagnostics.engine import HEADLINES
@@ -150,6 +151,7 @@ def test_a_run_is_known_by_all_that_is_in_it():
     assert memo.fingerprint(run) != memo.fingerprint(synthetic.with_config(run, lr=1.0))
     moved = Curve(TRAIN_LOSS, run[TRAIN_LOSS].steps + 1, run[TRAIN_LOSS].values)
     assert memo.fingerprint(run) != memo.fingerprint(synthetic.with_curves(run, moved))
+    assert memo.fingerprint(run) != memo.fingerprint(replace(run, shapes={"0.weight": Shape("Linear", (8, 6))}))
 
 
 def test_sound_runs_are_counted_where_something_is_said():

@@ -15,7 +15,6 @@ from diagnostics.curve import Curve
 from diagnostics.run import Run
 
 FEW = 40  # points of a curve that are worth a dot each
-DOTS = 500  # raw points that are worth a dot each: a browser takes three times as long for a page with 1,500 (measured)
 FAINT = 0.4  # of a curve that counts no more
 LAST, MARKS = 1000, ("raw points", "before the resume", "best", "NaN or Inf")  # in the legend, after the curves
 Trace = dict[str, Any]
@@ -123,14 +122,14 @@ def _line(run: Run, panel: Panel, one: Line, i: int, look: Look, window: int) ->
 
 
 def _raw(run: Run, panel: Panel, one: Line, i: int, look: Look) -> list[Trace]:
-    """The points as logged: dots, or, when they are many, a faint line; from extreme to extreme where they had to be thinned."""
+    """The points as logged: dots, or, when they had to be thinned, a faint line from extreme to extreme."""
     style = {
         "marker": {"color": f"${one.colour}Raw", "size": 3},
         "line": {"color": f"${one.colour}Raw", "width": 1},
         "hovertemplate": f"{_named(panel, one)}, raw %{{y:.4~g}}<extra></extra>",
         "showlegend": False,  # too faint to be seen there; the line above the chart says what is faint
     }
-    mode = "markers" if len(run[one.tag]) <= DOTS else "lines"
+    mode = "markers" if len(run[one.tag]) <= look.sight.count else "lines"
     return _trace(run, Source(one.tag, part="raw"), look, i, "raw points", mode, **style)
 
 

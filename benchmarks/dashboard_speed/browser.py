@@ -15,6 +15,7 @@ PATIENCE = 180_000.0  # ms that something may take to appear
 
 CHART = "() => Boolean(deep('.cw-chart.cw-ready')?.dataset.lastStep)"
 TABLE = "() => Boolean(deep('.cw-list a'))"
+EMPTY = "() => document.body?.innerText.includes('nothing here')"
 LINE = "() => line() > 100"  # TensorBoard's chart
 
 

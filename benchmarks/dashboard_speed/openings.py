@@ -12,6 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page
 
 from benchmarks.dashboard_speed import browser as tabs
+from benchmarks.dashboard_speed import servers
 from benchmarks.dashboard_speed.servers import PATIENCE, Server, dashboard, tensorboard
 
 SAMPLE = "/diagnosis?run=sample/digits-lr-too-high"
@@ -82,6 +83,9 @@ def samples(browser: Browser, home: Path, repeats: int) -> Iterator[Waits]:
         _opened(browser, server, SAMPLE, tabs.CHART)
         yield from fresh(browser, repeats, "Runs, the samples", "ours", server.address, tabs.TABLE)
         yield from fresh(browser, repeats, "Diagnosis of a sample", "ours", server.address + SAMPLE, tabs.CHART)
+    with servers.empty(home) as server:
+        _opened(browser, server, "/", tabs.EMPTY)
+        yield from fresh(browser, repeats, "An empty Streamlit page", "Streamlit", server.address, tabs.EMPTY)
 
 
 def samples_beside(browser: Browser, logs: Path, home: Path, repeats: int) -> Iterator[Waits]:

@@ -23,7 +23,7 @@ const painted = (then) => requestAnimationFrame(() => requestAnimationFrame(() =
 
 // When ``test`` first holds and has been painted, s since 1970.
 window.when = (test) => new Promise((done) => {
-  const look = () => (test() ? painted((now) => done(now / 1000)) : setTimeout(look, 15));
+  const look = () => (test() ? painted((now) => done(now / 1000)) : setTimeout(look, 25));
   look();
 });
 

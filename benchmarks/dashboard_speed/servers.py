@@ -58,6 +58,17 @@ def dashboard(runs: Path, home: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def empty(home: Path) -> Iterator[Server]:
+    """Streamlit itself, with a page of one line."""
+    port, page = _free(), home / "empty.py"
+    page.write_text('import streamlit as st\n\nst.write("nothing here")\n')
+    command = f"{shlex.quote(sys.executable)} -m streamlit run {shlex.quote(str(page))} --server.port {port}"
+    command += " --server.address 127.0.0.1 --server.headless true --server.fileWatcherType none --browser.gatherUsageStats false"
+    with _up(command, f"http://127.0.0.1:{port}", "/_stcore/health", home / "empty.log", {}) as server:
+        yield server
+
+
+@contextmanager
 def tensorboard(logs: Path, home: Path, every_point: bool = False) -> Iterator[Server]:
     """TensorBoard with its Rust data server; ``every_point`` instead of a random 1,000 of each tag."""
     port = _free()

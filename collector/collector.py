@@ -149,7 +149,7 @@ class Collector:
     ) -> None:
         """Store one row of training values at the current step.
 
-        ``loss=`` becomes ``train/loss``; a name with a slash (in ``values``) is a tag already; None means absent.
+        ``loss=`` becomes ``train/loss``, ``val_loss=`` ``val/loss``; a name with a slash (in ``values``) is a tag already; None means absent.
         ``step`` says what the current step is, from this row on. ``epoch`` is this row's; later rows keep it only where no
         DataLoader is counted.
         """

@@ -73,6 +73,22 @@ def test_null_is_absent_nan_stays_and_equal_steps_are_kept(folder):
     assert "train/never" not in run
 
 
+def test_accuracies_in_per_cent_are_read_as_fractions_and_noted(folder):
+    part(folder, 1, 0, [1, 2, 3], train_accuracy=[10.0, math.nan, 99.5], val_accuracy=[0.5, 0.7, 1.0])
+    (run,) = read(folder)
+    assert np.array_equal(run["train/accuracy"].values, [0.1, np.nan, 0.995], equal_nan=True)
+    assert run["val/accuracy"].values.tolist() == [0.5, 0.7, 1.0]
+    assert [note for note in run.notes if "per cent" in note] == [
+        "train/accuracy was logged in per cent and is read as a fraction; the files keep what was logged"
+    ]
+
+
+@pytest.mark.parametrize("value", [1.01, 1e6, math.inf])
+def test_what_is_no_per_cent_is_left_as_it_is(folder, value):
+    part(folder, 1, 0, [1, 2], train_accuracy=[0.5, value])
+    assert read(folder)[0]["train/accuracy"].values.tolist() == [0.5, value]
+
+
 def test_the_later_attempt_wins_from_its_first_step_on(folder):
     part(folder, 1, 0, [1, 2, 3, 4], train_loss=[1, 1, 1, 1])
     part(folder, 2, 0, [3, 4, 5], train_loss=[2, 2, 2])

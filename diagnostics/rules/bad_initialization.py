@@ -7,8 +7,8 @@ Why it matters
     The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
 
 Criterion
-    Silent where every weight matrix is known to have begun with a size that the field's rules give: a deviation times √fan-in of SMALL (half of it for a
-    single matrix) to LARGE, while gradients reach them all. Else:
+    A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation
+    times √fan-in of SMALL (half of it for a single matrix) to LARGE, while gradients reach them all. Else:
     Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
     from there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small). Or the fall over the whole run stays under
     NO_FALL of the start, and is not a straight line that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
@@ -89,9 +89,9 @@ RAISED_START, FLAT_HIGH = (
 def check(run: Run) -> Iterator[Finding]:
     """Fires once: never left the start, left it late, or started far too high."""
     loss = run[TRAIN_LOSS].finite()
-    if began_sound(run):
-        return
-    found = _never_left(run, loss) or _left_late(run, loss) or _rested(run, loss) or _started_high(run, loss)
+    found = _never_left(run, loss)
+    if not found and not began_sound(run):
+        found = _left_late(run, loss) or _rested(run, loss) or _started_high(run, loss)
     if found:
         message, evidence = found
         yield Finding("bad_initialization", "warning", f"{message}{_began(run)}", (evidence,), _remedies(run))
@@ -111,7 +111,11 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     evidence = Evidence(
         TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL
     )
-    return f"The training loss never left its start at {first:.3g}: it ends at {last:.3g}.{_rival(run)}", evidence
+    usual = " The weights began at a usual size: look at the labels and the inputs as well." if began_sound(run) else ""
+    return (
+        f"The training loss never left its start at {first:.3g}: it ends at {last:.3g}.{_rival(run)}{usual}",
+        evidence,
+    )
 
 
 def _guesses(run: Run) -> bool:
@@ -256,6 +260,9 @@ RULE = Rule(
         "flat for 12 % of the run": lambda: _late(120),
         "flat at first, from weights of a twentieth": lambda: _shaped(_late(120), 10_000),
         "above a guess for 8 % of the run": lambda: _unlearns(0.08),
+        "never learns, from weights of the field's size": lambda: _shaped(
+            synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25
+        ),
         "never learns": lambda: synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)),
     },
     silent={

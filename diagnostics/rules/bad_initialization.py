@@ -167,16 +167,14 @@ def _left_late(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
 
 
 def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    blind = guess(run)
-    if blind is None:
+    blind, first, begin = guess(run), start(loss), int(loss.steps[0])
+    if blind is None or first <= RAISED_START * blind:
         return None
-    first = start(loss)
-    begin = int(loss.steps[0])
     waits = reached(loss, blind) - begin > FLAT_HIGH * (run.last_step - begin) and not _young(run, loss)
     least = (RAISED_START if waits and end(loss) < blind else HIGH_START) * blind
     if first <= least:
         return None
-    evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[0]), "first loss", first, least)
+    evidence = Evidence(TRAIN_LOSS, begin, begin, "first loss", first, least)
     return f"The first loss is {first:.3g}; a guess among {run.classes} classes would have {blind:.3g}.", evidence
 
 

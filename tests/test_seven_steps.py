@@ -16,7 +16,7 @@ TITLES = "|".join(re.escape(rule.title) for rule in rules.all_rules())
 VERDICT = re.compile(rf"^(\S+) +({TITLES})\b", re.M)
 RECORD = 'python() { shift; echo "$*" >> trainings; }; '  # bash unfolds the loops; torch is imported once, here
 FIRM = 7  # verdicts, of steps 1 to 3: those of the longer trainings may hang on a machine's last digits
-PLAIN = {name: value for name, value in os.environ.items() if name != "COLUMNS"}  # which pytest may have set
+PLAIN = {name: value for name, value in os.environ.items() if name != "COLUMNS"}  # which readline sets for children
 SHELL = 'curvewise() { "{python}" -m curvewise "$@"; }; '
 
 

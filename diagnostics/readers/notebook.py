@@ -5,6 +5,7 @@ and Hugging Face's trainer show their losses. Code, pictures, widgets and data f
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -39,15 +40,15 @@ def read(path: Path, limits: Limits) -> list[Log]:
     Raises:
         ReadError: it is no notebook, or no cell printed a log.
     """
-    mined = [(n, miner) for n, miner in _mined(path, limits) if text.is_log(miner)]
-    found = [(n, log) for n, miner in mined for log in text.logs_of(miner, path, limits)]
+    found = []
+    for n, miner in _mined(path, limits):
+        logs = text.logs_of(miner, path, limits) if text.is_log(miner) else []
+        found += [(f"{path.stem}, cell {n}" + (f" ({i})" if i > 1 else ""), log) for i, log in enumerate(logs, 1)]
     if not found:
         raise ReadError(
             path, "no cell of this notebook printed losses or accuracies; run it and save it, or name its log"
         )
-    if len(found) == 1:
-        return [replace(found[0][1], name=path.stem)]
-    return [replace(log, name=f"{path.stem}, cell {n}{log.name.removeprefix(path.stem)}") for n, log in found]
+    return [replace(log, name=path.stem if len(found) == 1 else name) for name, log in found]
 
 
 def _mined(path: Path, limits: Limits) -> Iterator[tuple[int, Miner]]:
@@ -81,7 +82,8 @@ def _joined(said: object) -> str:
 def _table(html: str) -> str:
     """The tables in ``html``, a line a row with tabs between the cells; "" where there is none."""
     rows = _Rows()
-    rows.feed(html)
+    with suppress(AssertionError):  # "<![" and the like: what came before is kept
+        rows.feed(html)
     return "".join(f"{chr(9).join(' '.join(cell.split()) for cell in row)}\n" for row in rows.found if row)
 
 

@@ -15,6 +15,7 @@ from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.readers.plain_json import shapes
 from diagnostics.readers.plain_json.shapes import Found
+from diagnostics.readers.table import results
 from diagnostics.readers.understanding import names, pairs
 
 SUFFIXES = (".json", ".jsonl", ".ndjson", ".jsonlines", ".log", ".txt", "")
@@ -42,7 +43,7 @@ def claims(path: Path) -> bool:
         return False
     values = _named(path, json_text.peek(path))
     found = _found(path, values) or _unknown(values)
-    return any(_sounds_like_training(run) and _is_curve(run) for run in found)
+    return not _of_results(values) and any(_sounds_like_training(run) and _is_curve(run) for run in found)
 
 
 def read(path: Path, limits: Limits) -> list[Log]:
@@ -51,7 +52,10 @@ def read(path: Path, limits: Limits) -> list[Log]:
     Raises:
         ReadError: there is no JSON in it, or no curve.
     """
-    if _one_a_line(path, json_text.peek(path)):
+    beginning = json_text.peek(path)
+    if told := _of_results(beginning):
+        raise ReadError(path, told)
+    if _one_a_line(path, beginning):
         return [_lines(path, limits)]
     values, notes = json_text.document(path, limits)
     values = _named(path, values)
@@ -76,6 +80,12 @@ def _found(path: Path, values: list[object]) -> list[Found]:
     if _one_a_line(path, values):
         return [shapes.of_rows(rows[:FIRST])]
     return [run for value in values for run in shapes.found_in(value)]
+
+
+def _of_results(values: list[object]) -> str:
+    """What shows that the values are rows of results; "" for those of a log."""
+    rows = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+    return results.why_rows([row for row in rows if isinstance(row, Mapping)])
 
 
 def _unknown(values: list[object]) -> list[Found]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from collector.schema import EPOCH, STEP
 from diagnostics.readers.formats.columns import Column
+from diagnostics.readers.rows import number
 from diagnostics.readers.understanding import names
 
 OFTEN = 0.5  # of the rows: each has another name, or a name at all
@@ -41,6 +42,23 @@ def why(
         if told is None
         else f"no column counts, and {told[0] or 'the first'!r} says what each row is about ({_some(told[1])}): {WAY_OUT}"
     )
+
+
+def why_rows(rows: Sequence[Mapping[str, object]]) -> str:
+    """As ``why``, of the first of a list of objects."""
+    rows = rows[:FIRST]
+    keys = dict.fromkeys(key for row in rows for key in row)
+    cells = {key: [row.get(key) for row in rows] for key in keys}
+    texts = {
+        key: [v or None for v in said] for key, said in cells.items() if all(isinstance(v, str | None) for v in said)
+    }
+    columns = {
+        key: Column(key, np.arange(len(rows)), np.array([np.nan if v is None else v for v in map(number, said)]))
+        for key, said in cells.items()
+        if key not in texts
+    }
+    words = {key: pa.chunked_array([pa.array(said, pa.string())]) for key, said in texts.items()}
+    return why(len(rows), words, columns, names.index_of(keys))
 
 
 def _things(texts: Mapping[str, pa.ChunkedArray], run: str | None) -> Iterator[tuple[str, list[str]]]:

@@ -1,10 +1,11 @@
 """Tables whose rows are no moments of a training are refused in one line; logs that hold words are not."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from diagnostics.readers import ReadError, read, table
+from diagnostics.readers import ReadError, plain_json, read, table
 from diagnostics.readers.table import results
 
 RESULTS = {
@@ -41,3 +42,13 @@ def test_a_log_with_words_is_read(tmp_path: Path, name: str) -> None:
     path.write_text(LOGS[name])
     assert table.claims(path)
     assert any(run.curves for run in read(path))
+
+
+@pytest.mark.parametrize("lines", [False, True])
+def test_results_as_json_are_refused_too(tmp_path: Path, lines: bool) -> None:
+    rows = [{"model": name, "accuracy": 0.9, "loss": 0.1 * n} for n, name in enumerate(("resnet", "vgg", "vit"))]
+    path = tmp_path / ("some.jsonl" if lines else "some.json")
+    path.write_text("\n".join(map(json.dumps, rows)) if lines else json.dumps(rows))
+    assert not plain_json.claims(path)
+    with pytest.raises(ReadError, match=results.WAY_OUT):
+        read(path)

@@ -146,7 +146,13 @@ def _frame(height: int, panels: int, last_step: int, identity: str) -> Figure:
 def _axis(log: bool, domain: tuple[float, float], *, from_zero: bool) -> Figure:
     shared = {"domain": domain, "anchor": "x", "nticks": 5}
     if log:
-        return {**shared, "type": "log", "exponentformat": "e", "nticks": 4}
+        return {
+            **shared,
+            "type": "log",
+            "exponentformat": "e",
+            "nticks": 4,
+            "minorloglabels": "complete",
+        }  # 0.5, not a small 5
     return {**shared, "tickformat": "~g", "rangemode": "tozero" if from_zero else "normal"}
 
 

@@ -60,6 +60,8 @@ def test_the_table_of_runs(runs, opened):
 @pytest.mark.parametrize("home", HOMES, ids=lambda home: home.name)
 def test_a_diagnosis(runs, home, opened):
     at, rows = opened("diagnosis", run=f"sample/{home.name}"), scalars(home)
+    at.session_state[f"diagnosis.sample/{home.name}.norms"] = True  # unfolded
+    at.run()
     figure, layers = (data["figure"] for data in contents(at, "figure"))
     line = next(c.value for c in at.caption if "steps" in c.value).replace("\\", "")
     assert line.startswith(f"{rows['step'].max():,} steps")

@@ -7,9 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain
+from io import SEEK_END, FileIO
+from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from threading import Lock, local
 
 import numpy as np
 import pyarrow as pa
@@ -18,34 +19,55 @@ from numpy.typing import NDArray
 from diagnostics.curve import Floats
 
 BLOCK = 1 << 21  # bytes parsed at a time: of 256 KiB to 8 MiB, some 2 MiB cost least
+LONGEST = 1 << 16  # bytes of a line: numbers alone need no more
 ROOM = 1.1  # times the rows that the first block lets expect; what is not filled is never touched
 
 Parse = Callable[[pa.Buffer], pa.Table]
 
 
 def read(path: Path, start: int, parse: Parse) -> pa.Table:
-    """All columns as float64 in one piece, null where a cell is empty; ``parse`` turns whole lines into numbers.
+    """All columns in one piece, float64, null where a cell is empty; ``parse`` turns whole lines into numbers.
 
     ``start`` is the byte at which the first row begins.
 
     Raises:
         ArrowInvalid: a cell is no number, a line has too few or too many, or lines do not end in a line feed.
     """
-    size = path.stat().st_size - start
-    with path.open("rb", buffering=0) as file, ThreadPoolExecutor(pa.cpu_count()) as pool:
-        file.seek(start)
-        blocks = (pool.submit(_parsed, block, parse) for block in _blocks(file, start + size))
-        return _joined(_in_order(blocks, pa.cpu_count() + 1), size)
+    threads = pa.cpu_count()
+    with path.open("rb", buffering=0) as file, ThreadPoolExecutor(threads) as pool:
+        lines = _Lines(file, start, file.seek(0, SEEK_END))
+        blocks = (pool.submit(_parsed, lines, at, parse) for at in range(start, lines.end, BLOCK))
+        return _joined(_in_order(blocks, threads + 1), lines.end - start)
 
 
-def _blocks(file: BinaryIO, size: int) -> Iterator[pa.Buffer]:
-    """``file`` from where it stands, cut behind line ends."""
-    while block := file.read(BLOCK):
-        end = len(block) if file.tell() >= size else block.rfind(b"\n") + 1
-        if not end:
-            raise pa.ArrowInvalid("a line is longer than a block")
-        file.seek(end - len(block), 1)
-        yield pa.py_buffer(block).slice(0, end)
+@dataclass(frozen=True)
+class _Lines:
+    """The lines of an open file from byte ``start`` to ``end``; every thread reads into a buffer of its own, again and again."""
+
+    file: FileIO
+    start: int
+    end: int
+    own: local = field(default_factory=local)
+    lock: Lock = field(default_factory=Lock)
+
+    def beginning(self, at: int) -> pa.Buffer:
+        """The lines that begin in the ``BLOCK`` bytes from ``at`` on; they stand until the thread asks again."""
+        buffer = self._buffer()
+        base = max(at - 1, self.start)
+        with self.lock:
+            self.file.seek(base)
+            length = self.file.readinto(buffer)
+        first = buffer.find(b"\n", 0, length) + 1 if base < at else 0
+        last = buffer.find(b"\n", at + BLOCK - 1 - base, length) + 1 if at + BLOCK < self.end else length
+        if (base < at and not first) or not last:
+            raise pa.ArrowInvalid(f"a line is longer than {LONGEST:,} bytes")
+        return pa.py_buffer(memoryview(buffer)[first:last])
+
+    def _buffer(self) -> bytearray:
+        if not hasattr(self.own, "buffer"):
+            self.own.buffer = bytearray(1 + BLOCK + LONGEST)
+        buffer: bytearray = self.own.buffer
+        return buffer
 
 
 @dataclass(frozen=True)
@@ -56,19 +78,19 @@ class _Block:
     size: int
 
 
-def _parsed(block: pa.Buffer, parse: Parse) -> _Block:
-    return _Block(parse(block), block.size)
+def _parsed(lines: _Lines, at: int, parse: Parse) -> _Block | None:
+    found = lines.beginning(at)
+    return _Block(parse(found), found.size) if found.size else None
 
 
-def _in_order(blocks: Iterator[Future[_Block]], ahead: int) -> Iterator[_Block]:
-    """The blocks as they come, ``ahead`` of them in work."""
-    waiting: deque[Future[_Block]] = deque()
-    for block in blocks:
-        waiting.append(block)
-        if len(waiting) > ahead:
-            yield waiting.popleft().result()
+def _in_order(blocks: Iterator[Future[_Block | None]], ahead: int) -> Iterator[_Block]:
+    """The blocks with lines as they come, ``ahead`` of them in work."""
+    waiting = deque(islice(blocks, ahead))
     while waiting:
-        yield waiting.popleft().result()
+        found = waiting.popleft().result()
+        waiting.extend(islice(blocks, 1))
+        if found is not None:
+            yield found
 
 
 @dataclass

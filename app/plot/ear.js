@@ -43,6 +43,8 @@ function tell(ear) {
   ear.waiting = Boolean(busy || document.hidden);
   if (ear.waiting || !ear.ask) return;
   ear.askedAt = ear.heardAt = Date.now();
+  performance.clearMarks(); // Streamlit leaves three at every rerun, and a tab is open for days
+  performance.clearMeasures();
   ear.ask();
 }
 

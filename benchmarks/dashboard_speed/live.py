@@ -77,13 +77,18 @@ class Live:
 
     @property
     def median(self) -> float:
-        """The one in the middle."""
-        return statistics.median(self.waits)
+        """The one in the middle; NaN where no row came."""
+        return statistics.median(self.waits) if self.waits else float("nan")
 
     @property
     def p95(self) -> float:
         """That 95 % are not above."""
-        return float(np.quantile(self.waits, 0.95, method="inverted_cdf"))
+        return float(np.quantile(self.waits, 0.95, method="inverted_cdf")) if self.waits else float("nan")
+
+    @property
+    def longest(self) -> float:
+        """How far behind it was at the most."""
+        return max(self.waits, default=float("nan"))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ BEHIND = 3.0  # s, the slowest of twenty tabs
 MEMORY, SHARE = 1_000.0, 0.5  # MB and cores, the server of twenty tabs
 QUIET = 0.25  # of each processor, busy with other things before it begins
 GROWS = 1.1  # times, what a soak may take at its end of what it took after its first sixth
+HEAP_GROWS = 1.2  # the page's: plotly.js remembers the sizes of up to 10,000 labels, some 5 MB, before it begins anew
 
 Shown = tuple[str, list[Target]]
 
@@ -82,7 +83,7 @@ def brief(piece: Waits | Live | Spell) -> str:
     if isinstance(piece, Waits):
         return f"{piece.what}, {piece.of}: {piece.median:.2f} s"
     if isinstance(piece, Live):
-        return f"{piece.what}: median {piece.median:.2f} s, longest {max(piece.waits):.2f} s"
+        return f"{piece.what}: median {piece.median:.2f} s, longest {piece.longest:.2f} s"
     return f"{piece.minutes:.0f} min: server {piece.live.memory:.0f} MB, page {piece.heap:.1f} MB"
 
 
@@ -149,7 +150,7 @@ def tabs(found: Sequence[Live], size: Sizes) -> Shown:
     )
     targets = []
     for live in found:
-        targets.append(_below(f"{live.what}: behind at the most", max(live.waits), BEHIND, "s"))
+        targets.append(_below(f"{live.what}: behind at the most", live.longest, BEHIND, "s"))
         if live.kind is Kind.SESSION:
             targets.append(_below(f"server of {size.tabs} sessions in sight: memory", live.memory, MEMORY, "MB"))
             targets.append(
@@ -176,20 +177,16 @@ def soaked(spells: Sequence[Spell], size: Sizes) -> Shown:
 def _growth(spells: Sequence[Spell]) -> Iterator[Target]:
     """The end of a watch beside the end of its first sixth."""
     early, late = spells[min(len(spells) // 6, len(spells) - 1)], spells[-1]
-    held: dict[str, Callable[[Spell], float]] = {
-        "the server's memory": lambda s: s.live.memory,
-        "the server's threads": lambda s: s.threads,
-        "the server's open files": lambda s: s.files,
-        "the page's heap": lambda s: s.heap,
-        "the page's DOM nodes": lambda s: s.nodes,
+    held: dict[str, tuple[Callable[[Spell], float], float]] = {
+        "the server's memory": (lambda s: s.live.memory, GROWS),
+        "the server's threads": (lambda s: s.threads, GROWS),
+        "the server's open files": (lambda s: s.files, GROWS),
+        "the page's heap": (lambda s: s.heap, HEAP_GROWS),
+        "the page's DOM nodes": (lambda s: s.nodes, GROWS),
     }
-    for name, of in held.items():
-        yield _below(
-            f"a watch of {late.minutes:.0f} min: {name}, of what it was at {early.minutes:.0f} min",
-            of(late) / of(early),
-            GROWS,
-            "×",
-        )
+    for name, (of, goal) in held.items():
+        what = f"a watch of {late.minutes:.0f} min: {name}, of what it was at {early.minutes:.0f} min"
+        yield _below(what, of(late) / of(early), goal, "×")
 
 
 def _table(waits: Iterable[Waits]) -> str:
@@ -208,7 +205,7 @@ def _lives(found: Iterable[Live]) -> str:
 
 def _line(live: Live) -> list[str]:
     """A row of the table; the server is not looked at where it is of no interest."""
-    waits = [f"{wait:.2f}" for wait in (live.median, live.p95, max(live.waits))]
+    waits = [f"{wait:.2f}" for wait in (live.median, live.p95, live.longest)]
     server = ["", ""] if math.isnan(live.processor) else [f"{live.processor:.2f}", f"{live.memory:.0f}"]
     return [live.what, f"{len(live.waits):,}", *waits, *server]
 

@@ -39,7 +39,9 @@ MOST_MEMBERS = 100_000
 TIMES_LARGER = 1_000  # than the archive: text of one repeated line shrinks that far, a bomb a million times
 AT_LEAST = 64 * 2**20  # bytes that any archive may unpack to, however small it is
 CHUNK = 1 << 20
-DAMAGED = (zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, OSError, EOFError, ValueError)
+DAMAGED = (
+    zipfile.BadZipFile, tarfile.TarError, lzma.LZMAError, zlib.error, OSError, EOFError, ValueError, NotImplementedError,
+)  # fmt: skip
 
 
 @dataclass
@@ -145,7 +147,7 @@ def _guarded(found: Unpacked, name: str, write: Callable[[], None]) -> None:
     """A zip's members stand alone: one that is damaged or encrypted costs no other."""
     try:
         write()
-    except (*DAMAGED, RuntimeError) as error:  # RuntimeError: it is encrypted, or squeezed in a way nobody knows
+    except (*DAMAGED, RuntimeError) as error:  # RuntimeError: it is encrypted
         found.left_out.append(f"{_shown(name)}: {' '.join(str(error).split()) or type(error).__name__}")
 
 

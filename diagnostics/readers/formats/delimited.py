@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -215,7 +215,7 @@ def _options(
     )
     block = max(number_columns.BLOCK, ROOM * len(first.text))
     read = pacsv.ReadOptions(
-        column_names=_unique(first.names()), skip_rows=first.line, use_threads=threads, block_size=block
+        column_names=unique(first.names()), skip_rows=first.line, use_threads=threads, block_size=block
     )
     return read, parse, convert
 
@@ -296,9 +296,17 @@ def _split(line: str) -> list[str]:
     return [cell.strip().strip('"').strip() for cell in cells]
 
 
-def _unique(names: list[str]) -> list[str]:
+def unique(names: Sequence[str]) -> list[str]:
     """``names`` with a number behind every repeated one."""
-    return [f"{name} ({names[: n + 1].count(name)})" if name in names[:n] else name for n, name in enumerate(names)]
+    found: dict[str, None] = {}
+    again: dict[str, int] = {}
+    for name in names:
+        own = name
+        while own in found:
+            again[name] = again.get(name, 1) + 1
+            own = f"{name} ({again[name]})"
+        found[own] = None
+    return list(found)
 
 
 def _is_number(cell: str) -> bool:

@@ -105,6 +105,7 @@ def _columns(
 def _read_parquet(path: Path) -> tuple[pa.Table, Place, list[str]]:
     try:
         table = pq.ParquetFile(path).read()
+        table = table.rename_columns(delimited.unique(table.column_names))
     except (pa.ArrowInvalid, OSError) as error:
         told = " ".join(str(error).split())
         raise ReadError(path, f"damaged or half-written Parquet ({told}); write it again") from error

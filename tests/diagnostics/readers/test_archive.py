@@ -128,6 +128,15 @@ def test_a_bit_flipped_anywhere_is_no_traceback(tmp_path: Path, pack: Callable[[
         assert not any("please report" in error.message for error in errors), at
 
 
+def test_a_zip_of_a_version_that_nobody_knows_is_refused_in_a_line(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "x.zip", {"log.csv": LOG})
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 6] = 148  # the version that is needed, in the directory
+    path.write_bytes(content)
+    runs, errors = read_all([path])
+    assert not runs and "damaged archive" in errors[0].message
+
+
 def test_zips_that_are_something_else_are_left_alone(tmp_path: Path) -> None:
     for name, inside in (("w.pt", "model/data.pkl"), ("a.npz", "x.npy"), ("d.docx", "[Content_Types].xml")):
         assert not archive.claims(zipped(tmp_path / name, {inside: b"x", "log.csv": LOG}))

@@ -367,3 +367,10 @@ def test_what_comes_late_in_a_long_table(tmp_path: Path, cell: str, kept: float 
     found = points(run, "train/loss")
     assert found.get(20_000) == kept and found[20_001] == 2 and found[5] == 1
     assert any(note in told for told in run.notes) if note else not any("line" in told for told in run.notes)
+
+
+def test_columns_of_one_name_are_told_apart_in_parquet_too(tmp_path: Path) -> None:
+    columns = [pa.array([0, 1]), pa.array([2.0, 1.0]), pa.array([0.5, 0.7]), pa.array([3.0, 4.0])]
+    pq.write_table(pa.table(columns, names=["step", "loss", "a", "a"]), tmp_path / "log.parquet")
+    (run,) = read(tmp_path / "log.parquet")
+    assert run["a"].values.tolist() == [0.5, 0.7] and run["a (2)"].values.tolist() == [3, 4]

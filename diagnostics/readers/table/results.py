@@ -14,6 +14,7 @@ from diagnostics.readers.understanding import names
 OFTEN = 0.5  # of the rows: each has another name, or a name at all
 FIRST = 1_000  # rows that tell
 BACK = 0.3  # of the moves of a counter that go back at most
+NAME = re.compile(r"^[^\[({]*[^\W\d_]{2}")  # letters, in what is no list, once it is without digits; "m s" is a time
 DATE = re.compile(r"\d:\d\d|\b(?:19|20)\d\d\b")
 DIGITS = re.compile(r"\d+")
 WAY_OUT = "a table of results or data, no curves; if its rows are moments of a training, add a column 'step'"
@@ -71,8 +72,8 @@ def _things(texts: Mapping[str, pa.ChunkedArray], run: str | None) -> Iterator[t
 
 def _are_names(name: str, said: Sequence[str]) -> bool:
     """Whether ``said`` are names of things: words other than train and test, which differ by more than a number."""
-    words = [one for one in said if one[0].isalpha() and not DATE.search(one)]
-    kinds = {DIGITS.sub("", one) for one in words}
+    words = [bare for one in said if NAME.search(bare := DIGITS.sub("", one)) and not DATE.search(one)]
+    kinds = {*words}
     if len(words) < OFTEN * len(said) or len(kinds) < 2 or all(names.plain(kind) in names.SPLITS for kind in kinds):
         return False
     return bool(names.THINGS & {*names.words(name)}) or len(kinds) > OFTEN * len(said)

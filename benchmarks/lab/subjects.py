@@ -1,6 +1,7 @@
 """The subjects of each part, with learning rates that ``python -m benchmarks.lab --sweep`` found best."""
 
 from benchmarks.lab.check.subjects import CHECK
+from benchmarks.lab.fresh.subjects import FRESH
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.subject import Subject
 
@@ -161,4 +162,4 @@ TEST = {
         Recipe("carbon", "lstm", 16, 1, optimizer="adam", lr=0.004, batch_size=32, steps=800), 0.003
     ),
 }
-PARTS = {"tuning": TUNING, "test": TEST, "check": CHECK}
+PARTS = {"tuning": TUNING, "test": TEST, "check": CHECK, "fresh": FRESH}

@@ -23,6 +23,7 @@ TITLES = {
     "tuning": "Tuning part: thresholds were chosen while looking at these",
     "test": "Test part: other data sets and architectures, unseen once, looked at since",
     "check": "Check part: data sets and architectures of neither, unseen until it was judged",
+    "fresh": "Fresh part: other data, networks, losses and habits again, by someone who had not read a rule",
 }
 # What a reader must know before believing a part's figures.
 SEEN = {

@@ -27,6 +27,7 @@ from benchmarks.lab.subject import Subject
 Draw = np.random.Generator
 LEAST_EPOCHS = 20  # for a log of one row an epoch
 MOST_ROWS = 1500  # of a log
+TAKEN = dict.fromkeys(("lr_too_low", "needs_decay", "decay_too_early", "underfitting"), 1)  # variants a subject
 FREE = {"dropout": 0.0, "weight_decay": 0.0, "mixup": None, "label_smoothing": None, "input_noise": None}
 
 
@@ -37,9 +38,20 @@ def fresh_cases(subjects: dict[str, Subject]) -> list[Case]:
 
 def _of(name: str, subject: Subject) -> Iterator[Case]:
     for fault, make in FAULTS.items():
-        made = make(subject, _drawn(f"{name}-{fault}"))
-        for variant, (recipe, cure, rivals) in made.items():
+        draw = _drawn(f"{name}-{fault}")
+        made = make(subject, draw)
+        for variant in map(str, draw.permutation(list(made))[: _taken(fault, subject)]):
+            recipe, cure, rivals = made[variant]
             yield Case(f"{name}-{fault}-{variant}", "fresh", name, fault, variant, recipe, cure, rivals)
+
+
+def _taken(fault: str, subject: Subject) -> int | None:
+    return None if fault == "needs_decay" and _squared(subject) else TAKEN.get(fault)
+
+
+def _squared(subject: Subject) -> bool:
+    """Whether the loss is a squared error: where it can come down to little a decay shows most."""
+    return DATA[subject.sound.data]().classes is None and subject.sound.objective is None
 
 
 def _drawn(name: str) -> Draw:
@@ -73,8 +85,11 @@ def _healthy(subject: Subject, draw: Draw) -> Tried:
 
 
 def _diverged(subject: Subject, draw: Draw) -> Tried:
-    sound = subject.usual(0) if draw.random() < 0.5 else subject.constant(0)
-    return {"rate": (rated(sound, _between(draw, 30, 3000)), sound, {})}
+    sound, other = subject.usual(0), subject.constant(0)
+    if draw.random() >= 0.5:
+        sound, other = other, sound
+    pairs = {"rate": (sound, _between(draw, 30, 3000)), "near": (other, _between(draw, 20, 200))}
+    return {name: (rated(recipe, by), recipe, {}) for name, (recipe, by) in pairs.items()}
 
 
 def _too_high(subject: Subject, draw: Draw) -> Tried:
@@ -94,6 +109,8 @@ def _needs_decay(subject: Subject, draw: Draw) -> Tried:
         "hot": rated(subject.constant(1), _between(draw, 1, 3)),
         "small": replace(rated(subject.constant(2), _between(draw, 0.5, 1.5)), **small),
     }
+    if _squared(subject):
+        tried["plain"] = subject.constant(0)
     found: Tried = {}
     for name, recipe in tried.items():
         cure = decayed(recipe) if draw.random() < 0.5 else replace(recipe, schedule="cosine")
@@ -126,6 +143,8 @@ def _overfitting(subject: Subject, draw: Draw) -> Tried:
     few = replace(free, train_size=max(24, round(rows * _between(draw, 0.03, 0.2))))
     wrong = replace(subject.usual(0), **FREE, train_size=rows // 2, label_noise=round(draw.uniform(0.2, 0.45), 2))
     found: Tried = {"few": (few.longer(draw.uniform(1, 2.5)), subject.constant(0), {})}
+    fewer = replace(few, train_size=max(16, round(rows * _between(draw, 0.01, 0.04))))
+    found["fewer"] = (fewer.longer(draw.uniform(1, 2)), subject.constant(0), {})
     if wrong.objective not in ("elbo", "info_nce"):  # which have no labels
         found["labels"] = (wrong, subject.usual(0), {})
     return found

@@ -1,15 +1,14 @@
 """The data sets of the part ``fresh``, which are in no other part."""
 
 import inspect
-import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from importlib.resources import files
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.lab.shapes import Data, codes, series, split, standardised, table, tiles
+from benchmarks.lab.shapes import Data, codes, photo, series, split, standardised, tiles
 
 PATCH = 12  # pixels a side of a patch that shows something
 SMALL = 8  # pixels a side of one that need not
@@ -17,16 +16,7 @@ NEAR = 9  # pixels a side of what is seen around a pixel
 MOST_PATCHES = 200  # of one picture
 NOISE = 0.5  # deviations that a clean patch is spoilt by
 LETTERS = 10  # of a first name; a shorter one is filled up
-LINE, SENTENCE = 24, 12  # characters and words that are read in one go
-WORDS = 200  # that are known; all others are one
-
-
-def shuttle() -> Data:
-    """River's space shuttle sensors, every seventh row: 7,014 rows, 9 columns; whether something is amiss."""
-    from river.datasets import Shuttle
-
-    x, y = table(Shuttle())
-    return split(standardised(x[::7]), y[::7], 2)
+LINE = 24  # characters that are read in one go
 
 
 def yeast() -> Data:
@@ -160,6 +150,13 @@ def colours() -> Data:
     return split(around[rows, cols].reshape(-1, NEAR * NEAR), picture[rows + NEAR // 2, cols + NEAR // 2], None)
 
 
+def cat() -> Data:
+    """scikit-image's cat, thinned by 4: the colour of a pixel from its place."""
+    from skimage.data import chelsea
+
+    return photo(chelsea(), 4)
+
+
 def heartbeat() -> Data:
     """PyWavelets' electrocardiogram: the next value from the 24 before it."""
     import pywt
@@ -184,21 +181,14 @@ def firstnames() -> Data:
 
 def manual() -> Data:
     """numpy's documentation: at every character of a line of 24, the next."""
-    text = "\n".join(_documented("numpy"))[:30_000]
+    text = "\n".join(_documented(np))[:30_000]
     return _next_ones(codes(text), LINE)
 
 
-def prose() -> Data:
-    """pandas' documentation in words, 200 of them known: at every word of 12, the next."""
-    words = re.findall(r"\w+|[^\w\s]", "\n".join(_documented("pandas", "DataFrame")).lower())[:15_000]
-    known = {word: 1 + k for k, (word, _) in enumerate(Counter(words).most_common(WORDS - 1))}
-    return _next_ones(np.array([known.get(word, 0) for word in words]), SENTENCE)
-
-
 FRESH_DATA: tuple[Callable[[], Data], ...] = (
-    *(shuttle, yeast, flares, school, pensions, wages, countries, iris),
-    *(pictures, turned, noisy, coins, neighbours, colours),
-    *(heartbeat, bay, firstnames, manual, prose),
+    *(yeast, flares, school, pensions, wages, countries, iris),
+    *(pictures, turned, noisy, coins, neighbours, colours, cat),
+    *(heartbeat, bay, firstnames, manual),
 )
 
 
@@ -232,11 +222,9 @@ def _census(file: str) -> Iterator[str]:
     return (line.split()[0] for line in lines[:1200])
 
 
-def _documented(module: str, of: str | None = None) -> Iterator[str]:
-    """What a package says of each of its public names, or of those of one class."""
-    about = __import__(module)
-    about = getattr(about, of) if of else about
-    found = (inspect.getdoc(getattr(about, name, None)) for name in sorted(dir(about)) if not name.startswith("_"))
+def _documented(module: ModuleType) -> Iterator[str]:
+    """What a package says of each of its public names."""
+    found = (inspect.getdoc(getattr(module, name, None)) for name in sorted(dir(module)) if not name.startswith("_"))
     return (text for text in found if text)
 
 

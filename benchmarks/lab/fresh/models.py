@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from benchmarks.lab.layers import Front, Mean, Place, Read, Shortcut, drop, features, tokens, vocabulary
+from benchmarks.lab.layers import Front, Place, Read, Shortcut, drop, features, tokens, vocabulary
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.shapes import Data
 
@@ -110,21 +110,11 @@ def conv1d(recipe: Recipe, data: Data, out: int) -> nn.Module:
     return nn.Sequential(Front(data, n), *body, nn.Flatten(), drop(recipe), nn.Linear(n * length, out))
 
 
-def bigru(recipe: Recipe, data: Data, out: int) -> nn.Module:
-    """A GRU that reads from both ends."""
-    body = nn.GRU(EMBEDDING, recipe.width, recipe.depth, batch_first=True, bidirectional=True)
-    end = [Read(), Mean(), drop(recipe), nn.Linear(2 * recipe.width, out)]
-    return nn.Sequential(Front(data, EMBEDDING), body, *end)
-
-
 def gru_lm(recipe: Recipe, data: Data, out: int) -> nn.Module:
-    """A language model: a GRU that names what comes next at every place."""
-    return _language(recipe, data, out, nn.GRU(EMBEDDING, recipe.width, recipe.depth, batch_first=True))
-
-
-def lstm_lm(recipe: Recipe, data: Data, out: int) -> nn.Module:
-    """The same with an LSTM."""
-    return _language(recipe, data, out, nn.LSTM(EMBEDDING, recipe.width, recipe.depth, batch_first=True))
+    """A language model: a GRU that names what comes next at every place; (batch, classes, length), as the loss wants it."""
+    body = nn.GRU(EMBEDDING, recipe.width, recipe.depth, batch_first=True)
+    front = nn.Embedding(vocabulary(data), EMBEDDING)
+    return nn.Sequential(front, body, Read(), drop(recipe), nn.Linear(recipe.width, out), _Turn())
 
 
 def textcnn(recipe: Recipe, data: Data, out: int) -> nn.Module:
@@ -143,7 +133,7 @@ def dense(recipe: Recipe, data: Data, out: int) -> nn.Module:
 
 MADE = (
     *(residual, cross, swish, mish, prelu, sigmoid, ranker, siamese, vit, tokenizer, depthwise, denoiser),
-    *(variational, conv1d, bigru, gru_lm, lstm_lm, textcnn, dense),
+    *(variational, conv1d, gru_lm, textcnn, dense),
 )
 FRESH_MODELS: dict[str, Callable[[Recipe, Data, int], nn.Module]] = {f.__name__: f for f in MADE}
 
@@ -172,12 +162,6 @@ def _attends(recipe: Recipe, length: int, out: int) -> list[nn.Module]:
 def _separable(a: int, b: int, stride: int) -> list[nn.Module]:
     each = [nn.Conv2d(a, a, 3, stride=stride, padding=1, groups=a, bias=False), nn.BatchNorm2d(a), nn.ReLU6()]
     return [*each, nn.Conv2d(a, b, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU6()]
-
-
-def _language(recipe: Recipe, data: Data, out: int, body: nn.Module) -> nn.Module:
-    """(batch, classes, length), as the loss wants it."""
-    front = nn.Embedding(vocabulary(data), EMBEDDING)
-    return nn.Sequential(front, body, Read(), drop(recipe), nn.Linear(recipe.width, out), _Turn())
 
 
 class _Turn(nn.Module):

@@ -4,23 +4,6 @@ from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.subject import Subject
 
 FRESH = {
-    "shuttle-residual-adamw": Subject(
-        Recipe(
-            "shuttle",
-            "residual",
-            16,
-            1,
-            optimizer="adamw",
-            lr=0.003,
-            schedule="linear",
-            batch_size=64,
-            steps=400,
-            warmup=0.06,
-            dropout=0.1,
-            weight_decay=0.05,
-        ),
-        0.003,
-    ),
     "yeast-cross-rmsprop": Subject(
         Recipe(
             "yeast",
@@ -28,7 +11,7 @@ FRESH = {
             32,
             1,
             optimizer="rmsprop",
-            lr=0.002,
+            lr=0.0013,
             schedule="cosine",
             batch_size=64,
             steps=400,
@@ -36,7 +19,7 @@ FRESH = {
             dropout=0.3,
             weight_decay=0.001,
         ),
-        0.002,
+        0.00063,
     ),
     "flares-tokenizer-adam": Subject(
         Recipe(
@@ -45,7 +28,7 @@ FRESH = {
             12,
             1,
             optimizer="adam",
-            lr=0.005,
+            lr=0.01,
             schedule="exponential",
             batch_size=16,
             steps=240,
@@ -61,7 +44,7 @@ FRESH = {
             24,
             2,
             optimizer="adagrad",
-            lr=0.03,
+            lr=0.019,
             schedule="tail",
             batch_size=256,
             steps=500,
@@ -69,13 +52,13 @@ FRESH = {
             dropout=0.2,
             drop_at=0.5,
         ),
-        0.03,
+        0.0095,
     ),
     "pensions-mish-sgd": Subject(
         Recipe(
-            "pensions", "mish", 24, 2, optimizer="sgd", lr=0.2, schedule="step", batch_size=32, steps=1200, dropout=0.1
+            "pensions", "mish", 24, 2, optimizer="sgd", lr=1.3, schedule="step", batch_size=32, steps=1200, dropout=0.1
         ),
-        0.2,
+        0.63,
     ),
     "wages-ranker-momentum": Subject(
         Recipe(
@@ -84,18 +67,20 @@ FRESH = {
             24,
             2,
             optimizer="momentum",
-            lr=0.05,
+            lr=0.32,
             schedule="cosine",
             batch_size=64,
             steps=800,
             dropout=0.2,
             weight_decay=0.001,
         ),
-        0.05,
+        0.16,
     ),
     "countries-sigmoid-nesterov": Subject(
-        Recipe("countries", "sigmoid", 32, 2, optimizer="nesterov", lr=0.1, schedule="step", batch_size=16, steps=2000),
-        0.1,
+        Recipe(
+            "countries", "sigmoid", 32, 2, optimizer="nesterov", lr=0.064, schedule="step", batch_size=16, steps=2000
+        ),
+        0.032,
     ),
     "iris-prelu-sgd": Subject(
         Recipe(
@@ -104,14 +89,14 @@ FRESH = {
             12,
             1,
             optimizer="sgd",
-            lr=0.1,
+            lr=0.64,
             schedule="linear",
             batch_size=8,
             steps=300,
             dropout=0.1,
             weight_decay=0.01,
         ),
-        0.1,
+        0.32,
     ),
     "pictures-vit-adamw": Subject(
         Recipe(
@@ -120,7 +105,7 @@ FRESH = {
             16,
             1,
             optimizer="adamw",
-            lr=0.003,
+            lr=0.019,
             schedule="cosine",
             batch_size=32,
             steps=240,
@@ -129,7 +114,7 @@ FRESH = {
             weight_decay=0.05,
             label_smoothing=0.1,
         ),
-        0.003,
+        0.0095,
     ),
     "turned-depthwise-nesterov": Subject(
         Recipe(
@@ -138,7 +123,7 @@ FRESH = {
             8,
             1,
             optimizer="nesterov",
-            lr=0.05,
+            lr=0.032,
             schedule="onecycle",
             batch_size=32,
             steps=240,
@@ -146,7 +131,7 @@ FRESH = {
             weight_decay=0.0005,
             mixup=0.2,
         ),
-        0.05,
+        0.016,
     ),
     "noisy-denoiser-adam": Subject(
         Recipe(
@@ -155,7 +140,7 @@ FRESH = {
             6,
             2,
             optimizer="adam",
-            lr=0.005,
+            lr=0.01,
             schedule="exponential",
             batch_size=16,
             steps=240,
@@ -170,7 +155,7 @@ FRESH = {
             32,
             1,
             optimizer="adam",
-            lr=0.005,
+            lr=0.01,
             schedule="linear",
             batch_size=64,
             steps=500,
@@ -185,7 +170,7 @@ FRESH = {
             48,
             1,
             optimizer="momentum",
-            lr=0.1,
+            lr=0.02,
             schedule="cosine",
             batch_size=64,
             steps=400,
@@ -193,7 +178,7 @@ FRESH = {
             dropout=0.2,
             weight_decay=0.0005,
         ),
-        0.1,
+        0.01,
     ),
     "colours-dense-adam": Subject(
         Recipe(
@@ -202,13 +187,13 @@ FRESH = {
             24,
             2,
             optimizer="adam",
-            lr=0.003,
+            lr=0.0019,
             schedule="onecycle",
             batch_size=128,
             steps=500,
             objective="l1",
         ),
-        0.003,
+        0.00095,
     ),
     "heartbeat-conv1d-lion": Subject(
         Recipe(
@@ -217,28 +202,13 @@ FRESH = {
             12,
             2,
             optimizer="lion",
-            lr=0.0005,
+            lr=0.0032,
             schedule="cosine",
             batch_size=32,
             steps=300,
             weight_decay=0.1,
         ),
-        0.0005,
-    ),
-    "bay-bigru-rmsprop": Subject(
-        Recipe(
-            "bay",
-            "bigru",
-            8,
-            1,
-            optimizer="rmsprop",
-            lr=0.003,
-            schedule="step",
-            batch_size=16,
-            steps=200,
-            max_grad_norm=1.0,
-        ),
-        0.003,
+        0.0016,
     ),
     "firstnames-textcnn-adagrad": Subject(
         Recipe(
@@ -247,14 +217,14 @@ FRESH = {
             12,
             1,
             optimizer="adagrad",
-            lr=0.03,
+            lr=0.19,
             schedule="linear",
             batch_size=64,
             steps=240,
             dropout=0.5,
             label_smoothing=0.05,
         ),
-        0.03,
+        0.095,
     ),
     "manual-gru_lm-adamw": Subject(
         Recipe(
@@ -263,7 +233,7 @@ FRESH = {
             32,
             1,
             optimizer="adamw",
-            lr=0.005,
+            lr=0.1,
             schedule="cosine",
             batch_size=16,
             steps=200,
@@ -272,23 +242,40 @@ FRESH = {
             weight_decay=0.01,
             max_grad_norm=1.0,
         ),
-        0.005,
+        0.05,
     ),
-    "prose-lstm_lm-sgd": Subject(
+    "heartbeat-residual-nesterov": Subject(
         Recipe(
-            "prose",
-            "lstm_lm",
-            32,
-            1,
-            optimizer="sgd",
-            lr=3,
-            schedule="tail",
-            batch_size=16,
-            steps=240,
-            dropout=0.3,
-            drop_at=0.5,
-            max_grad_norm=0.5,
+            "heartbeat", "residual", 24, 1, optimizer="nesterov", lr=0.019, schedule="cosine", batch_size=16, steps=500
         ),
-        3,
+        0.0095,
+    ),
+    "bay-mish-momentum": Subject(
+        Recipe(
+            "bay",
+            "mish",
+            24,
+            2,
+            optimizer="momentum",
+            lr=0.1,
+            schedule="exponential",
+            batch_size=16,
+            steps=500,
+            floor=0.01,
+        ),
+        0.05,
+    ),
+    "bay-cross-lion": Subject(
+        Recipe("bay", "cross", 24, 1, optimizer="lion", lr=0.00064, schedule="linear", batch_size=8, steps=500), 0.00032
+    ),
+    "countries-mish-adam": Subject(
+        Recipe("countries", "mish", 32, 2, optimizer="adam", lr=0.002, schedule="cosine", batch_size=8, steps=700),
+        0.001,
+    ),
+    "cat-mish-adam": Subject(
+        Recipe("cat", "mish", 24, 2, optimizer="adam", lr=0.0064, schedule="cosine", batch_size=8, steps=700), 0.0032
+    ),
+    "cat-prelu-momentum": Subject(
+        Recipe("cat", "prelu", 32, 2, optimizer="momentum", lr=0.2, schedule="cosine", batch_size=4, steps=700), 0.1
     ),
 }

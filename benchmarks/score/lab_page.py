@@ -37,7 +37,7 @@ both accuracies ended low, as their noisy labels let them; no verdict rests on t
 
 """,
     "fresh": """Judged once, at commit c013164 and unseen until then, it came to **0.759**, over ten verdicts: in none of its 40 runs at a rate that never falls was the
-want of a decay a fact. Of its 20 healthy runs one was named a fault. What is said of it below and differs from that comes after.
+want of a decay a fact. Of its 20 healthy runs one was named a fault. What stands below is what the rules of today say of it.
 
 """,
 }

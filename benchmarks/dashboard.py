@@ -43,7 +43,7 @@ def long(home: Path, size: Sizes, peer: bool) -> Iterator[openings.Waits]:
     with browser() as made:
         yield from openings.long_run(made, runs, home, size.rows, size.repeats)
         for every_point in (False, True) if peer else ():
-            repeats = 2 if every_point and size.repeats > 2 else size.repeats  # a minute each
+            repeats = 1 if every_point else size.repeats  # a minute each
             yield from openings.long_beside(made, logs, home, size.rows, repeats, every_point)
 
 
@@ -90,11 +90,11 @@ class Part:
 
 
 PARTS = {
-    "first": Part(first, page.first, 6),
-    "long": Part(long, page.long, 12),
-    "listed": Part(listed, page.listed, 15),
-    "pixels": Part(pixels, page.pixels, 8),
-    "tabs": Part(tabs, page.tabs, 10),
+    "first": Part(first, page.first, 5),
+    "long": Part(long, page.long, 10),
+    "listed": Part(listed, page.listed, 10),
+    "pixels": Part(pixels, page.pixels, 6),
+    "tabs": Part(tabs, page.tabs, 8),
 }
 
 

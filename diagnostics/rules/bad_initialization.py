@@ -7,14 +7,15 @@ Why it matters
     The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
 
 Criterion
-    A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation
-    times √fan-in of SMALL (half of it for a single matrix) to LARGE, while gradients reach them all. Else:
-    Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
+    The weight matrices are known to have begun, in the geometric mean, with a deviation times √fan-in under TINY or above LARGE, with no normalization to make up for it.
+    Or one of the following. A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation
+    times √fan-in of SMALL (half of it for a single matrix) to LARGE, while gradients reach them all; nor is one that never falls, where steps never were as long as SHORT or a
+    setting accounts for it (see underfitting). Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
     from there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small). Or the fall over the whole run stays under
     NO_FALL of the start, and is not a straight line that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
     more than THROWN times their norm nor shrunk below SHRUNK of it, unless they began too small. Or the loss, once it has learnt the mean, rests for RESTED of the run and then
-    goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with a layer whose updates are under
-    STILL of another's and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
+    goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with weights known to be that small or a layer whose updates are under
+    STILL of another's, and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
     are known, or a normalization makes the size of no account, where the gradient of one is under UNEQUAL of another's early in the run, or all together grew GREW-fold
     before half of the fall. Or the first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is
     not down to that of a guess for FLAT_HIGH of the run.
@@ -44,11 +45,12 @@ from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.guess import guess
-from diagnostics.stats.held_back import NARROW, narrow  # noqa: F401  (Criterion)
+from diagnostics.stats.held_back import NARROW, held_back, narrow  # noqa: F401  (Criterion)
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import RESTING, departure, reached, second_departure
 from diagnostics.stats.rest import CLEAR, jumped, straight, thrown_up, trains_slowly, warmed_up
+from diagnostics.stats.short_steps import SHORT
 from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
     LARGE,
@@ -56,14 +58,18 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     SMALL,
     STILL,
     THROWN,
+    TINY,
     UNEQUAL,
     began_small,
     began_sound,
+    far_off,
     moved,
     off,
     shrank,
     stands_still,
+    tiny,
 )
+from diagnostics.stats.strides import strides
 
 FLAT_SHARE = 0.06  # of the run: sound runs leave the start within 3 %
 STEEP = 0.55  # an exponential fall has 5.6, a straight one 4, the S of a sound first few steps 0.7 to 1.1, a plateau 0.2 to 0.4
@@ -89,7 +95,7 @@ RAISED_START, FLAT_HIGH = (
 def check(run: Run) -> Iterator[Finding]:
     """Fires once: never left the start, left it late, or started far too high."""
     loss = run[TRAIN_LOSS].finite()
-    found = _never_left(run, loss)
+    found = _far_off(run, loss) or _never_left(run, loss)
     if not found and not began_sound(run):
         found = _left_late(run, loss) or _rested(run, loss) or _started_high(run, loss)
     if found:
@@ -97,8 +103,22 @@ def check(run: Run) -> Iterator[Finding]:
         yield Finding("bad_initialization", "warning", f"{message}{_began(run)}", (evidence,), _remedies(run))
 
 
+def _far_off(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    size = far_off(run)
+    if size is None:
+        return None
+    said, limit = "deviation of the first weights times √fan-in", TINY if size < TINY else LARGE
+    evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), said, size, limit)
+    if not size:
+        return "Every weight matrix began at 0, so no signal and no gradient passes from layer to layer.", evidence
+    return (
+        f"The weights began far {'smaller' if size < TINY else 'larger'} than any rule of the field makes them.",
+        evidence,
+    )
+
+
 def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    first, last = max(before_training(run), float(blocks(loss).levels[0])), end(loss)
+    first, last = _untrained(run, loss), end(loss)
     if first <= 0 or loss.values.min() <= 0 or noise(loss.values) > LOUD * first:
         return None  # a reward, an adversary's loss or mere noise: nothing says that it should fall
     if run.state == RUNNING and _young(run, loss):
@@ -108,6 +128,8 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         return None
     if (trains_slowly(loss) or moved(run)) and not _guesses(run):
         return None
+    if began_sound(run) and (_short(run) or held_back(run)):
+        return None  # something else than the start explains it
     evidence = Evidence(
         TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL
     )
@@ -116,6 +138,20 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         f"The training loss never left its start at {first:.3g}: it ends at {last:.3g}.{_rival(run)}{usual}",
         evidence,
     )
+
+
+def _untrained(run: Run, loss: Curve) -> float:
+    """The loss without training; dropout may lift that of the first batch above a guess, which is nothing learned."""
+    first = max(before_training(run), float(blocks(loss).levels[0]))
+    blind = guess(run)
+    known = began_sound(run) or blind is None or not blind < first < HIGH_START * blind
+    return first if known or blind is None else blind
+
+
+def _short(run: Run) -> bool:
+    """Whether no step was ever of a usual length."""
+    seen = strides(run)
+    return seen is not None and seen.fullest < SHORT
 
 
 def _guesses(run: Run) -> bool:
@@ -135,7 +171,9 @@ def _rested(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if rest < RESTED or not steep or thrown_up(run, loss, until):
         return None
     if not (
-        began_small(run, max(seen.half, departure(loss).half)) if left else (stands_still(run) and not narrow(run))
+        began_small(run, max(seen.half, departure(loss).half))
+        if left
+        else (stands_still(run) or tiny(run)) and not narrow(run)
     ):
         return None
     said = f"rested at {seen.level:.3g} for {rest:.0%} of the run" if left else f"has not moved from {seen.level:.3g}"
@@ -180,9 +218,7 @@ def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
 
 def _began(run: Run) -> str:
     size = off(run)
-    return (
-        "" if size is None else f" The weights began at {size:.2g} / √fan-in; He's rule has {HE:.2g}, Glorot's about 1."
-    )
+    return "" if not size else f" The weights began at {size:.2g} / √fan-in; He's rule has {HE:.2g}, Glorot's about 1."
 
 
 def _rival(run: Run) -> str:
@@ -219,7 +255,7 @@ def _remedies(run: Run) -> tuple[Remedy, ...]:
 def _scaled(run: Run) -> tuple[Remedy, ...]:
     """Where the size of the weights is known to be off: by how much, to what needs no other learning rate than is usual."""
     size = off(run)
-    if size is None:
+    if not size:
         return ()
     factor = float(f"{PYTORCH / size:.2g}")
     action = f"Multiply the initial weights by {factor:g}, or leave them to PyTorch, whose layers begin at {PYTORCH:.2g} / √fan-in."
@@ -234,10 +270,12 @@ def _late(flat: int, *, lr: float | np.ndarray = 0.1) -> Run:
     return synthetic.make(synthetic.noisy(values, 0.02), lr=lr)
 
 
-def _shaped(run: Run, outputs: int) -> Run:
-    """With three layers whose weights have a norm of 5."""
+def _shaped(run: Run, outputs: int, norm: float = 5.0, ratio: float = 1e-3) -> Run:
+    """With three layers whose weights have a norm of ``norm``."""
     shapes = {f"{2 * i}.weight": Shape("Linear", (outputs, outputs)) for i in range(3)}
-    return replace(synthetic.layered(run, np.ones(3)), shapes=shapes)
+    layered = synthetic.layered(run, np.ones(3), update_ratio=np.full(3, ratio))
+    assert layered.layers is not None
+    return replace(layered, layers=layered.layers.assign(weight_norm=norm), shapes=shapes)
 
 
 def _unlearns(share: float) -> Run:
@@ -261,11 +299,18 @@ RULE = Rule(
         "never learns, from weights of the field's size": lambda: _shaped(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25
         ),
+        "weights of twice the largest size of the field": lambda: _shaped(synthetic.healthy(), 1),
+        "weights that are all zero": lambda: _shaped(
+            synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25, norm=0.0
+        ),
         "never learns": lambda: synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)),
     },
     silent={
         "a healthy run": synthetic.healthy,
         "flat at first, from weights of the field's size": lambda: _shaped(_late(120), 25),
+        "never learns, by steps that are never long": lambda: _shaped(
+            synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25, ratio=1e-4
+        ),
         "above a guess for 2 % of the run": lambda: _unlearns(0.02),
         "flat only while warming up": lambda: _late(100, lr=np.minimum(1.0, np.arange(1000) / 200) * 0.1),
         "a straight line, hardly falling": lambda: synthetic.make(

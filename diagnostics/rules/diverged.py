@@ -14,7 +14,7 @@ Criterion
     is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ;
     or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of
     JUMP above it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the run clearly
-    above it; or after one update of more than THROWN times the weights; or with validation 2 % higher than at its start; or the loss lost LOST of its
+    above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher than at its start; or the loss lost LOST of its
     best progress and stays there. Of the first losses, IN_A_ROW above FAR times the start are enough.
 
 Source

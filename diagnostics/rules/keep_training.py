@@ -8,7 +8,7 @@ Why it matters
 
 Criterion
     The run goes on; or its learning rate is not spent, and as many steps again are forecast to take WORTH or more of the loss at the end off validation (off
-    training, where there are under LEAST_EVALS evaluations; where less than FLOOR of the fall is left, of that); by CLEAR
+    training, where there are under LEAST_EVALS evaluations; where less than FLOOR of the fall is left, of that), or BEGUN of the whole fall, which is then to come; by CLEAR
     standard deviations, where validation stands WIDE times above training, for then what training gains is learned by heart. The forecast is the mean over falls
     like powers and exponentials of the summed learning rate, to whatever floor, each weighted by how well it fits the last TAIL of the run. A run that ended before NEARLY of the steps or
     epochs in its settings must be CLEAR standard deviations short of WORTH to be called done; one that has not seen its data once, or whose schedule had
@@ -34,7 +34,7 @@ from diagnostics.run import Run
 from diagnostics.stats.decay import spent
 from diagnostics.stats.forecast import FACTOR, TAIL
 from diagnostics.stats.level import end
-from diagnostics.stats.levelled import CLEAR, FLOOR, LEAST_EVALS, WIDE, WORTH, Falling, falling  # noqa: F401  (Criterion)
+from diagnostics.stats.levelled import BEGUN, CLEAR, FLOOR, LEAST_EVALS, WIDE, WORTH, Falling, falling  # noqa: F401  (Criterion)
 from diagnostics.stats.plan import NEARLY, cut_short, done, first_pass
 
 
@@ -121,6 +121,7 @@ RULE = Rule(
     fires={
         "half way down": lambda: _slow(1.0),
         "nearly there": lambda: _slow(3.0),
+        "has only begun to fall": lambda: _slow(0.1, last=2.2),
         "levelled off, but going on": lambda: replace(_slow(12.0), state=RUNNING),
     },
     silent={"a healthy run": synthetic.healthy, "levelled off": lambda: _slow(12.0)},

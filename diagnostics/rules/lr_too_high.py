@@ -19,6 +19,7 @@ Criterion
     more than BOUNCE of the fall from one evaluation to the next over the second half (unless needs_decay holds and more steps are forecast to bring anything
     at all: at rest, a lower rate ends lower; on the way, it has come less far). Where a schedule brought the rate down, jumps, long updates and losses
     above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
+    Weights that are known to have begun too small, or that a decay took, are no measure for an update or a growth.
     While the run goes on and the loss is not surely done falling, only what was done to the weights counts: a dead network or layer, weights that grew, a long update.
 
 Source

@@ -10,8 +10,8 @@ Why it matters
 Criterion
     Where update ratios were logged: even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has
     not levelled off after more than FELL of its way, more than SOLVED of the start is left, and validation does not rise.
-    Or the median update is shorter than USUAL and was never long (LONGEST in any tenth), and training and validation still take BIG of the loss off
-    per doubling of the steps, one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
+    Or the median update is shorter than USUAL and was never long (LONGEST in any tenth), and training and validation still take BIG of the loss off, or bring
+    STRAIGHT of the whole fall, per doubling of the steps, one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
     warmup that still goes on is no time to judge.
 
     Where none was logged and the rate never fell below a third of its peak: the loss falls by more than GAIN of the whole fall per doubling, or by BIG of itself (training at CLEAR standard errors or validation, both at LIKELY), validation gains KEEPS_UP of what training surely gains (KEEPS_UP_LATE
@@ -67,6 +67,7 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     SHORT,
     SOLVED,
     STEADY,
+    STRAIGHT,
     SUDDEN,
     USUAL,
     crawls,

@@ -10,7 +10,7 @@ Why it matters
 Criterion
     Validation ends more than RISE above its smoothed best and by more than WORTH of its own fall, clear of its jitter (CLEAR standard errors), AFTER or more
     evaluations after that best; while the run goes on, by TURNED, once the evaluations since have gathered ENOUGH evidence (Page's cumulative
-    sum of what each stands above the best, in noise widths); with the training loss lower than there; by UNLED of the fall where training
+    sum of what each stands above the best, in noise widths); with the training loss lower than there (than at its start, where validation was best before); by UNLED of the fall where training
     does not end below validation. Or validation no longer improves, the gap is wide and
     training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or more, or, where no accuracy was logged, GAP of the fall
     between the losses with a training loss under SOLVED of validation's.
@@ -84,7 +84,7 @@ def _rise(run: Run, seen: Turn) -> Found | None:
     worth = seen.above(least) and seen.rise > WORTH * (start(val) - seen.best)
     if not worth or not (climb(val) > ENOUGH if run.state == RUNNING else _clear(seen)):
         return None
-    if train.steps[0] > seen.step or end(train, SHORT) >= _around(train, seen.step):
+    if train.steps[0] > max(seen.step, val.steps[1]) or end(train, SHORT) >= _around(train, seen.step):
         return None
     if end(train, SHORT) >= seen.last and seen.rise <= UNLED * (start(val) - seen.best):
         return None
@@ -203,6 +203,13 @@ def _turned(rise: float, *, last_train: float = 0.01) -> Run:
     return synthetic.make(synthetic.noisy(synthetic.falling(2.3, last_train)), synthetic.noisy(val, 0.01, seed=1))
 
 
+def _never_better() -> Run:
+    """Labels drawn at random, learned by heart; validation was best before training."""
+    run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 0.01)), np.linspace(2.3, 6.0, synthetic.STEPS))
+    val = run[VAL_LOSS]
+    return synthetic.with_curves(run, Curve(VAL_LOSS, np.r_[0, val.steps[1:]], val.values))
+
+
 RULE = Rule(
     "overfitting",
     "Overfitting",
@@ -212,6 +219,7 @@ RULE = Rule(
     fires={
         "validation doubles": lambda: _turned(0.5),
         "validation rises by a fifth": lambda: _turned(0.1),
+        "validation only ever rises": _never_better,
         "training solved, validation stuck": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(2.3, 0.001, pace=15)), synthetic.falling(2.3, 0.9, pace=20)
         ),

@@ -31,6 +31,20 @@ from diagnostics.stats.guess import guess, unknown
 from diagnostics.stats.level import blocks, end
 
 NEAR = 0.02  # of the loss of a guess
+FIND_OUT = (
+    Remedy(
+        "Train on 16 examples alone, without regularization: the loss should go to 0.",
+        "train_size",
+        "if it does not, the labels, the loss or the gradient's way is broken, not the settings",
+        value=16,
+    ),
+    Remedy(
+        "Give the network zeros in place of the inputs: the loss should be no better.",
+        "inputs",
+        "if nothing changes, the inputs never reached it",
+        value="zeros",
+    ),
+)
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -51,24 +65,7 @@ def check(run: Run) -> Iterator[Finding]:
         "warning",
         f"Since step {first:,} the training loss has been {np.median(late):.3g}, that of a guess among {run.classes:,} classes.",
         (Evidence(TRAIN_LOSS, first, last, "distance to the loss of a guess, as a share of it", away, NEAR),),
-        _remedies(),
-    )
-
-
-def _remedies() -> tuple[Remedy, ...]:
-    return (
-        Remedy(
-            "Train on 16 examples alone, without regularization: the loss should go to 0.",
-            "train_size",
-            "if it does not, the labels, the loss or the gradient's way is broken, not the settings",
-            value=16,
-        ),
-        Remedy(
-            "Give the network zeros in place of the inputs: the loss should be no better.",
-            "inputs",
-            "if nothing changes, the inputs never reached it",
-            value="zeros",
-        ),
+        FIND_OUT,
     )
 
 

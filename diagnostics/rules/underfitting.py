@@ -13,12 +13,14 @@ Criterion
     is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
     have been recorded and have shrunk below SHRUNK of their height, or the decay times their squared norm, which at rest is the slope of the loss along the
     logarithm of that norm, be above PULL of the first loss (not with AdamW, whose decay is no part of the gradient); and validation must end below CLOSE times training. Or neither
-    accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said).
+    accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said); or both losses end within a few per cent of
+    what one answer to every example costs: a guess, or, where the accuracies are those of constant answers, at most H(p) + (1 − p) ln(C − 1) for one that is right with p.
+    The width is that of the settings, or else of the widest layer before the last.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "no gap between train and val accuracy, both low → underfitting, bigger model".
     A level alone tells nothing: language, advertisements and augmented images end high in healthy runs of AlgoPerf. Bounds: our own,
-    calibrated on real small networks of 2 to 97 classes.
+    calibrated on real small networks of 2 to 97 classes. What a constant answer costs: Fano's inequality.
 
 Known limits
     What is poor depends on the task: noise in the labels sets a floor that no model passes. So a low accuracy alone is no fault: of 18 runs of the lab in which
@@ -33,6 +35,7 @@ from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rules.predicts_uniformly import FIND_OUT
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import (  # noqa: F401  (Criterion)
     LEAST_EVALS,
@@ -44,7 +47,9 @@ from diagnostics.stats.accuracy import (  # noqa: F401  (Criterion)
     at_chance,
     solved,
 )
+from diagnostics.stats.alike import alike
 from diagnostics.stats.decay import spent
+from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     CLOSE,
     HEAVY_DROPOUT,
@@ -60,6 +65,7 @@ from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
 )
 from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.levelled import falling
+from diagnostics.stats.small_weights import began_sound
 
 RATIO = 1.3  # validation over training loss: no gap worth the name
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
@@ -88,7 +94,7 @@ def check(run: Run) -> Iterator[Finding]:
     done = spent(run) or (falling(run).surely if run.state == RUNNING else falling(run).levelled)
     if not done or not 0 < val < RATIO * train:
         return
-    poor = _why(run, learned=val < LEARNED * first)
+    poor = _why(run, learned=val < LEARNED * first and not alike(run))
     if poor:
         gap = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "validation over training loss at the end", val / train, RATIO)
         yield Finding("underfitting", poor.severity, poor.message, (poor.evidence, gap), poor.remedies)
@@ -96,8 +102,8 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _why(run: Run, learned: bool) -> Poor | None:
     """What says that the run is poor; of a network that learned nothing, only a decay that took its weights, or an accuracy that never rose."""
-    held = decayed(run) if not learned else None if solved(run) else held_back(run)
-    return _poor(run, held) if held else _nothing(run) if at_chance(run) else None
+    held = None if learned and solved(run) else held_back(run)
+    return _poor(run, held) if held else _nothing(run) if at_chance(run) or alike(run) else None
 
 
 def cannot(run: Run) -> str | None:
@@ -136,10 +142,17 @@ def _freer(run: Run, held: HeldBack) -> Remedy:
 
 
 def _nothing(run: Run) -> Poor:
-    right = end(run[VAL_ACCURACY])
-    said = "validation accuracy, where it began"
-    evidence = Evidence(VAL_ACCURACY, *_late(run, VAL_ACCURACY), said, right, start(run[VAL_ACCURACY]), "fraction")
-    message = f"The network has learned nothing: both accuracies are still {right:.1%}, where they began."
+    if at_chance(run):
+        right = end(run[VAL_ACCURACY])
+        said = "validation accuracy, where it began"
+        evidence = Evidence(VAL_ACCURACY, *_late(run, VAL_ACCURACY), said, right, start(run[VAL_ACCURACY]), "fraction")
+        message = f"The network has learned nothing: both accuracies are still {right:.1%}, where they began."
+    else:
+        left, blind = end(run[VAL_LOSS]), guess(run) or end(run[VAL_LOSS])
+        evidence = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "loss at the end; a guess has", left, blind)
+        message = f"The network has learned nothing: at a validation loss of {left:.3g}, it gives every example the same answer."
+    if began_sound(run):
+        return Poor(message, evidence, "warning", FIND_OUT)
     because = "the loss fell at once and then rested: steps that are too long switch a network off"
     lower = Remedy("Start again with a tenth of the learning rate.", "lr", because, factor=0.1)
     return Poor(message, evidence, "warning", (lower,))

@@ -33,8 +33,9 @@ class Gain:
 
     @property
     def typical(self) -> float:
-        """The geometric mean of those that are not zero."""
-        return float(np.exp(np.mean(np.log(self.values[self.values > 0]))))
+        """The geometric mean of those that are not zero; 0 where all are."""
+        some = self.values[self.values > 0]
+        return float(np.exp(np.mean(np.log(some)))) if some.size else 0.0
 
 
 @once
@@ -50,12 +51,19 @@ def gain(run: Run) -> Gain | None:
     first = np.isfinite(norms.values).argmax(axis=0)  # a large model is measured in turns
     found = norms.values[first, np.arange(len(norms.names))] / np.sqrt(outputs)
     found = found[np.isfinite(found)]
-    return Gain(found) if found.any() else None
+    return Gain(found) if found.any() or found.size > 1 else None  # a single layer may begin at zero
 
 
 def _outputs(name: str, shape: Shape | None) -> float:
     sums = shape is not None and len(shape.sizes) > 1 and SUMS.match(shape.module) and WEIGHT.search(name)
     return shape.sizes[0] if shape is not None and sums else np.nan
+
+
+def widest(run: Run) -> float | None:
+    """The most outputs that a weight matrix before the last has; None where there is none."""
+    outputs = [_outputs(name, shape) for name, shape in run.shapes.items()]
+    known = [wide for wide in outputs if np.isfinite(wide)]
+    return float(max(known[:-1])) if len(known) > 1 else None
 
 
 def normalized(run: Run) -> bool:

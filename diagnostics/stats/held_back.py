@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.balance import last_norm, norm_left
+from diagnostics.stats.gain import widest
 from diagnostics.stats.level import before_training, end
 
 NARROW = 4  # units or channels: nothing but toys has so few
@@ -40,7 +41,8 @@ def held_back(run: Run) -> HeldBack | None:
 def decayed(run: Run) -> HeldBack | None:
     """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell, or that it still pulls at."""
     decay, strong = run.setting("weight_decay") or 0.0, STRONG_ADAMW if _decoupled(run) else STRONG
-    if decay < strong or end(run[VAL_LOSS]) >= CLOSE * end(run[TRAIN_LOSS]):
+    apart = VAL_LOSS in run and end(run[VAL_LOSS]) >= CLOSE * end(run[TRAIN_LOSS])
+    if decay < strong or apart:
         return None
     left, pulls = norm_left(run), _pull(run, decay)
     if left is not None and left < SHRUNK:
@@ -81,5 +83,5 @@ def narrow(run: Run) -> HeldBack | None:
 
 
 def width(run: Run) -> float | None:
-    """The layers' width, by its usual names."""
-    return next((w for name in WIDTHS if (w := run.setting(name))), None)
+    """The layers' width, by its usual names; else the widest of the layers before the last, where their shapes are known."""
+    return next((w for name in WIDTHS if (w := run.setting(name))), None) or widest(run)

@@ -15,6 +15,7 @@ WIDE = (
     1.5  # validation over training loss: what training still gains is learned by heart, and validation seldom follows
 )
 CLEAR = 2.0  # standard deviations of a gain that is there
+BEGUN = 0.2  # of the fall: a loss that still brings as much with a doubling of the steps has only begun to come down
 LEAST_EVALS = 8  # evaluations for a forecast with an error; fewer and training decides
 
 
@@ -38,12 +39,17 @@ class Falling:
     @property
     def levelled(self) -> bool:
         """Whether going on should bring less than is worth it."""
-        return self.fall <= 0 or self.now.gain < self.worth
+        return self.fall <= 0 or (self.now.gain < self.worth and not self._begun)
 
     @property
     def surely(self) -> bool:
         """The same beyond doubt: even two standard deviations more would not be worth it."""
-        return self.fall <= 0 or self.now.gain + CLEAR * self.now.error < self.worth
+        return self.fall <= 0 or (self.now.gain + CLEAR * self.now.error < self.worth and not self._begun)
+
+    @property
+    def _begun(self) -> bool:
+        """Whether the loss has only begun to fall: as it comes down, a doubling of the steps soon brings a small part of the fall."""
+        return self.now.gain > max(BEGUN * self.fall, self.now.error)
 
 
 @once

@@ -12,6 +12,7 @@ from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
 from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.relapse import relapse
+from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
 from diagnostics.stats.strides import strides
@@ -47,7 +48,7 @@ def died(run: Run, loss: Curve) -> Sign:
 def lost_a_layer(run: Run, loss: Curve) -> Sign:
     """Long steps threw weights out, and some layer gets no gradient since."""
     seen = killed(run)
-    if seen is None or end(loss) <= LITTLE * start(loss):
+    if seen is None or no_measure(run) or end(loss) <= LITTLE * start(loss):
         return None
     tag = GRAD_NORM if GRAD_NORM in run else TRAIN_LOSS
     evidence = Evidence(tag, seen.first_step, seen.last_step, NO_GRADIENT, seen.left, GONE)
@@ -73,7 +74,7 @@ def rose_again(loss: Curve) -> Sign:
 def threw(run: Run, loss: Curve) -> Sign:
     """One update was about as long as the weights, and the run is stuck since."""
     seen = strides(run)
-    if seen is None or seen.longest <= THROWN or end(loss) <= LITTLE * start(loss) or gaining(loss):
+    if seen is None or no_measure(run) or seen.longest <= THROWN or end(loss) <= LITTLE * start(loss) or gaining(loss):
         return None
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, THROWN)
     said = f"moved the weights by {seen.longest:.0%} of their size; the training loss is stuck at {end(loss):.3g}"
@@ -119,7 +120,7 @@ def jumped(run: Run, loss: Curve) -> Sign:
 def flung(run: Run) -> Sign:
     """The loss was high above its start for more than a moment, and the weights grew by that: those do not come back."""
     seen, grown = jump(run), most_grown(run)
-    if seen is None or seen.often <= FLUNG or grown <= GROWN:
+    if seen is None or no_measure(run) or seen.often <= FLUNG or grown <= GROWN:
         return None
     first, last = int(run[TRAIN_LOSS].steps[0]), int(run[TRAIN_LOSS].steps[-1])
     evidence = Evidence(TRAIN_LOSS, first, last, THIRD, seen.often, FLUNG)

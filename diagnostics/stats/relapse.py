@@ -9,6 +9,7 @@ from diagnostics.stats.level import blocks, end, start
 from diagnostics.stats.noise import noise
 
 LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
+LEAST_FALL = 0.02  # of the start: the wobble of a loss that never fell gives nothing back
 CLEAR = 5.0  # standard errors of a level
 
 
@@ -33,7 +34,7 @@ def relapse(loss: Curve) -> Relapse | None:
     levels = blocks(loss)
     at = int(np.argmin(levels.levels))
     best, last, first = levels.best, end(loss), start(loss)
-    if len(levels.levels) < LEAST_BLOCKS or at >= len(levels.levels) / 2 or first <= best:
+    if len(levels.levels) < LEAST_BLOCKS or at >= len(levels.levels) / 2 or first - best <= LEAST_FALL * abs(first):
         return None
     width = CLEAR * max(levels.error, noise(levels.levels[len(levels.levels) // 2 :]))
     return Relapse(best, int(levels.steps[at]), last, (last - best) / (first - best)) if last - best > width else None

@@ -14,6 +14,7 @@ SHORT, LONGEST = 0.9e-3, 3e-3  # update ratios: see Source; and three times the 
 FELL, SOLVED = 0.2, 0.05  # of the start: a fall worth the name, and a loss that is solved
 GAIN = 0.04  # of the whole fall per doubling of the steps, as in keep_training
 BIG = 0.12  # of the loss at the end: late in the fall an eighth less loss is still much
+STRAIGHT = 0.25  # of the whole fall per doubling of the steps: a straight line has 1, a fall that is nearly done 0
 CLEAR, LIKELY = 8.0, 1.0  # standard errors: a slow fall is a smooth one; single batches, of training, are not
 MEASURED = 4.0  # standard errors where short steps were measured: the fall need not tell
 SHOWN = 2.0  # standard errors: to say that a loss rises, or has levelled off
@@ -45,7 +46,7 @@ def crawls(run: Run, seen: Strides) -> bool:
     losses = headway(run)
     if seen.typical >= USUAL or seen.fullest >= LONGEST or max(one.now.clarity for one in losses) < MEASURED:
         return False
-    return all(one.of_loss > BIG and one.now.clarity >= LIKELY for one in losses)
+    return all((one.of_loss > BIG or one.of_fall > STRAIGHT) and one.now.clarity >= LIKELY for one in losses)
 
 
 def went_on(run: Run, loss: Curve) -> bool:

@@ -8,6 +8,7 @@ SMALL, LARGE = (
     0.25,
     2.0,
 )  # of a deviation times √fan-in: from PyTorch's 0.58 to Glorot's 1.67 for tanh; BERT's and GPT-2's 0.02 at a width of 768 is 0.55
+TINY = SMALL / 4  # no rule of the field comes near; weights that are less small soon grow, where too large ones stay
 UNEQUAL = 0.0035  # smallest over largest gradient: sound networks have 0.004 (deep, attention, recurrence) to 0.9, weights of a tenth 0.003 and less
 GREW = 6.0  # times: sound weights grow to 4.4 times their norm until half of the fall, on the mean of the layers, those of a tenth to 7 and more
 THROWN, SHRUNK = (
@@ -39,6 +40,23 @@ def off(run: Run) -> float | None:
     """The size that the weights are known to have begun with, where the field's rules give none such."""
     seen = gain(run)
     return None if seen is None or SMALL <= seen.typical <= LARGE else seen.typical
+
+
+def tiny(run: Run) -> bool:
+    """Whether the weights are known to have begun too small."""
+    size = off(run)
+    return size is not None and size < SMALL
+
+
+def no_measure(run: Run) -> bool:
+    """Whether an update as long as the weights may be a short one: they began too small, or a decay took them."""
+    return tiny(run) or shrank(run)
+
+
+def far_off(run: Run) -> float | None:
+    """The size that the weights began with, where it is far from what any of the field's rules gives, and no normalization makes up for it."""
+    size = off(run)
+    return None if size is None or TINY <= size <= LARGE or normalized(run) else size
 
 
 def began_sound(run: Run) -> bool:

@@ -10,6 +10,7 @@ from diagnostics.run import Run
 from diagnostics.stats.level import blocks, end
 from diagnostics.stats.lost import LATE_SHARE
 from diagnostics.stats.noise import noise
+from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.strides import gentle, strides
 from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouched
 
@@ -78,4 +79,4 @@ def _jumped(loss: Curve, first: float) -> bool:
 def _long_step(run: Run) -> bool:
     """Whether a single update was about as long as the weights."""
     seen = strides(run)
-    return seen is not None and seen.longest > THROWN
+    return seen is not None and seen.longest > THROWN and not no_measure(run)

@@ -96,3 +96,8 @@ def test_the_remedy_says_by_how_much_the_weights_are_off():
     assert (first.parameter, first.factor) == ("init_scale", 12) and "0.05 / √fan-in" in finding.message
     (finding,) = RULE.check(examples["flat for 12 % of the run"]())
     assert finding.remedies[0].parameter == "init"
+
+
+def test_a_decay_without_validation_is_judged_as_well():
+    never = synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02))
+    assert said(synthetic.with_config(never, weight_decay=0.3)) is not None

@@ -13,7 +13,7 @@ from collector.names import Names
 from collector.schema import Shape
 from diagnostics.run import Run
 from diagnostics.stats.gain import gain, normalized
-from diagnostics.stats.small_weights import began_small, began_sound
+from diagnostics.stats.small_weights import began_small, began_sound, far_off, no_measure
 
 
 def begun(model):
@@ -103,3 +103,21 @@ def test_without_shapes_nothing_is_said():
     table = run.layers
     assert gain(Run("r", {}, layers=table)) is None and gain(Run("r", {})) is None
     assert gain(Run("r", {}, layers=table.assign(weight_norm=np.nan), shapes=run.shapes)) is None
+
+
+def test_zeros_are_no_start_for_several_layers_and_one_for_a_single_one():
+    run = begun(net(nn.init.zeros_))
+    assert far_off(run) == 0.0 and no_measure(run)
+    assert far_off(begun(nn.Linear(20, 2))) is None and gain(begun(nn.Linear(20, 2))) is not None
+    single = nn.Linear(20, 2)
+    nn.init.zeros_(single.weight)
+    assert gain(begun(single)) is None
+
+
+@pytest.mark.parametrize("times, off", [(0.05, True), (0.2, False), (1.0, False), (1.9, False), (2.5, True)])
+def test_what_no_rule_of_the_field_gives_is_far_off_but_for_a_normalization(times, off):
+    def rule(weight):
+        nn.init.normal_(weight, std=times * weight[0].numel() ** -0.5)
+
+    assert (far_off(begun(net(rule))) is not None) == off
+    assert far_off(begun(nn.Sequential(net(rule), nn.LayerNorm(50)))) is None

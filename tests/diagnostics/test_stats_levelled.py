@@ -80,3 +80,8 @@ def test_one_spike_of_1e30_changes_nothing():
 def test_a_million_points_are_judged_as_a_thousand():
     long = synthetic.make(synthetic.noisy(synthetic.falling(pace=20, steps=1_000_000)))
     assert falling(long).levelled
+
+
+def test_a_loss_that_has_only_begun_to_fall_has_not_levelled_off_however_little_that_is_of_it():
+    begun = synthetic.falling(2.3, 2.2, pace=0.5)
+    assert not falling(synthetic.make(synthetic.noisy(begun, 0.001))).levelled

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from collector.schema import Shape
 from diagnostics import Run, rules, synthetic
 
 RULE = rules.get("underfitting")
@@ -131,3 +132,32 @@ def test_a_decay_that_still_pulls_at_the_weights_holds_them_down(norm, known, fi
     found = said(shrunk(stuck(0.3, **known), norm, norm, norm))
     assert (found is not None) == fires
     assert not fires or (found.remedies[0].parameter == "weight_decay" and "holds the weights down" in found.message)
+
+
+def resting(right: float, learned: bool = False) -> Run:
+    """Two classes; the loss ends at that of an answer that is right with a probability of ``right``, be it the same for all or not."""
+    ends = float(-right * np.log(right) - (1 - right) * np.log(1 - right))
+    rights = synthetic.falling(0.5, right, pace=20) if learned else np.full(synthetic.STEPS, right)
+    train = synthetic.noisy(synthetic.falling(0.8, ends, pace=60), 0.01)
+    return synthetic.make(
+        train, synthetic.falling(0.8, ends, pace=60), val_accuracy=rights, lr=0.1, classes=2, loss="cross_entropy"
+    )
+
+
+def test_the_same_answer_to_every_example_is_nothing_learned():
+    assert "the same answer" in said(resting(0.6)).message
+    assert "the same answer" in said(resting(0.5)).message
+
+
+def test_labels_that_are_right_in_60_per_cent_of_the_cases_can_be_learned():
+    assert said(resting(0.6, learned=True)) is None
+
+
+def test_the_width_is_that_of_the_widest_layer_before_the_last():
+    shapes = {
+        "0.weight": Shape("Linear", (2, 64)),
+        "2.weight": Shape("Linear", (2, 2)),
+        "4.weight": Shape("Linear", (10, 2)),
+    }
+    assert said(replace(stuck(0.6), shapes=shapes)).remedies[0].parameter == "width"
+    assert said(replace(stuck(0.6), shapes=shapes | {"2.weight": Shape("Linear", (50, 2))})) is None

@@ -1,0 +1,48 @@
+"""Whether a classifier ends by giving every example the same answer, whatever it is shown."""
+
+import numpy as np
+
+from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from diagnostics.run import Run
+from diagnostics.stats.guess import guess
+from diagnostics.stats.level import end
+
+NEAR = 0.97  # of the loss of the best constant answer
+TRAINED = 0.9  # the same of training, whose classes are not as frequent to the last per cent
+MOST = 0.9  # fraction right: a class more frequent than that makes a constant answer good
+ROUNDED = 1e-3  # what rounded shares may sum to beyond 1
+LEAST = 5  # evaluations after the first
+
+
+def alike(run: Run) -> bool:
+    """Whether training and validation end at what a constant answer costs, uniform or by how frequent the classes are."""
+    uniform = guess(run)
+    ends = [end(run[tag]) for tag in (TRAIN_LOSS, VAL_LOSS) if tag in run and len(run[tag].finite())]
+    if uniform is None or len(ends) < 2:
+        return False
+    train, val = ends
+    best = _constant(run, uniform)
+    return (_at(train, uniform, NEAR) and _at(val, uniform, NEAR)) or (
+        best is not None and _at(train, best, TRAINED) and _at(val, best, NEAR)
+    )
+
+
+def _at(loss: float, answer: float, near: float) -> bool:
+    """What ends far above may yet come down."""
+    return near * answer <= loss <= answer / near
+
+
+def _constant(run: Run, uniform: float) -> float | None:
+    """What a constant answer by frequency costs, of ``run``'s validation; None where the accuracies are not those of constant answers.
+
+    Each accuracy of a constant answer is the share of one class, so different ones sum to 1 at most; those of a network that learns soon sum to more.
+    The loss of an answer that is right with a probability p is at most H(p) + (1 − p) ln(C − 1) (Fano's inequality).
+    """
+    seen = run.get(VAL_ACCURACY)
+    right = seen.finite().values[1:] if seen is not None else np.empty(0)
+    if len(right) < LEAST or not run.classes or uniform > np.log(run.classes) + 1e-9:
+        return None
+    p = float(right[-1])
+    if np.unique(right).sum() > 1 + ROUNDED or not 0 < p <= MOST:
+        return None
+    return float(-p * np.log(p) - (1 - p) * np.log(1 - p) + (1 - p) * np.log(run.classes - 1))

@@ -126,6 +126,7 @@ def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
     )
     return (
         Remedy(f"Lower the learning rate to {less.to} and start again.", "lr", less.why or held_on, factor=less.factor),
+        *_batch(run, since),
         Remedy(
             "Clip the gradient norm at 1.",
             "max_grad_norm",
@@ -133,6 +134,17 @@ def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
             value=1.0,
         ),
     )
+
+
+def _batch(run: Run, since: int) -> tuple[Remedy, ...]:
+    """Where losses that were falling calmly are no number all at once, it may be what was trained on."""
+    loss = run[TRAIN_LOSS]
+    before, after = loss.values[loss.steps < since], loss.values[loss.steps >= since]
+    calm = len(before) >= LEAST_HELD and np.max(before[-IN_A_ROW:]) <= np.max(before[-LEAST_HELD:-IN_A_ROW])
+    if not calm or np.isfinite(after).any():
+        return ()
+    action = f"Look at the batch of step {since:,}: a NaN in the data, the logarithm of 0, a division by 0."
+    return (Remedy(action, "batch", "the loss was calm until then", value=since),)
 
 
 def _broken(at: int) -> Run:

@@ -68,7 +68,9 @@ def _levelled(run: Run, seen: Falling) -> bool:
 
 def _more(seen: Falling, stopped: str | None) -> Remedy:
     steps = _round(seen.now.last_step - int(seen.curve.steps[0]))
-    because = stopped or f"by the last {TAIL:.0%} of the run, they should take off {_share(seen):.0%} of the loss"
+    last = end(seen.curve)
+    off = (last - seen.now.goes_to(last)) / abs(last) if last else 0.0
+    because = stopped or f"by the last {TAIL:.0%} of the run, they should take off {max(off, 0.0):.0%} of the loss"
     return Remedy(
         f"Train {steps:,} steps more, from the last checkpoint.",
         "steps",

@@ -10,7 +10,7 @@ Why it matters
 Criterion
     Where update ratios were logged: even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has
     not levelled off after more than FELL of its way, more than SOLVED of the start is left, and validation does not rise.
-    Or the median update is shorter than USUAL and was never long (LONGEST in any tenth), and training and validation still take BIG of the loss off, or bring
+    Or no update moved a weight at all. Or the median update is shorter than USUAL and was never long (LONGEST in any tenth), and training and validation still take BIG of the loss off, or bring
     STRAIGHT of the whole fall, per doubling of the steps, one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
     warmup that still goes on is no time to judge.
 
@@ -76,7 +76,7 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     passes,
     went_on,
 )
-from diagnostics.stats.strides import Strides, strides, warming
+from diagnostics.stats.strides import Strides, strides, unmoved, warming
 from diagnostics.stats.trend import TAIL
 
 AIM = 5e-3  # update ratio of the longest tenth: the lab's sound networks have that in the median
@@ -88,7 +88,9 @@ SIZES = ((0.4, 100.0), (0.3, 30.0), (0.15, 10.0), (-np.inf, 3.0))
 def check(run: Run) -> Iterator[Finding]:
     """Fires once: for steps that were measured to be short, or, where nobody measured them, for a fall that goes on and on."""
     loss, seen = run[TRAIN_LOSS].finite(), strides(run)
-    if seen is not None:
+    if seen is not None and unmoved(run):
+        yield _unmoved(seen)
+    elif seen is not None:
         if not pretrained(run) and not warming(run) and (never_long(run, loss, seen) or crawls(run, seen)):
             yield _short(run, seen)
     elif went_on(run, loss) and keeps_falling(headway(run)):
@@ -102,7 +104,7 @@ def _short(run: Run, seen: Strides) -> Finding:
     measured, bound, when = (
         (seen.fullest, SHORT, "even where they are longest") if never else (seen.typical, USUAL, "as a rule")
     )
-    falls = f", and a doubling of the steps brings {gain:.0%} of the whole fall" if clear and gain > GAIN else ""
+    falls = f", and a doubling of the steps brings {_of_fall(gain)}" if clear and gain > GAIN else ""
     said = f"Single updates move the weights by {measured:.1g} of their size, {when}{falls}."
     statistic = "median update ratio of the tenth where it is highest" if never else "median update ratio"
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, statistic, measured, bound)
@@ -112,19 +114,36 @@ def _short(run: Run, seen: Strides) -> Finding:
     return Finding("lr_too_low", severity, said, (evidence,), _remedies(run, size, why))
 
 
+def _unmoved(seen: Strides) -> Finding:
+    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, "largest update ratio", 0.0, SHORT)
+    said = "No update has moved a weight: the optimizer holds other parameters than the model's, no gradient reaches them, or the rate is 0."
+    because = "what is not moved cannot learn, whatever the rate"
+    action = "Give the optimizer this model's parameters, call backward() before step(), and set a rate above 0."
+    return Finding(
+        "lr_too_low", "error", said, (evidence,), (Remedy(action, "optimizer", because, value="model.parameters()"),)
+    )
+
+
 def _unmeasured(run: Run) -> Finding:
     losses, made = headway(run), passes(run)
     curve, gain = losses[-1].curve, min(one.of_fall for one in losses)
     what = "Validation" if curve.tag == VAL_LOSS else "Training"
-    said = f"{what} loss still falls by {gain:.0%} of its whole fall per doubling of the steps, after {made:.0f} passes over the data."
+    said = (
+        f"{what} loss still falls by {_of_fall(gain)} per doubling of the steps, after {made:.0f} passes over the data."
+    )
     of_fall = "fall per doubling of the steps, as a share of the whole fall"
     evidence = (
         Evidence(curve.tag, *_tail(curve), of_fall, gain, min(gain, GAIN)),
         Evidence(TRAIN_LOSS, *_span(run[TRAIN_LOSS].finite()), "length of the run", made, LEAST_PASSES, "epochs"),
     )
     size = next(size for least, size in SIZES if gain >= least)
-    why = f"with {gain:.0%} of the fall per doubling yet to come, rates that much higher did better on every curve we know"
+    why = f"with {_of_fall(gain)} per doubling yet to come, rates that much higher did better on every curve we know"
     return Finding("lr_too_low", "warning" if gain > SURE else "info", said, evidence, _remedies(run, size, why))
+
+
+def _of_fall(gain: float) -> str:
+    """A slope may promise more than the whole fall; how much more, it does not know."""
+    return f"{gain:.0%} of the whole fall" if gain < 1 else "as much as the whole fall"
 
 
 def _span(curve: Curve) -> tuple[int, int]:
@@ -176,6 +195,7 @@ RULE = Rule(
     explains=("predicts_uniformly",),
     fires={
         "short steps": lambda: _slow_run(1.0),
+        "no step at all": lambda: _slow_run(0.001, ratio=0.0),
         "short steps, hardly begun": lambda: _slow_run(1.0).until(100),
         "short steps, whatever the schedule": lambda: _slow_run(
             2.0, lr=1e-4 * (1 + np.cos(np.linspace(0, np.pi, 1000)))

@@ -48,7 +48,7 @@ def decayed(run: Run) -> HeldBack | None:
     if left is not None and left < SHRUNK:
         what = f"which has shrunk the weights to {left:.0%} of their norm"
     elif pulls is not None and pulls > PULL:
-        what = f"which holds the weights down: a tenth larger, they would lower the loss by {0.1 * pulls:.1%} of where it began"
+        what = f"which holds the weights down: a tenth larger, they would lower the loss by {min(0.1 * pulls, 1.0):.1%} of where it began"
     else:
         return None
     return HeldBack("weight_decay", f"under a weight decay of {decay:g}, {what}", decay, strong)

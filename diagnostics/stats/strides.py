@@ -77,6 +77,12 @@ def warming(run: Run) -> bool:
     return bool(np.median(values[-LEAST:]) > LONGER * np.median(middle))
 
 
+def unmoved(run: Run) -> bool:
+    """Whether no update moved a weight, as often as they were measured."""
+    seen = strides(run)
+    return seen is not None and seen.longest == 0
+
+
 def gentle(run: Run) -> bool:
     """Whether no update ever was long, as far as they were measured."""
     seen = strides(run)

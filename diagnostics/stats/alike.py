@@ -36,7 +36,6 @@ def _constant(run: Run, uniform: float) -> float | None:
     """What a constant answer by frequency costs, of ``run``'s validation; None where the accuracies are not those of constant answers.
 
     Each accuracy of a constant answer is the share of one class, so different ones sum to 1 at most; those of a network that learns soon sum to more.
-    The loss of an answer that is right with a probability p is at most H(p) + (1 − p) ln(C − 1) (Fano's inequality).
     """
     seen = run.get(VAL_ACCURACY)
     right = seen.finite().values[1:] if seen is not None else np.empty(0)
@@ -45,4 +44,10 @@ def _constant(run: Run, uniform: float) -> float | None:
     p = float(right[-1])
     if np.unique(right).sum() > 1 + ROUNDED or not 0 < p <= MOST:
         return None
-    return float(-p * np.log(p) - (1 - p) * np.log(1 - p) + (1 - p) * np.log(run.classes - 1))
+    return honest(p, run.classes)
+
+
+def honest(right: float, classes: int) -> float:
+    """The highest cross-entropy of honest probabilities that are right in a share ``right`` of the cases: H(p) + (1 − p) ln(C − 1), Fano's inequality."""
+    p = np.clip(right, 1e-12, 1 - 1e-12)
+    return float(-p * np.log(p) - (1 - p) * np.log(1 - p) + (1 - p) * np.log(classes - 1))

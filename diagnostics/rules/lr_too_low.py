@@ -19,7 +19,7 @@ Criterion
     has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there is much to come: the next
     doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
     shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
-    plateau does.
+    plateau does. Or it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
@@ -54,10 +54,12 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     CLEAR,
     FELL,
     GAIN,
+    HARDLY,
     KEEPS_UP,
     KEEPS_UP_LATE,
     LATE,
     LEAST_PASSES,
+    LEAST_POINTS,
     LEFT,
     LIKELY,
     LONG,
@@ -71,6 +73,8 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     SUDDEN,
     USUAL,
     crawls,
+    creeps,
+    crept,
     keeps_falling,
     never_long,
     passes,
@@ -95,6 +99,8 @@ def check(run: Run) -> Iterator[Finding]:
             yield _short(run, seen)
     elif went_on(run, loss) and keeps_falling(headway(run)):
         yield _unmeasured(run)
+    elif not pretrained(run) and creeps(run, loss):
+        yield _creeping(run)
 
 
 def _short(run: Run, seen: Strides) -> Finding:
@@ -139,6 +145,14 @@ def _unmeasured(run: Run) -> Finding:
     size = next(size for least, size in SIZES if gain >= least)
     why = f"with {_of_fall(gain)} per doubling yet to come, rates that much higher did better on every curve we know"
     return Finding("lr_too_low", "warning" if gain > SURE else "info", said, evidence, _remedies(run, size, why))
+
+
+def _creeping(run: Run) -> Finding:
+    loss, fell = run[TRAIN_LOSS].finite(), crept(run)
+    said = f"The training loss fell by {fell:.2g} of its start in {run.last_step - int(loss.steps[0]):,} steps, in a straight line."
+    evidence = Evidence(TRAIN_LOSS, *_span(loss), "fall as a share of the start", fell, HARDLY)
+    why = "any sound rate has left the start by then"
+    return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, SIZES[0][1], why))
 
 
 def _of_fall(gain: float) -> str:
@@ -195,6 +209,11 @@ RULE = Rule(
     explains=("predicts_uniformly",),
     fires={
         "short steps": lambda: _slow_run(1.0),
+        "hardly falling, in a straight line": lambda: synthetic.make(
+            synthetic.noisy(np.linspace(2.3, 2.28, synthetic.STEPS), 0.002),
+            np.linspace(2.3, 2.28, synthetic.STEPS),
+            lr=1e-5,
+        ),
         "no step at all": lambda: _slow_run(0.001, ratio=0.0),
         "short steps, hardly begun": lambda: _slow_run(1.0).until(100),
         "short steps, whatever the schedule": lambda: _slow_run(

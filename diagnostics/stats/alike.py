@@ -4,6 +4,7 @@ import numpy as np
 
 from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics.run import Run
+from diagnostics.stats.accuracy import LUCK
 from diagnostics.stats.guess import guess
 from diagnostics.stats.level import end
 
@@ -11,11 +12,14 @@ NEAR = 0.97  # of the loss of the best constant answer
 TRAINED = 0.9  # the same of training, whose classes are not as frequent to the last per cent
 MOST = 0.9  # fraction right: a class more frequent than that makes a constant answer good
 ROUNDED = 1e-3  # what rounded shares may sum to beyond 1
+MANY = 10  # evaluations, where the classes are not known
 LEAST = 5  # evaluations after the first
 
 
 def alike(run: Run) -> bool:
     """Whether training and validation end at what a constant answer costs, uniform or by how frequent the classes are."""
+    if not run.classes:
+        return _one_answer(run)
     uniform = guess(run)
     ends = [end(run[tag]) for tag in (TRAIN_LOSS, VAL_LOSS) if tag in run and len(run[tag].finite())]
     if uniform is None or len(ends) < 2:
@@ -25,6 +29,13 @@ def alike(run: Run) -> bool:
     return (_at(train, uniform, NEAR) and _at(val, uniform, NEAR)) or (
         best is not None and _at(train, best, TRAINED) and _at(val, best, NEAR)
     )
+
+
+def _one_answer(run: Run) -> bool:
+    """Whether every accuracy is that of one of two constant answers: what a network that learns passes through is more."""
+    seen = run.get(VAL_ACCURACY)
+    right = np.unique(seen.finite().values[1:]) if seen is not None and len(seen.finite()) > MANY else np.empty(0)
+    return 0 < right.size <= 2 and right.sum() <= 1 + ROUNDED and right.max() <= LUCK / 2
 
 
 def _at(loss: float, answer: float, near: float) -> bool:

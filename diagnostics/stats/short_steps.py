@@ -1,13 +1,16 @@
 """Whether the steps of a run were too short: by the length of its updates, or, where nobody measured them, by a fall that goes on and on."""
 
-from collector.schema import VAL_LOSS
+import numpy as np
+
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.headway import Headway, headway
-from diagnostics.stats.level import end, start
+from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.octaves import octaves
-from diagnostics.stats.strides import Strides
+from diagnostics.stats.rest import straight
+from diagnostics.stats.strides import Strides, warming
 
 USUAL = 1e-3  # update ratio: the course's
 SHORT, LONGEST = 0.9e-3, 3e-3  # update ratios: see Source; and three times the course's
@@ -24,6 +27,8 @@ LEFT = 0.25  # of the fall so far: on the DeepOBS grid good rates leave under 0.
 STEADY = 0.3  # times the doubling before: a fall that comes to its end brings less
 SUDDEN = 4.0  # times the doubling before: a loss falling straight with the step has 2, one off a plateau more
 LEAST_PASSES, LONG = 10, 100  # passes over the data
+HARDLY = 0.02  # of the start: DeepOBS' bound between a little progress and none
+LEAST_POINTS = 100
 MUCH = 0.7  # of the start, left at first, less with every pass and nothing after LONG: good rates have less left
 
 
@@ -53,6 +58,18 @@ def went_on(run: Run, loss: Curve) -> bool:
     """Whether there were more than enough steps, at a rate that stayed up."""
     made = passes(run)
     return made >= LEAST_PASSES and end(loss) > MUCH * (1 - made / LONG) * start(loss) and not wanes(run)
+
+
+def creeps(run: Run, loss: Curve) -> bool:
+    """Whether the loss hardly fell, in a straight line, over steps enough for any sound rate to get away from the start."""
+    young = len(loss) < LEAST_POINTS or warming(run)
+    return not young and not wanes(run) and crept(run) < HARDLY and straight(run)
+
+
+def crept(run: Run) -> float:
+    """The fall of the training loss as a share of its start."""
+    first = before_training(run)
+    return (first - end(run[TRAIN_LOSS])) / abs(first) if first else np.inf
 
 
 def passes(run: Run) -> float:

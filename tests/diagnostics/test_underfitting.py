@@ -161,3 +161,8 @@ def test_the_width_is_that_of_the_widest_layer_before_the_last():
     }
     assert said(replace(stuck(0.6), shapes=shapes)).remedies[0].parameter == "width"
     assert said(replace(stuck(0.6), shapes=shapes | {"2.weight": Shape("Linear", (50, 2))})) is None
+
+
+def test_one_answer_is_seen_without_the_number_of_classes_where_there_are_evaluations_enough():
+    assert "the same answer" in said(replace(resting(0.6), classes=None)).message
+    assert said(replace(resting(0.6, learned=True), classes=None)) is None

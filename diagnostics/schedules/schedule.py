@@ -92,7 +92,7 @@ class Schedule:
         """What stands for a field that was left out."""
         return {
             "every": max(-(-self.after // LEVELS), 1),
-            "milestones": tuple(max(round(share * self.total_steps), self.warmup_steps + 1) for share in MILESTONES),
+            "milestones": tuple(sorted({max(round(s * self.total_steps), self.warmup_steps + 1) for s in MILESTONES})),
             "period": self.after,
             "timescale": max(self.warmup_steps, 1),
             "decay_steps": min(max(round(COOLDOWN * self.total_steps), 1), self.after),

@@ -177,3 +177,7 @@ def test_says_in_one_line_what_does_not_fit(fields: dict[str, Any], said: str) -
 
 def test_what_a_shape_does_not_use_is_not_looked_at() -> None:
     assert Schedule("constant", PEAK, TOTAL, final=1.0, every=-1, milestones=(5, 1), decay_steps=999).lr(STEPS).any()
+
+
+def test_a_warm_up_beyond_the_usual_drops_leaves_one_after_it():
+    assert Schedule("multi_step", 1.0, total_steps=8, warmup_steps=5).milestones == (6,)

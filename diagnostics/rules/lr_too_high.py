@@ -172,7 +172,7 @@ def _less(run: Run, seen: Evidence) -> Lower:
     if steps is None:
         return lower(run, DEAD_FACTOR, REVIVES) if seen.statistic == UNCHANGED else lower(run, FACTOR)
     longest = steps.longest if steps.longest > THROWN else steps.fullest * _swollen(run)
-    why = f"updates of {longest:.1g} of the weights come down to {AIM:g}, as sound runs have them"
+    why = f"updates of {longest:.1g} times the weights come down to {AIM:g}, as sound runs have them"
     return by(run, min(float(f"{AIM / longest:.1g}"), FACTOR if seen.statistic in FROM_HERE else LEAST), why)
 
 

@@ -35,7 +35,8 @@ WORDS = {0.1: "a tenth of it", 0.01: "a hundredth of it"}
 
 
 def _words(factor: float) -> str:
-    return WORDS.get(factor, f"{factor:.1g} of it")
+    small = f"1/{float(f'{1 / factor:.1g}'):,.0f}" if 0 < factor < 0.1 else f"{factor:.1g}"
+    return WORDS.get(factor, f"{small} of it")
 
 
 def peak(run: Run) -> float | None:

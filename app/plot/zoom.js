@@ -1,5 +1,6 @@
 // Zooming: what the reader sees is remembered, linked charts follow, and the server is asked for all points of what is seen.
 const PAUSE_MS = 120; // after the last move of a zoom, before the server is asked
+const PASS_MS = 250; // between two tries to be let in
 const CALM_MS = 500; // before the address is told
 const ROOM_PX = 8; // of width a point in sight: then each is worth a dot
 const FADED = 0.1; // opacity of the runs that the pointer is not on
@@ -124,11 +125,19 @@ async function ask(chart, traces, [from, to], asked) {
   const query = new URLSearchParams({ run, x: x ?? "step", from, to, width, log });
   for (const trace of traces) query.append("curve", JSON.stringify(name(trace)));
   try {
-    const answer = await fetch(`/curvewise/points?${query}`);
+    const answer = await admitted(`/curvewise/points?${query}`);
     if (!answer.ok || asked !== chart.asked) return;
     const { curves } = await answer.json();
     traces.forEach((trace, i) => curves[i] && chart.detail.set(JSON.stringify(trace.meta), curves[i]));
   } catch { /* the server is gone: the points at hand stay, and the next zoom asks again */ }
+}
+
+// Where one signs in, the pass of a fresh tab may come a moment after its chart.
+async function admitted(address, tries = 20) {
+  const answer = await fetch(address);
+  if (answer.status !== 401 || !tries) return answer;
+  await new Promise((done) => setTimeout(done, PASS_MS));
+  return admitted(address, tries - 1);
 }
 
 function name({ meta }) {

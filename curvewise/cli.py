@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from curvewise import version
-from curvewise.output import printable_everywhere, whoever_reads
+from curvewise.output import printable_everywhere, to_nowhere, whoever_reads
 
 COMMANDS = {"app": "app", "diagnose": "diagnose", "import": "keep", "watch": "watch", "rules": "rules"}  # name → module
 
@@ -22,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except OSError as error:
+        if error.filename is None:
+            to_nowhere()
         what = error.filename or "the output"
         print(
             f"curvewise: {what}: cannot be written or read ({error.strerror}); nothing more was done", file=sys.stderr

@@ -4,7 +4,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 
 @contextmanager
@@ -14,6 +14,12 @@ def whoever_reads() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
+        to_nowhere()
+
+
+def to_nowhere() -> None:
+    """What is still to be printed, and what waits in the buffer, is let go: Python would fail on it once more when it ends."""
+    with suppress(OSError):  # where standard output is no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

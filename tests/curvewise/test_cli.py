@@ -147,7 +147,8 @@ def test_an_encoding_without_our_characters_is_no_failure():
     assert "Overfitting" in done.stdout
 
 
-def test_in_a_pipe_nothing_is_folded(tmp_path, capsys):
+def test_in_a_pipe_nothing_is_folded(tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)  # which readline sets in the process that loads it
     name = "a-run-whose-name-" + "is-long-" * 20
     keep(Run(name, {"train/loss": Curve("train/loss", np.arange(5), np.ones(5))}), tmp_path)
     assert main(["diagnose", str(tmp_path)]) == 0

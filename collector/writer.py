@@ -17,7 +17,7 @@ from collector.place import Place
 from collector.rescue import rescue
 from collector.standstill import Standstill
 
-TICK = 0.1  # s: a dashboard is to hear of new rows at once; a look takes 20 µs (measured)
+TICK = 0.1  # s: a dashboard is to hear of new rows at once, and a look is a few calls to the system
 FLUSH = 5.0  # s: a power cut loses at most the rows of this long; each flush costs the disk one write of a few pages
 RETRY = 5.0  # s between two tries on a disk that refused
 TIDY = 60.0  # s between two looks for what other attempts left behind, or parts to merge

@@ -28,12 +28,15 @@ function mount(parent) {
   touchable(chart);
   parent.appendChild(box);
   charts.set(parent, chart);
+  chart.widths = new ResizeObserver(() => fill(chart));
+  chart.widths.observe(div);
   return chart;
 }
 
 function unmount(parent, chart) {
   charts.delete(parent);
   chart.asked = -1;
+  chart.widths.disconnect();
   clearTimeout(chart.soon);
   clearTimeout(chart.later);
   if (window.Plotly) window.Plotly.purge(chart.div);
@@ -94,6 +97,13 @@ async function paint(chart) {
   await window.Plotly.react(chart.div, drawn, merge(chart.theme, layout), CONFIG);
   chart.box.classList.toggle("cw-tight", roomBeside(chart, drawn));
   chart.tools.dress();
+  fill(chart);
+}
+
+// Columns may be laid out after the chart was drawn in the width of the page, and the window, which Plotly listens to, tells nothing of it.
+function fill({ div }) {
+  const drawn = div._fullLayout?.width;
+  if (drawn && div.clientWidth && Math.abs(drawn - div.clientWidth) > 1) window.Plotly.Plots.resize(div);
 }
 
 // Whether the toolbar fits beside the legend, in one line with it.

@@ -130,8 +130,9 @@ def _untrained(run: Run, loss: Curve) -> float:
     """The loss without training; dropout may lift that of the first batch above a guess, which is nothing learned."""
     first = max(before_training(run), float(blocks(loss).levels[0]))
     blind = guess(run)
-    known = began_sound(run) or blind is None or not blind < first < HIGH_START * blind
-    return first if known or blind is None else blind
+    if blind is None or began_sound(run) or not blind < first < HIGH_START * blind:
+        return first
+    return blind
 
 
 def _short(run: Run) -> bool:

@@ -35,9 +35,9 @@ from diagnostics.stats.guess import guess, unknown
 from diagnostics.stats.level import before_training, end
 
 LEAST_CLASSES = 3  # with two, a little label smoothing ends there
-NEAR = 0.1  # of ln C
-SURE = 0.5  # fraction right
-BEYOND = 1.5
+NEAR = 0.1  # of ln C: small weights begin within a few per cent of it, and a softmax of theirs nearer yet
+SURE = 0.5  # fraction right: below that, honest probabilities cost as much
+BEYOND = 1.5  # times: with a softmax too many, 1.65 and more from nine right of ten on; honest probabilities are at 1 at most
 PAIRS = ((VAL_LOSS, VAL_ACCURACY), (TRAIN_LOSS, TRAIN_ACCURACY))
 
 

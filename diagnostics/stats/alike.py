@@ -8,11 +8,11 @@ from diagnostics.stats.accuracy import LUCK
 from diagnostics.stats.guess import guess
 from diagnostics.stats.level import end
 
-NEAR = 0.97  # of the loss of the best constant answer
+NEAR = 0.97  # of the loss of the best constant answer: what a network has learned soon takes more off it
 TRAINED = 0.9  # the same of training, whose classes are not as frequent to the last per cent
 MOST = 0.9  # fraction right: a class more frequent than that makes a constant answer good
 ROUNDED = 1e-3  # what rounded shares may sum to beyond 1
-MANY = 10  # evaluations, where the classes are not known
+MANY = 10  # evaluations, where the classes are not known: so many that agree are no chance
 LEAST = 5  # evaluations after the first
 
 

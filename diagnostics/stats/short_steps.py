@@ -28,7 +28,7 @@ STEADY = 0.3  # times the doubling before: a fall that comes to its end brings l
 SUDDEN = 4.0  # times the doubling before: a loss falling straight with the step has 2, one off a plateau more
 LEAST_PASSES, LONG = 10, 100  # passes over the data
 HARDLY = 0.02  # of the start: DeepOBS' bound between a little progress and none
-LEAST_POINTS = 100
+LEAST_POINTS = 100  # losses: sound rates leave the start within 3 % of a run, and in fewer batches than that
 MUCH = 0.7  # of the start, left at first, less with every pass and nothing after LONG: good rates have less left
 
 

@@ -91,6 +91,8 @@ def test_a_phone_shows_the_verdict_then_the_curves_then_the_findings(chromium, s
     tops = [page.locator(f".st-key-story-{part}").bounding_box()["y"] for part in ("verdict", "curves", "findings")]
     assert tops == sorted(tops)
     assert page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollWidth <= innerWidth")
+    page.evaluate("() => { document.querySelector('.cw-box').style.width = '300px'; }")
+    page.wait_for_function("() => Math.abs(document.querySelector('.cw-chart')._fullLayout.width - 300) <= 1")
 
 
 def rows(first: int, last: int, loss) -> str:

@@ -1,8 +1,7 @@
 """Text tables (CSV and its kin) as Arrow columns: what is empty becomes null, what says nan stays NaN."""
 
-import codecs
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -14,19 +13,15 @@ import pyarrow.csv as pacsv
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.formats import number_columns
+from diagnostics.readers.formats.header_line import LINE_END, UTF_16, Header, as_text, header_of, utf_8
 
 ABSENT = ["", "NA", "N/A", "n/a", "None", "null", "-", "—"]  # Keras writes NA where nothing was measured
-DELIMITERS = ",;\t"
 HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
 WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
 
-BOM = b"\xef\xbb\xbf"
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # as spreadsheets write their "Unicode text"
-SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)  # a first line for spreadsheets
-INK, LINE_END = re.compile(rb"\S"), re.compile(rb"\r\n|[\r\n]")
+INK = re.compile(rb"\S")
 ROOM = 16  # rows as long as the header that a block has room for at least
 
-COLUMN = "column {0}"  # of a table without a header
 Types = dict[str, pa.DataType]  # by column
 
 NO_ROWS = "line 1: a header without rows; nothing was logged yet, or name another file"
@@ -48,34 +43,13 @@ class TextTable:
 
     def line(self, row: int) -> int:
         """The line (1-based) of data row ``row`` (0-based): editors count blank and repeated header lines, rows do not."""
-        text = _text(self.path.read_bytes())
+        text = as_text(self.path.read_bytes())
         lines = list(enumerate(text.splitlines(), 1))
         header = "" if self.bare else lines[self.first - 1][1].strip()
         rows = [
             n for n, line in lines if n > self.first and line.strip() not in ("", header) and n not in self.left_out
         ]
         return rows[row] if row < len(rows) else lines[-1][0]
-
-
-@dataclass(frozen=True)
-class _Header:
-    """The line with the names: its ``text``, its number (1-based) as ``line``, and ``end``, the byte behind it.
-
-    ``bare``: there is none, numbers begin at once: ``text`` and ``end`` are those of the first, ``line`` is the one above.
-    """
-
-    text: str
-    line: int
-    end: int
-    bare: bool = False
-
-    @property
-    def delimiter(self) -> str:
-        return _delimiter(self.text)
-
-    def names(self) -> list[str]:
-        cells = _split(self.text)
-        return [COLUMN.format(n) for n in range(1, len(cells) + 1)] if self.bare else cells
 
 
 def header(path: Path) -> list[str]:
@@ -85,8 +59,8 @@ def header(path: Path) -> list[str]:
 
 @lru_cache(16)
 def _names(head: bytes) -> list[str]:
-    head = _utf_8(head)
-    return [] if b"\0" in head else _header(head).names()
+    head = utf_8(head)
+    return [] if b"\0" in head else header_of(head).names()
 
 
 def read_text(path: Path) -> TextTable:
@@ -100,7 +74,7 @@ def read_text(path: Path) -> TextTable:
         raise ReadError(path, "the file is empty; the program that writes it may not have flushed yet, or name another")
     if b"\0" in head[:HEAD]:
         raise ReadError(path, f"byte {head.index(0)}: this is binary data, not a table of text; {WAY_OUT}")
-    first = _header(head)
+    first = header_of(head)
     if not first.bare and not _has_more(head, first):
         raise ReadError(path, NO_ROWS)
     return _parse(path, head, first)
@@ -110,16 +84,16 @@ def _head(path: Path) -> bytes:
     """The beginning of the file, with the whole header and some of a row; all of it where that is not enough."""
     with path.open("rb") as file:
         raw = file.read(HEAD)
-        head = _utf_8(raw)
-        return head if _has_more(head, _header(head)) else _utf_8(raw + file.read())
+        head = utf_8(raw)
+        return head if _has_more(head, header_of(head)) else utf_8(raw + file.read())
 
 
-def _has_more(head: bytes, first: _Header) -> bool:
+def _has_more(head: bytes, first: Header) -> bool:
     """Whether anything stands below the line ``first``."""
     return bool(INK.search(head, first.end))
 
 
-def _parse(path: Path, head: bytes, first: _Header) -> TextTable:
+def _parse(path: Path, head: bytes, first: Header) -> TextTable:
     wrong: list[pacsv.InvalidRow] = []
     table = _arrow(path, head, first, wrong)
     again = _is_header_again(table)
@@ -131,7 +105,7 @@ def _parse(path: Path, head: bytes, first: _Header) -> TextTable:
     return TextTable(table, path, first.line, frozenset(row.number for row in wrong), _wrong_lines(wrong), first.bare)
 
 
-def _arrow(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
+def _arrow(path: Path, head: bytes, first: Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
     """All columns, read by Arrow from the file itself; in threads, unless a line or the encoding is wrong."""
     if look.head(path).startswith(UTF_16):
         return _recoded(path, head, first, wrong)
@@ -148,10 +122,10 @@ def _arrow(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow
         return _recoded(path, head, first, wrong)
 
 
-def _recoded(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
+def _recoded(path: Path, head: bytes, first: Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
     """The same of a text in any encoding, in one thread."""
     try:
-        text = pa.BufferReader(_text(path.read_bytes()).encode())
+        text = pa.BufferReader(as_text(path.read_bytes()).encode())
         return pacsv.read_csv(text, *_options(head, first, wrong=wrong))
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
@@ -159,7 +133,7 @@ def _recoded(path: Path, head: bytes, first: _Header, wrong: list[pacsv.InvalidR
         raise ReadError(path, f"{' '.join(str(error).split())}; {WAY_OUT}") from error
 
 
-def _numbers(path: Path, head: bytes, first: _Header, types: Types) -> pa.Table:
+def _numbers(path: Path, head: bytes, first: Header, types: Types) -> pa.Table:
     """A long table all of whose columns hold numbers."""
     found = LINE_END.match(head, first.end)
     start = first.end - len(first.text.encode()) if first.bare or found is None else found.end()
@@ -174,7 +148,7 @@ def _numbers(path: Path, head: bytes, first: _Header, types: Types) -> pa.Table:
         return read(dict.fromkeys(types, pa.float64()))
 
 
-def _expected(head: bytes, first: _Header) -> Types:
+def _expected(head: bytes, first: Header) -> Types:
     """Which columns hold numbers as far as ``head`` shows; of others Arrow keeps all text, to read it again as something else.
 
     Where all but empty columns do, those are taken for numbers too, and whole numbers, which are read sooner, for such.
@@ -194,7 +168,7 @@ def _expected(head: bytes, first: _Header) -> Types:
 
 def _options(
     head: bytes,
-    first: _Header,
+    first: Header,
     types: Types | None = None,
     threads: bool = False,
     wrong: list[pacsv.InvalidRow] | None = None,
@@ -209,7 +183,7 @@ def _options(
         return "skip"
 
     parse = pacsv.ParseOptions(delimiter=first.delimiter, invalid_row_handler=None if wrong is None else skip)
-    point = "," if first.delimiter != "," and _has_decimal_comma(_text(head[:HEAD])) else "."
+    point = "," if first.delimiter != "," and _has_decimal_comma(as_text(head[:HEAD])) else "."
     convert = pacsv.ConvertOptions(
         null_values=ABSENT, strings_can_be_null=True, decimal_point=point, column_types=types
     )
@@ -242,60 +216,6 @@ def _has_decimal_comma(head: str) -> bool:
     return bool(re.search(r"\d,\d", head)) and not re.search(r"\d\.\d", head)
 
 
-def _utf_8(raw: bytes) -> bytes:
-    return _text(raw).encode() if raw.startswith(UTF_16) else raw
-
-
-def _text(raw: bytes) -> str:
-    if raw.startswith(UTF_16):
-        return raw.decode("utf-16", "ignore")
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
-
-
-def _header(head: bytes) -> _Header:
-    """The line with the names: the first that is no comment, or the last comment, if only numbers follow it."""
-    comment: _Header | None = None
-    for line in _inked(head):
-        if SEPARATOR.fullmatch(line.text.strip()):
-            continue
-        if not _is_comment(line.text):
-            cells = _split(line.text)
-            if not all(map(_is_number, cells)):
-                return line
-            if comment and len(_split(comment.text)) == len(cells):
-                return comment
-            return replace(line, line=line.line - 1, bare=True)
-        comment = replace(line, text=line.text.lstrip("# "))
-    return comment or _Header("", 1, len(head))
-
-
-def _inked(head: bytes) -> Iterator[_Header]:
-    """The lines of ``head`` that are not blank."""
-    at, number = len(BOM) if head.startswith(BOM) else 0, 1
-    while at < len(head):
-        found = LINE_END.search(head, at)
-        end = found.start() if found else len(head)
-        if head[at:end].strip():
-            yield _Header(_text(head[at:end]), number, end)
-        at, number = (found.end() if found else end), number + 1
-
-
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith("#") and _split(line)[0] != "#"
-
-
-def _delimiter(line: str) -> str:
-    return max(DELIMITERS, key=re.sub(r'"[^"]*"', "", line).count)
-
-
-def _split(line: str) -> list[str]:
-    cells = re.findall(rf'(?:^|{_delimiter(line)})\s*("[^"]*"|[^{_delimiter(line)}]*)', line) if line else []
-    return [cell.strip().strip('"').strip() for cell in cells]
-
-
 def unique(names: Sequence[str]) -> list[str]:
     """``names`` with a number behind every repeated one."""
     found: dict[str, None] = {}
@@ -307,11 +227,3 @@ def unique(names: Sequence[str]) -> list[str]:
             own = f"{name} ({again[name]})"
         found[own] = None
     return list(found)
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell.replace(",", "."))
-    except ValueError:
-        return False
-    return True

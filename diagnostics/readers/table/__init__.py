@@ -19,6 +19,7 @@ from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.formats import delimited
 from diagnostics.readers.formats.columns import Column, joined, numbers, strings
+from diagnostics.readers.formats.header_line import COLUMN
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.readers.table import bare, results
@@ -134,7 +135,7 @@ def _read_text(path: Path) -> tuple[pa.Table, Place, list[str]]:
 def _header(path: Path) -> list[str]:
     if not _is_parquet(path):
         names = delimited.header(path)
-        return names if names[:1] != [delimited.COLUMN.format(1)] else [path.stem]
+        return names if names[:1] != [COLUMN.format(1)] else [path.stem]
     try:
         return list(pq.read_schema(path).names)
     except (pa.ArrowInvalid, OSError):

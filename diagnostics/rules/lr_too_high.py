@@ -21,6 +21,7 @@ Criterion
     above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
     Weights that are known to have begun too small, or that a decay took, are no measure for an update or a growth.
     While the run goes on and the loss is not surely done falling, only what was done to the weights counts: a dead network or layer, weights that grew, a long update.
+    None of it where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it". That long steps kill units
@@ -81,7 +82,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
 )
 from diagnostics.stats.rates import CAREFUL, Lower, by, lower
 from diagnostics.stats.standstill import gaining, surely_stuck
-from diagnostics.stats.strides import gentle, strides
+from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
 
 AIM = 1e-2  # update ratio of the longest tenth: the upper end of what sound runs of the lab have
 FACTOR, DEAD_FACTOR = 0.1, 0.01  # the course's step, and two of them

@@ -66,6 +66,12 @@ def widest(run: Run) -> float | None:
     return float(max(known[:-1])) if len(known) > 1 else None
 
 
+def fan_in(run: Run) -> float | None:
+    """The most inputs that an output of a weight matrix sums over; None where no shape is known."""
+    known = [np.prod(shape.sizes[1:]) for name, shape in run.shapes.items() if np.isfinite(_outputs(name, shape))]
+    return float(max(known)) if known else None
+
+
 def normalized(run: Run) -> bool:
     """Whether a normalization takes the size out of what its layer is given, and with it that of the weights before."""
     return any(

@@ -9,11 +9,15 @@ from diagnostics.curve import Curve
 from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.decay import LOW
+from diagnostics.stats.gain import fan_in
 from diagnostics.stats.level import by_part
 
 LEAST = 5  # measurements
 TENTHS = 10  # parts: a stretch of the run, and no single outlier
-GENTLE = 2e-3  # twice the course's 1e-3: updates that never are longer throw no weights about
+GENTLE = 2e-3  # twice the course's 1e-3: updates that never are longer throw no weights about, however wide the layers
+# of what a layer puts out: no update changed it by more. One batch's update is of low rank and lies along the inputs, so it counts √fan-in times as much
+# there as among the weights, whose own sum over the inputs is a random walk (Yang et al., 2022, "Tensor Programs V"). Rates too high in the lab: 0.2 and more.
+NUDGE = 0.14
 LONGER = 1.5  # times the steps half way through: a linear warmup has 2, and that until half as long again after it
 
 
@@ -85,5 +89,7 @@ def unmoved(run: Run) -> bool:
 
 def gentle(run: Run) -> bool:
     """Whether no update ever was long, as far as they were measured."""
-    seen = strides(run)
-    return seen is not None and seen.longest < GENTLE
+    seen, inputs = strides(run), fan_in(run)
+    return seen is not None and (
+        seen.longest < GENTLE or (inputs is not None and seen.longest * np.sqrt(inputs) < NUDGE)
+    )

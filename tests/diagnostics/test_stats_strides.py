@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from collector.schema import Shape
 from diagnostics import synthetic
 from diagnostics.stats.strides import gentle, strides, warming
 
@@ -60,3 +61,9 @@ def test_too_few_measurements_say_nothing():
 @pytest.mark.parametrize("ratio, is_gentle", [(1e-4, True), (np.r_[0.01, np.full(999, 1e-4)], False), (None, False)])
 def test_gentle(ratio, is_gentle):
     assert gentle(_run(ratio)) == is_gentle
+
+
+@pytest.mark.parametrize("inputs, is_gentle", [(48, True), (4096, False)])
+def test_an_update_counts_more_where_many_inputs_are_summed(inputs, is_gentle):
+    shapes = {"1.weight": Shape("Linear", (64, inputs)), "2.weight": Shape("Linear", (10, 2))}
+    assert gentle(replace(_run(0.015), shapes=shapes)) == is_gentle

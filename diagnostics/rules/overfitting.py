@@ -157,14 +157,15 @@ def _late(curve: Curve) -> tuple[int, int]:
 def _remedies(run: Run, seen: Turn) -> tuple[Remedy, ...]:
     steps = run[VAL_LOSS].finite().steps
     saved = (steps[-1] - seen.step) / max(1, steps[-1] - steps[0])
-    much = seen.above(MUCH)
+    much, untrained = seen.above(MUCH), seen.step <= 0 < run[TRAIN_LOSS].steps[0]
+    stop = Remedy(
+        f"Go back to the checkpoint of step {seen.step:,} and stop there.",
+        "stop_step",
+        f"validation was {seen.best:.3g} there and is {seen.last:.3g} now; it saves {saved:.0%} of the run",
+        value=seen.step,
+    )
     return (
-        Remedy(
-            f"Go back to the checkpoint of step {seen.step:,} and stop there.",
-            "stop_step",
-            f"validation was {seen.best:.3g} there and is {seen.last:.3g} now; it saves {saved:.0%} of the run",
-            value=seen.step,
-        ),
+        *(() if untrained else (stop,)),
         _weight_decay(run, much),
         _dropout(run, much),
         Remedy(

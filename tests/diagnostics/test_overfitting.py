@@ -102,3 +102,9 @@ def test_robust_overfitting_is_said_soon_after_the_cut():
     run = replace(synthetic.make(synthetic.noisy(train, 0.02), jittered), state=RUNNING)
     said = [step for step in range(100, synthetic.STEPS, 25) if found(run.until(step), RUNNING)]
     assert said and 500 < said[0] <= 700 and said == list(range(said[0], synthetic.STEPS, 25))
+
+
+def test_the_untrained_network_is_no_checkpoint_to_go_back_to():
+    never_better = RULE.fires["validation only ever rises"]()
+    seen = found(never_better)
+    assert seen is not None and seen.remedies[0].parameter == "weight_decay"

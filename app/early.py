@@ -3,7 +3,7 @@
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.plot.component import PLOTLY_URL
+from app.plot.plotly_js import PLOTLY_URL
 
 CHARTS = ("/diagnosis", "/compare", "/schedules")  # pages that draw at once; elsewhere it would be fetched for nothing
 

@@ -9,14 +9,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from typing import Any, cast, get_args
 from urllib.parse import urlsplit
 
-import plotly
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -24,11 +22,11 @@ from app import door, lent, library
 from app.hub import Listener, hub
 from app.library import Case
 from app.plot import download
+from app.plot.plotly_js import PLOTLY_JS, sooner
 from app.plot.points import Part, Sight, Source, points
 from app.report.page import html
 from diagnostics.axis import AXES, Axis
 
-PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
 ELSEWHERE = 4403  # WebSocket close code: the page that asks was not served by us, or nobody has signed in there
 WIDEST = 8_000  # px: an 8K screen; no question may ask for more than it can show
 MOST = 64  # traces a question
@@ -40,14 +38,14 @@ def plotly_js(request: Request) -> Response:
     """The plotly.js that belongs to the installed plotly; kept by the browser for as long as the version in its address."""
     headers = {"Cache-Control": "max-age=31536000", "Vary": "Accept-Encoding"}
     if "gzip" not in request.headers.get("accept-encoding", ""):
-        return FileResponse(PLOTLY_JS, media_type="text/javascript", headers=headers)
+        return Response(sooner(), media_type="text/javascript", headers=headers)
     return Response(_packed(), media_type="text/javascript", headers={**headers, "Content-Encoding": "gzip"})
 
 
 @cache
 def _packed() -> bytes:
     """Packed once: Streamlit would do so again for every tab that asks, a third of a second each."""
-    return gzip.compress(PLOTLY_JS.read_bytes(), 6)
+    return gzip.compress(sooner().encode(), 6)
 
 
 async def news(socket: WebSocket) -> None:

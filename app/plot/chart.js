@@ -55,8 +55,20 @@ function load(url) {
   return plotly;
 }
 
+// Plotly knows the plain curve; of the further kinds, in their order, as many are made as it takes to know ``kind``.
+const kinds = new Set(["scatter"]);
+function learn(kind) {
+  const { later = [] } = window.Plotly;
+  while (later.length && !kinds.has(kind)) {
+    const made = later.shift()();
+    window.Plotly.register(made);
+    kinds.add(made.name);
+  }
+}
+
 async function draw(chart, data) {
   if (chart.data !== data) return; // a newer figure arrived while plotly.js was loading
+  data.figure.traces.forEach(({ type }) => type && learn(type));
   const seen = look(chart.div, data.figure.palette ?? {});
   const text = JSON.stringify(data.figure);
   const { traces, layout } = JSON.parse(text, (_, v) => seen.colours[v] ?? v);

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import plotly
 import streamlit as st
 
+from app.plot.plotly_js import PLOTLY_URL
+
 HERE = Path(__file__).parent
-PLOTLY_URL = f"/curvewise/plotly.js?v={plotly.__version__}"
 
 ZOOM = "zoom"  # the address' name of the stretch of the x-axis that is seen: zoom=200-450
 NUMBER = r"(\d+(?:\.\d+)?(?:e-?\d+)?)"

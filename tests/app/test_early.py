@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from app.early import Early
-from app.plot.component import PLOTLY_URL
+from app.plot.plotly_js import PLOTLY_URL
 
 
 def headers_of(path: str) -> dict[bytes, bytes]:

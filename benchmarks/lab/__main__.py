@@ -58,7 +58,7 @@ def labelled(part: str, jobs: int) -> pd.DataFrame:
     rows = [_row(case, done) for case in plan]
     kept = [case for case, row in zip(plan, rows, strict=True) if row["truth"]]
     shelf.pack(((_read(case), case.recipe) for case in kept), part)
-    shelf.write_shapes({case.name: shapes(case.recipe) for case in kept}, part)
+    shelf.write_shapes({case.name: shapes(case.recipe) for case in kept if case.recipe.log_layers}, part)
     return pd.DataFrame(rows)
 
 

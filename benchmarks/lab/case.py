@@ -11,7 +11,7 @@ NEIGHBOUR = 10**0.5  # to the next rate of the sweep
 
 # Weight decay that holds the weights down without killing the network, by optimizer.
 STRONG_DECAY = {
-    **dict.fromkeys(("sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad"), 0.05),
+    **dict.fromkeys(("sgd", "momentum", "nesterov", "adam", "rmsprop", "adagrad", "nadam", "adamax"), 0.05),
     "adamw": 2.0,
     "lion": 10.0,
 }

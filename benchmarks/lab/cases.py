@@ -24,6 +24,7 @@ from benchmarks.lab.data import DATA
 from benchmarks.lab.fresh.cases import fresh_cases
 from benchmarks.lab.subject import Subject
 from benchmarks.lab.subjects import PARTS
+from benchmarks.lab.wild.cases import wild_cases
 
 # Variants a subject, of those faults that nearly always are a fact.
 TAKEN = {
@@ -42,7 +43,9 @@ LEAST_EPOCHS = 24  # for a log of one row an epoch
 def cases(part: str) -> list[Case]:
     """Every run of ``part`` that is tried; ``truth`` decides which are kept."""
     if part == "fresh":
-        return fresh_cases(PARTS[part])
+        return fresh_cases(PARTS[part], part)
+    if part == "wild":
+        return wild_cases(PARTS[part])
     subjects = enumerate(PARTS[part].items())
     return [_logged(case) for turn, (name, subject) in subjects for case in _of(part, name, subject, turn)]
 

@@ -8,6 +8,7 @@ import numpy as np
 from benchmarks.lab.check.data import CHECK_DATA
 from benchmarks.lab.fresh.data import FRESH_DATA
 from benchmarks.lab.shapes import Data, characters, photo, series, split, standardised
+from benchmarks.lab.wild.data import WILD_DATA
 
 
 def digits() -> Data:
@@ -148,5 +149,6 @@ NAMES: tuple[Callable[[], Data], ...] = (
     *(mnist, faces, marriages, voters, doctors, coffee, astronaut, descriptions, carbon),
     *CHECK_DATA,
     *FRESH_DATA,
+    *WILD_DATA,
 )
 DATA: dict[str, Callable[[], Data]] = {f.__name__: cache(f) for f in NAMES}

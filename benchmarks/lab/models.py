@@ -7,6 +7,7 @@ from benchmarks.lab.fresh.models import FRESH_MODELS
 from benchmarks.lab.layers import Shortcut
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.shapes import Data
+from benchmarks.lab.wild.models import WILD_MODELS
 
 EMBEDDING = 16  # numbers that stand for a character
 HEADS = 4
@@ -23,8 +24,9 @@ SEQUENCES = ("gru", "lstm", "transformer", "encoder")
 STRAIGHT = (  # of He's weights
     *(*CNNS, "relu", "gelu", "maxout", "highway", "tabular", "autoencoder", "groupnet", "tcn"),
     *("residual", "cross", "swish", "mish", "prelu", "ranker", "depthwise", "denoiser", "conv1d", "textcnn", "dense"),
+    *("factors", "fourier", "squeeze", "unet"),
 )
-MADE = CHECK_MODELS | FRESH_MODELS
+MADE = CHECK_MODELS | FRESH_MODELS | WILD_MODELS
 
 
 def build(recipe: Recipe, data: Data) -> nn.Module:

@@ -7,7 +7,7 @@ from typing import Any
 
 LOGGING = (
     *("log_every", "log_mean", "per_epoch", "evals", "epoch_evals", "first_eval"),
-    *("watch_val", "accuracy", "train_accuracy", "log_lr"),
+    *("watch_val", "accuracy", "train_accuracy", "log_lr", "log_layers", "log_config"),
 )
 KEPT_BACK = (
     "init_scale",
@@ -37,7 +37,7 @@ class Recipe:
     activation: str | None = None  # in place of the network's own
     normalization: str | None = None  # batch_norm, layer_norm, group_norm in place of the network's own
     objective: str | None = None  # in place of cross-entropy and squared error; ``objectives`` has them
-    optimizer: str = "sgd"  # sgd, momentum, nesterov, adam, rmsprop, adamw, adagrad, lion
+    optimizer: str = "sgd"  # sgd, momentum, nesterov, adam, rmsprop, adamw, adagrad, lion, nadam, adamax
     lr: float = 0.1
     schedule: str = "constant"  # constant, cosine, linear, exponential, onecycle, tail (constant, then straight to 0), step (times drop)
     drop: float = 0.1
@@ -72,6 +72,8 @@ class Recipe:
     accuracy: bool = True
     train_accuracy: bool = True  # log it of training too
     log_lr: bool = True
+    log_layers: bool = True  # and what is measured of the weights and gradients
+    log_config: bool = True  # and the number of classes and the name of the loss
 
     @property
     def quiet(self) -> "Recipe":

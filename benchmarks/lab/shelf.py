@@ -20,7 +20,8 @@ from diagnostics import Curve, Run
 
 FOLDER = Path(__file__).parent / "curves"
 LABELS = FOLDER / "labels.csv"
-KEPT = ("train/", "val/", LR, UPDATE_RATIO, "grad/norm")  # tags; times and devices are those of our machine
+INSIDE = (UPDATE_RATIO, "grad/norm")  # tags: of weights and gradients
+KEPT = ("train/", "val/", LR, *INSIDE)  # tags; times and devices are those of our machine
 LAYER_STEPS = 40  # samples of the layer table that are kept of a run
 LAYER_COLUMNS = ["step", "layer", "weight_norm", "update_ratio", "grad_norm"]
 
@@ -49,7 +50,7 @@ class LabRun:
 
 
 def load(part: str) -> list[LabRun]:
-    """The runs of ``part``: ``tuning``, ``test``, ``check`` or ``fresh``."""
+    """The runs of ``part``: ``tuning``, ``test``, ``check``, ``fresh`` or ``wild``."""
     labels = pd.read_csv(LABELS)
     labels = labels[labels.part == part]
     curves, layers, shapes = _by_run(f"{part}.parquet"), _by_run(f"{part}_layers.parquet"), _shapes(part)
@@ -93,9 +94,9 @@ def _run(name: str, recipe: Recipe, table: pd.DataFrame, layers: pd.DataFrame | 
         name=name,
         epochs=curves.pop(EPOCH, None),
         curves=curves,
-        config=recipe.config,
-        classes=int(classes) if known else None,
-        loss=recipe.objective or ("cross_entropy" if known else "mse"),
+        config=recipe.config if recipe.log_config else {},
+        classes=int(classes) if known and recipe.log_config else None,
+        loss=(recipe.objective or ("cross_entropy" if known else "mse")) if recipe.log_config else None,
         state="finished",
         layers=None if layers is None else _wide(layers),
     )
@@ -128,7 +129,7 @@ def write_shapes(shapes: Mapping[str, Mapping[str, Shape]], part: str) -> None:
 
 def pack(runs: Iterable[tuple[Run, Recipe]], part: str) -> None:
     """Write the curves and layers of ``part``."""
-    both = [(_long(run, recipe), _thin(run)) for run, recipe in runs]
+    both = [(_long(run, recipe), _thin(run, recipe)) for run, recipe in runs]
     curves = pd.concat([curves for curves, _ in both], ignore_index=True)
     layers = pd.concat([layers for _, layers in both], ignore_index=True)
     small = dict.fromkeys(LAYER_COLUMNS[2:], np.float32)
@@ -141,9 +142,9 @@ def _write(table: pd.DataFrame, name: str) -> None:
     table.to_parquet(FOLDER / f"{name}.parquet", compression="zstd", compression_level=19, index=False)
 
 
-def _thin(run: Run) -> pd.DataFrame:
+def _thin(run: Run, recipe: Recipe) -> pd.DataFrame:
     """At most ``LAYER_STEPS`` samples of the layer table, whole ones."""
-    if run.layers is None:
+    if run.layers is None or not recipe.log_layers:
         return pd.DataFrame(columns=["run", *LAYER_COLUMNS])
     steps = run.layers.step.unique()
     kept = steps[np.unique(np.linspace(0, len(steps) - 1, LAYER_STEPS).round().astype(int))]
@@ -151,9 +152,8 @@ def _thin(run: Run) -> pd.DataFrame:
 
 
 def _long(run: Run, recipe: Recipe) -> pd.DataFrame:
-    curves = {
-        tag: c for tag, c in run.curves.items() if tag.startswith(KEPT) and (recipe.log_lr or not tag.startswith(LR))
-    }
+    left_out = (() if recipe.log_lr else (LR,)) + (() if recipe.log_layers else INSIDE)
+    curves = {tag: c for tag, c in run.curves.items() if tag.startswith(KEPT) and not tag.startswith(left_out)}
     if run.epochs is not None:
         curves[EPOCH] = run.epochs
     tables = [pd.DataFrame({"tag": tag, "step": c.steps, "value": c.values}) for tag, c in curves.items()]

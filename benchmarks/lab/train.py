@@ -210,6 +210,10 @@ def _optimizer(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
             return torch.optim.RMSprop(model.parameters(), **common)
         case "adagrad":
             return torch.optim.Adagrad(model.parameters(), **common)
+        case "nadam":
+            return torch.optim.NAdam(model.parameters(), **common)
+        case "adamax":
+            return torch.optim.Adamax(model.parameters(), **common)
         case "lion":
             return Lion(model.parameters(), **common)
         case _:

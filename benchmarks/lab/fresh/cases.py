@@ -25,24 +25,29 @@ from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.subject import Subject
 
 Draw = np.random.Generator
+Faults = dict[str, Callable[[Subject, Draw], Tried]]
+Taken = Callable[[str, Subject], int | None]
 LEAST_EPOCHS = 20  # for a log of one row an epoch
 MOST_ROWS = 1500  # of a log
 TAKEN = dict.fromkeys(("lr_too_low", "needs_decay", "decay_too_early", "underfitting"), 1)  # variants a subject
 FREE = {"dropout": 0.0, "weight_decay": 0.0, "mixup": None, "label_smoothing": None, "input_noise": None}
 
 
-def fresh_cases(subjects: dict[str, Subject]) -> list[Case]:
-    """Every run that is tried."""
-    return [_logged(case) for name, subject in subjects.items() for case in _of(name, subject)]
+def fresh_cases(
+    subjects: dict[str, Subject], part: str, faults: Faults | None = None, taken: Taken | None = None
+) -> list[Case]:
+    """Every run that is tried; ``faults`` and how many variants of each are ``taken`` are those of ``fresh`` unless given."""
+    made = (_of(part, name, subject, faults or FAULTS, taken or _taken) for name, subject in subjects.items())
+    return [_logged(case) for found in made for case in found]
 
 
-def _of(name: str, subject: Subject) -> Iterator[Case]:
-    for fault, make in FAULTS.items():
-        draw = _drawn(f"{name}-{fault}")
+def _of(part: str, name: str, subject: Subject, faults: Faults, taken: Taken) -> Iterator[Case]:
+    for fault, make in faults.items():
+        draw = drawn(f"{name}-{fault}")
         made = make(subject, draw)
-        for variant in map(str, draw.permutation(list(made))[: _taken(fault, subject)]):
+        for variant in map(str, draw.permutation(list(made))[: taken(fault, subject)]):
             recipe, cure, rivals = made[variant]
-            yield Case(f"{name}-{fault}-{variant}", "fresh", name, fault, variant, recipe, cure, rivals)
+            yield Case(f"{name}-{fault}-{variant}", part, name, fault, variant, recipe, cure, rivals)
 
 
 def _taken(fault: str, subject: Subject) -> int | None:
@@ -54,11 +59,12 @@ def _squared(subject: Subject) -> bool:
     return DATA[subject.sound.data]().classes is None and subject.sound.objective is None
 
 
-def _drawn(name: str) -> Draw:
+def drawn(name: str) -> Draw:
+    """The same chance for the same name."""
     return np.random.default_rng(crc32(name.encode()))
 
 
-def _between(draw: Draw, low: float, high: float) -> float:
+def between(draw: Draw, low: float, high: float) -> float:
     """Any size between the two, small ones as likely as large ones."""
     return float(f"{np.exp(draw.uniform(np.log(low), np.log(high))):.3g}")
 
@@ -88,26 +94,26 @@ def _diverged(subject: Subject, draw: Draw) -> Tried:
     sound, other = subject.usual(0), subject.constant(0)
     if draw.random() >= 0.5:
         sound, other = other, sound
-    pairs = {"rate": (sound, _between(draw, 30, 3000)), "near": (other, _between(draw, 20, 200))}
+    pairs = {"rate": (sound, between(draw, 30, 3000)), "near": (other, between(draw, 20, 200))}
     return {name: (rated(recipe, by), recipe, {}) for name, (recipe, by) in pairs.items()}
 
 
 def _too_high(subject: Subject, draw: Draw) -> Tried:
     pairs = {"constant": (subject.constant(0), (3, 12)), "usual": (subject.usual(0), (5, 20))}
-    return {name: (rated(sound, _between(draw, *by)), sound, {}) for name, (sound, by) in pairs.items()}
+    return {name: (rated(sound, between(draw, *by)), sound, {}) for name, (sound, by) in pairs.items()}
 
 
 def _too_low(subject: Subject, draw: Draw) -> Tried:
     pairs = {"constant": (subject.constant(0), (8, 200)), "usual": (subject.usual(0), (8, 100))}
-    lowered = {name: (rated(sound, 1 / _between(draw, *by)), sound) for name, (sound, by) in pairs.items()}
+    lowered = {name: (rated(sound, 1 / between(draw, *by)), sound) for name, (sound, by) in pairs.items()}
     return {name: (low, sound, {"longer": low.longer(MUCH_LONGER)}) for name, (low, sound) in lowered.items()}
 
 
 def _needs_decay(subject: Subject, draw: Draw) -> Tried:
     small = {"batch_size": max(2, subject.sound.batch_size // int(draw.choice([4, 8])))}
     tried = {
-        "hot": rated(subject.constant(1), _between(draw, 1, 3)),
-        "small": replace(rated(subject.constant(2), _between(draw, 0.5, 1.5)), **small),
+        "hot": rated(subject.constant(1), between(draw, 1, 3)),
+        "small": replace(rated(subject.constant(2), between(draw, 0.5, 1.5)), **small),
     }
     if _squared(subject):
         tried["plain"] = subject.constant(0)
@@ -121,10 +127,10 @@ def _needs_decay(subject: Subject, draw: Draw) -> Tried:
 
 def _too_early(subject: Subject, draw: Draw) -> Tried:
     drop = float(draw.choice([0.1, 0.05, 0.02]))
-    step = replace(subject.constant(0), schedule="step", drop=drop, drop_at=_between(draw, 0.03, 0.25))
+    step = replace(subject.constant(0), schedule="step", drop=drop, drop_at=between(draw, 0.03, 0.25))
     kind = str(draw.choice(["cosine", "linear", "exponential"]))
     smooth = replace(subject.decayed(0), schedule=kind, floor=0.01)
-    short = replace(smooth, horizon=_between(draw, 0.06, 0.3))
+    short = replace(smooth, horizon=between(draw, 0.06, 0.3))
     pairs = {"step": (step, replace(step, drop_at=LATE)), kind: (short, smooth)}
     return {name: (early, cure, {"longer": early.longer(LONGER)}) for name, (early, cure) in pairs.items()}
 
@@ -132,18 +138,18 @@ def _too_early(subject: Subject, draw: Draw) -> Tried:
 def _bad_init(subject: Subject, draw: Draw) -> Tried:
     usual, constant = subject.usual(0), subject.constant(0)
     return {
-        "small": (replace(usual, init_scale=_between(draw, 0.02, 0.25)), usual, {}),
-        "large": (replace(constant, init_scale=_between(draw, 3, 8)), constant, {}),
+        "small": (replace(usual, init_scale=between(draw, 0.02, 0.25)), usual, {}),
+        "large": (replace(constant, init_scale=between(draw, 3, 8)), constant, {}),
     }
 
 
 def _overfitting(subject: Subject, draw: Draw) -> Tried:
     free = replace(subject.constant(0), **FREE)
     rows = _rows(free)
-    few = replace(free, train_size=max(24, round(rows * _between(draw, 0.03, 0.2))))
+    few = replace(free, train_size=max(24, round(rows * between(draw, 0.03, 0.2))))
     wrong = replace(subject.usual(0), **FREE, train_size=rows // 2, label_noise=round(draw.uniform(0.2, 0.45), 2))
     found: Tried = {"few": (few.longer(draw.uniform(1, 2.5)), subject.constant(0), {})}
-    fewer = replace(few, train_size=max(16, round(rows * _between(draw, 0.01, 0.04))))
+    fewer = replace(few, train_size=max(16, round(rows * between(draw, 0.01, 0.04))))
     found["fewer"] = (fewer.longer(draw.uniform(1, 2)), subject.constant(0), {})
     if wrong.objective not in ("elbo", "info_nce"):  # which have no labels
         found["labels"] = (wrong, subject.usual(0), {})
@@ -154,11 +160,11 @@ def _underfitting(subject: Subject, draw: Draw) -> Tried:
     usual = subject.usual(0)
     tried = {"narrow": replace(usual, width=max(2, usual.width // int(draw.integers(8, 25))), dropout=0.0)}
     others = {
-        "decay": replace(usual, weight_decay=STRONG_DECAY[usual.optimizer] * _between(draw, 0.5, 2)),
+        "decay": replace(usual, weight_decay=STRONG_DECAY[usual.optimizer] * between(draw, 0.5, 2)),
         "dropout": replace(usual, dropout=round(draw.uniform(0.7, 0.93), 2)),
     }
     if DATA[usual.data]().train[0].is_floating_point():
-        others["noise"] = replace(usual, input_noise=_between(draw, 1.5, 5))
+        others["noise"] = replace(usual, input_noise=between(draw, 1.5, 5))
     name = str(draw.choice(list(others)))
     tried[name] = others[name]
     return {
@@ -169,7 +175,7 @@ def _underfitting(subject: Subject, draw: Draw) -> Tried:
 
 def _short(subject: Subject, draw: Draw) -> Tried:
     usual, constant = subject.usual(0), subject.constant(0)
-    tried = {name: r.cut(round(r.steps / _between(draw, 4, 14))) for name, r in (("cut", usual), ("short", constant))}
+    tried = {name: r.cut(round(r.steps / between(draw, 4, 14))) for name, r in (("cut", usual), ("short", constant))}
     return {
         name: (recipe, recipe.longer(MUCH_LONGER), {"higher": rated(recipe, NEIGHBOUR)})
         for name, recipe in tried.items()
@@ -188,7 +194,7 @@ def _too_few_points(subject: Subject, draw: Draw) -> Tried:
     return {name: (ways[name], None, {})} if draw.random() < 0.75 else {}
 
 
-FAULTS: dict[str, Callable[[Subject, Draw], Tried]] = {
+FAULTS: Faults = {
     "healthy": _healthy,
     "diverged": _diverged,
     "lr_too_high": _too_high,
@@ -205,7 +211,7 @@ FAULTS: dict[str, Callable[[Subject, Draw], Tried]] = {
 
 def _logged(case: Case) -> Case:
     """The same training with the logging habits of some person or other."""
-    draw = _drawn(case.name)
+    draw = drawn(case.name)
     recipe = case.recipe
     habits = {
         "first_eval": bool(draw.random() < 0.5),

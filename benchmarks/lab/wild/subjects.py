@@ -1,0 +1,82 @@
+"""The subjects of the part ``wild``, drawn: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from benchmarks.lab.recipe import Recipe
+from benchmarks.lab.subject import Subject
+
+SEED = 20261121
+TABLES = ("factors", "softplus", "swiglu")
+PLACES = ("fourier", "softplus", "swiglu")
+SERIES = ("attended", "bigru", "ssm", "wavenet")
+PICTURES = ("convnext", "gmlp", "squeeze")
+ERRORS = (None, "huber", "log_cosh", "l1")
+LABELS = (None, "focal", "hinge")
+SLOW = (*SERIES, *PICTURES, "unet", "seq2seq", "gpt")  # kept small: a run takes a second or two
+TASKS: dict[str, tuple[tuple[str, ...], tuple[str | None, ...]]] = {
+    "shuttle": (TABLES, LABELS),
+    "mountains": (PLACES, (None,)),
+    "tongues": (SERIES, (None, "focal")),
+    "town": (("bottleneck", "unet"), (None, "cosine")),
+    "loans": (TABLES, LABELS),
+    "brainwaves": (SERIES, ERRORS),
+    "views": (PICTURES, LABELS),
+    "numerals": (("seq2seq",), (None,)),
+    "grades": (TABLES, ("pinball", *ERRORS)),
+    "emblem": (PLACES, (None, "l1")),
+    "ink": (("bottleneck", "unet"), ("binary_cross_entropy_with_logits",)),
+    "reference": (("gpt",), (None,)),
+    "fares": (TABLES, ("pinball", *ERRORS)),
+    "membrane": (SERIES, ERRORS),
+    "sea": (PLACES, (None, "huber")),
+    "looks": (TABLES, ERRORS),
+}
+# Optimizers, and the rate that the search for a sound one begins with.
+FIRST = {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.03, "lion": 0.001}
+FIRST |= dict.fromkeys(("adam", "adamw", "nadam", "adamax", "rmsprop"), 0.005)
+# Found best under a cosine by ``python -m benchmarks.lab --part wild --sweep``; one that never falls is half of it.
+RATES: tuple[float, ...] = ()
+
+
+def drawn(turn: int) -> Recipe:
+    """A recipe by chance, with the first guess at its rate."""
+    draw = np.random.default_rng([SEED, turn])
+    data = list(TASKS)[turn % len(TASKS)]
+    models, objectives = TASKS[data]
+    optimizer, objective = str(draw.choice(list(FIRST))), draw.choice(np.array(objectives, object))
+    network = str(draw.choice(models))
+    slow = network in SLOW
+    schedule = str(draw.choice(["cosine", "cosine", "linear", "tail", "exponential", "onecycle", "step"]))
+    return Recipe(
+        data,
+        network,
+        width=int(draw.choice([8, 12, 16] if slow else [12, 16, 24])),
+        depth=1 if slow else int(draw.choice([1, 2])),
+        objective=objective,
+        optimizer=optimizer,
+        lr=FIRST[optimizer],
+        schedule=schedule,
+        floor=0.01 if schedule == "exponential" else 0.0,
+        warmup=float(draw.choice([0.0, 0.0, 0.05, 0.1])) if schedule in ("cosine", "linear") else 0.0,
+        batch_size=int(draw.choice([8, 16, 32] if slow else [8, 16, 32, 64])),
+        steps=round(np.exp(draw.uniform(np.log(120 if slow else 180), np.log(260 if slow else 450)))),
+        dropout=float(draw.choice([0.0, 0.0, 0.1, 0.3])),
+        weight_decay=float(draw.choice([0.0, 0.0, 1e-4, 1e-2])),
+        max_grad_norm=draw.choice(np.array([None, None, 1.0, 5.0], object)),
+        label_smoothing=0.1 if draw.random() < 0.2 and objective is None and data in ("tongues", "views") else None,
+    )
+
+
+def subject(turn: int, rate: float) -> Subject:
+    """The drawn recipe at its sound rate."""
+    return Subject(replace(drawn(turn), lr=rate), rate / 2)
+
+
+def name(recipe: Recipe) -> str:
+    """Data, network and optimizer."""
+    return f"{recipe.data}-{recipe.model}-{recipe.optimizer}"
+
+
+WILD = {name(drawn(turn)): subject(turn, rate) for turn, rate in enumerate(RATES)}

@@ -1,5 +1,6 @@
 """How the curves are looked at: one line of controls, their choices in the address."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,7 +19,7 @@ LONGEST = 10**12  # steps: longer than any training
 WINDOWS = [AUTO, OFF, *(str(m * 10**k) for k in range(1, 5) for m in (1, 2, 5)), "100000"]  # steps
 AVERAGE = (
     "The solid line is the mean of the raw points of the last so many steps, begun afresh after NaN, Inf and gaps. Validation "
-    "is never smoothed. Choose, or type any number of steps; auto is about 2 % of the run. It changes no verdict."
+    "is never smoothed. Choose, or type any number of steps; auto is about 2% of the run. It changes no verdict."
 )
 
 
@@ -57,8 +58,8 @@ class Widgets:
 def show(run: Run, widgets: Widgets) -> Choices:
     """The line of controls, and below it what the lines are."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"controls-{widgets.story}"):
-        x = _axis(run, widgets)
-        window = _window(widgets)
+        x = x_axis(axis.axes_of(run), widgets.place("x"))  # only what the log tells is offered
+        window = moving_average(widgets.place("smooth"))
         log = st.toggle("Log loss", **widgets.place("log"))
         log_x = st.toggle("Log x", **widgets.place("logx"), on_change=forget_zoom)
         more = _more(run, widgets)
@@ -78,26 +79,23 @@ def window_of(chosen: str | None) -> int | None:
     return min(int(chosen), LONGEST) if chosen and chosen.isdecimal() else None
 
 
-def _axis(run: Run, widgets: Widgets) -> Axis:
-    """What the x-axis counts; only what the log tells is offered."""
-    known = axis.axes_of(run)  # as they are: the address holds what the screen says
+def x_axis(known: Sequence[Axis], place: dict[str, Any]) -> Axis:
+    """What the x-axis counts, of what is ``known``; the address holds what the screen says."""
     chosen = st.segmented_control(
-        "X-axis", known, default="step", on_change=forget_zoom, label_visibility="collapsed", **widgets.place("x")
+        "X-axis", known, default="step", on_change=forget_zoom, label_visibility="collapsed", **place
     )
     return chosen or "step"
 
 
-def _window(widgets: Widgets) -> int | None:
+def moving_average(place: dict[str, Any]) -> int | None:
     """Steps of the moving average: one of the list, or typed in."""
-    st.caption("Average", width="content", help=AVERAGE)
-    chosen = st.selectbox(
-        "Moving average, steps",
-        WINDOWS,
-        **widgets.place("smooth"),
-        accept_new_options=True,
-        width=110,
-        label_visibility="collapsed",
-    )
+    with st.container(
+        horizontal=True, vertical_alignment="center", gap="small", width="content", key=f"average-{place['key']}"
+    ):
+        st.caption("Average", width="content", help=AVERAGE)
+        chosen = st.selectbox(
+            "Moving average, steps", WINDOWS, accept_new_options=True, width=110, label_visibility="collapsed", **place
+        )
     return window_of(chosen)
 
 
@@ -107,7 +105,7 @@ def _formula(run: Run, window: int | None) -> str:
     steps = (view.window_for(loss) if loss else 0) if window is None else window
     if not steps:
         return "Lines are the points as logged: no smoothing."
-    auto = " (auto: about 2 % of the run)" if window is None else ""
+    auto = " (auto: about 2% of the run)" if window is None else ""
     return f"Solid: mean of the last {counted(steps, 'step')}{auto}. Faint: raw points. Validation as logged."
 
 

@@ -54,6 +54,7 @@ class Look:
 
     ``sort`` None: not to be sorted; ``chosen`` None: not to be chosen from. ``echo`` counts the choices made so far.
     ``legend``: the chosen runs are those drawn, and the others are dimmed. ``current``: the run that is open.
+    ``slim``: a narrow list beside a chart, whose values follow the crosshair.
     """
 
     sort: str | None = None
@@ -63,6 +64,7 @@ class Look:
     swatches: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
     legend: bool = False
     current: str | None = None
+    slim: bool = False
 
 
 def columns(rows: Sequence[Row], settings: Sequence[Field], now: float) -> list[Field]:
@@ -107,6 +109,7 @@ def content(entries: Sequence[Row | Heading], shown: Sequence[Field], now: float
         "chosen": list(look.chosen or ()),
         "echo": look.echo,
         "legend": look.legend,
+        "slim": look.slim,
         "current": look.current,
         "chips": [_chip(chip) for chip in look.chips],
         "focus": FILTER,

@@ -25,13 +25,13 @@ def size(remedy: Remedy) -> str:
 
 
 def far(e: Evidence) -> str:
-    """``, 2.5 times as much``, ``, 50 % more``; nothing where no factor says it."""
+    """``, 2.5 times as much``, ``, 50% more``; nothing where no factor says it."""
     times = factor(e)
     if times is None or abs(times - 1) < LEAST:
         return ""
     if times >= FAR:
         return f", {number(times, 2)} times as much"
-    return f", {100 * abs(times - 1):.0f} % {'more' if times > 1 else 'less'}"
+    return f", {100 * abs(times - 1):.0f}% {'more' if times > 1 else 'less'}"
 
 
 def turned(turn: Turn) -> str:

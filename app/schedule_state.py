@@ -46,7 +46,7 @@ FIELDS = {
     "timescale": _steps("Timescale, steps", lambda s: s.timescale, "The warm-up's length gives the Transformer's."),
     "rise": Field("Share of steps going up", 0.0, 1.0, lambda s: s.rise),
     "warmup_start": Field("Starts at, share of the peak", 0.0, 1.0, lambda s: s.warmup_start),
-    "decay_steps": _steps("Steps of the decay", lambda s: s.decay_steps, "Usually 10 to 20 % of all."),
+    "decay_steps": _steps("Steps of the decay", lambda s: s.decay_steps, "Usually 10 to 20% of all."),
 }
 
 

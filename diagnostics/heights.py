@@ -10,6 +10,7 @@ from diagnostics.curve import Curve
 from diagnostics.once import once
 
 ROOM = 1.0  # heights of the usual curves, kept free above and below them: they fill half of the chart at least
+LEAST = 1.25  # times what is shown: a cut that saves less than a fifth of the height hides more than it shows
 Range = tuple[float, float]
 
 
@@ -45,7 +46,7 @@ def usual(extents: Sequence[Extent], *, log: bool = False) -> Range | None:
     room = ROOM * ((high - low) or abs(high) or 1.0)
     ends = _scaled([min(e.low for e in extents), max(e.high for e in extents)], log)
     seen = float(max(low - room, ends[0])), float(min(high + room, ends[1]))
-    if seen == (ends[0], ends[1]):
+    if ends[1] - ends[0] <= LEAST * (seen[1] - seen[0]):
         return None
     return (10 ** seen[0], 10 ** seen[1]) if log else seen
 

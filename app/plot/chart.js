@@ -1,5 +1,5 @@
 // Draws a plain Plotly figure with Plotly.react, so that zoom and hidden lines survive every update.
-// colours.js, zoom.js, touch.js and tools.js follow in the same module.
+// colours.js, zoom.js, reads.js, touch.js and tools.js follow in the same module.
 const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: "autosize" };
 const [ENTRY_PX, LETTER_PX, TOOLS_PX] = [48, 7, 350]; // of a legend's sample, of a letter, of the toolbar with the margins
 const charts = new Map();
@@ -106,6 +106,7 @@ async function paint(chart) {
   for (const [name, range] of Object.entries(heights(chart, traces, layout))) layout[name] = { ...layout[name], ...range, uirevision: revision };
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // touch.js knows a drag that scrolls from one that zooms
   const drawn = traces.map((trace) => atEdge(trace, layout));
+  chart.shown = { traces: drawn, points: new Map() };
   await window.Plotly.react(chart.div, drawn, merge(chart.theme, layout), CONFIG);
   chart.box.classList.toggle("cw-tight", roomBeside(chart, drawn));
   chart.tools.dress();

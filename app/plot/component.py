@@ -19,7 +19,8 @@ Range = tuple[float, float]
 _chart = st.components.v2.component(
     "curvewise.chart",
     js="\n".join(
-        (HERE / name).read_text("utf-8") for name in ("chart.js", "colours.js", "zoom.js", "touch.js", "tools.js")
+        (HERE / name).read_text("utf-8")
+        for name in ("chart.js", "colours.js", "zoom.js", "reads.js", "touch.js", "tools.js")
     ),
     css=(HERE / "chart.css").read_text(encoding="utf-8"),
     isolate_styles=False,  # plotly.js puts its own styles into the page's head

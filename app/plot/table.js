@@ -8,6 +8,8 @@ const SYMBOLS = { // as plotly.js draws them
   circle: "M9 6a4 4 0 1 0 8 0a4 4 0 1 0-8 0", square: "M9.5 2.5h7v7h-7z", diamond: "M13 1l5 5l-5 5l-5-5z", "triangle-up": "M13 1.5l4.6 8h-9.2z",
 };
 const HOVERED = "curvewise:run"; // of the document: the run that the pointer is on, in a table or a chart
+const READ = "curvewise:read"; // of the document: what the lines of a chart say at its crosshair (reads.js)
+const TAIL = 10; // letters of a long name that a slim list never cuts off
 const UNITS = [[31557600, "y"], [86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const tables = new WeakMap();
 
@@ -35,6 +37,8 @@ function mount(parent) {
   document.addEventListener("keydown", table.keys);
   table.hover = ({ detail }) => { for (const { tr } of table.lines.values()) tr.classList.toggle("cw-hot", tr.dataset.key === detail); };
   document.addEventListener(HOVERED, table.hover);
+  table.read = ({ detail }) => table.data.slim && reads(table, detail);
+  document.addEventListener(READ, table.read);
   tables.set(parent, table);
   return table;
 }
@@ -43,6 +47,7 @@ function unmount(parent, table) {
   clearInterval(table.timer);
   document.removeEventListener("keydown", table.keys);
   document.removeEventListener(HOVERED, table.hover);
+  document.removeEventListener(READ, table.read);
   tables.delete(parent);
 }
 
@@ -57,6 +62,7 @@ function draw(table) {
   const { data, root, frame } = table;
   table.dark = isDark(getComputedStyle(root).getPropertyValue("--st-background-color"));
   root.setAttribute("aria-label", data.alt);
+  root.classList.toggle("cw-slim", data.slim);
   drawOnce(table, "chips", data.chips, drawChips);
   drawOnce(table, "head", [data.columns, data.sort, data.selectable], drawHead);
   drawBody(table);
@@ -177,7 +183,8 @@ function cell(table, row, { kind, title, best }, value) {
 }
 
 function name(table, row, text) {
-  const link = make("a", "", text);
+  const link = make("a", "", table.data.slim ? undefined : text);
+  if (table.data.slim) link.append(make("span", "", text.slice(0, -TAIL)), make("span", "", text.slice(-TAIL))); // names differ at their ends
   link.href = `diagnosis?run=${encodeURIComponent(row.key)}`;
   link.title = row.key;
   link.onclick = (event) => {
@@ -243,6 +250,17 @@ function spark(raw) {
   const svg = drawing(WIDTH, HEIGHT, "cw-curve");
   svg.append(part("polyline", values.map((v, i) => `${(2 + i * apart).toFixed(1)},${(HEIGHT - 3 - ((v - low) / span) * (HEIGHT - 6)).toFixed(1)}`).join(" ")));
   return svg;
+}
+
+// A slim list says what each line says at the crosshair; without one, its last value.
+function reads(table, at) {
+  const columns = table.data.columns.map(({ kind }, i) => [kind, i]).filter(([kind]) => kind === "number");
+  const place = table.head.querySelector("th.cw-run span");
+  if (place) place.textContent = at?.at ?? table.data.columns[0].title;
+  for (const { tr, row } of table.lines.values()) {
+    const cells = tr.querySelectorAll("td.cw-number");
+    for (const [n, [, i]] of columns.entries()) cells[n].textContent = (at ? at.values[row.key]?.[table.data.columns[i].id] : row.cells[i]) ?? "–";
+  }
 }
 
 function age(table) {

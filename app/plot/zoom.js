@@ -20,6 +20,8 @@ function follow(chart) {
   chart.div.on("plotly_relayout", (change) => relaid(chart, change));
   chart.div.on("plotly_doubleclick", () => showAll(chart));
   chart.div.addEventListener("mousemove", (event) => crosshair(chart, event));
+  chart.div.addEventListener("mousemove", (event) => read(chart, event));
+  chart.div.addEventListener("mouseleave", () => unread(chart));
   chart.div.addEventListener("mouseleave", () => charts.forEach((other) => { other.cross.style.display = "none"; }));
 }
 

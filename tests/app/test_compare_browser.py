@@ -9,7 +9,8 @@ from diagnostics.keep import keep
 from diagnostics.run import Run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-ROWS = ".cw-list tbody tr.cw-run:not([hidden])"
+ROWS = ".cw-list:not(.cw-slim) tbody tr.cw-run:not([hidden])"
+BESIDE = ".cw-slim tbody tr.cw-run"
 
 
 def names(page) -> list[str]:
@@ -46,9 +47,10 @@ def test_find_choose_and_compare(chromium, server):
 
     drawn = "() => new Set(document.querySelector('.cw-chart').data.map((t) => t.meta.run)).size"
     page.wait_for_function(f"() => ({drawn})() === 2")
-    page.locator(f"{ROWS} .cw-tick input").first.click()
+    page.locator(f"{BESIDE} .cw-tick input").first.click()
     page.wait_for_url("**hide=*")
     page.wait_for_function(f"() => ({drawn})() === 1")
+    page.locator(f"{ROWS}.cw-off").wait_for()  # the table below knows it too
 
     page.locator(f"{ROWS} td.cw-chip").first.click()
     page.wait_for_url("**/diagnosis?run=*")
@@ -120,6 +122,12 @@ def test_one_that_diverged_flattens_none_and_the_pointer_picks_one_out(chromium,
     page.get_by_text("Loss is cut at").wait_for()
     marks = "() => document.querySelector('.cw-chart').data.find((t) => t.meta.part === 'broken').y"
     assert set(page.evaluate(f"() => [...({marks})()]")) == {page.evaluate(height)}  # at the edge, where it left
+
+    chart = page.locator(".cw-chart.cw-ready").bounding_box()
+    page.mouse.move(chart["x"] + 300, chart["y"] + 150)
+    page.locator(".cw-slim th.cw-run", has_text="step").wait_for()
+    said = page.locator(f"{BESIDE} td.cw-number").all_inner_texts()  # of more runs than a box could name
+    assert len(said) == 8 and len({float(text) for text in said[1:]}) == 7
 
     page.locator(f"{ROWS}[data-key=fine-3]").hover()
     faded = (

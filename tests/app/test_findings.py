@@ -65,8 +65,8 @@ def test_a_finding_that_is_no_more_is_not_chosen(page):
 @pytest.mark.parametrize(
     "measured, threshold, said",
     [
-        (1.575, 1.05, "1.57 epochs against 1.05 epochs, 50 % more"),
-        (0.5, 2, "0.5 epochs against 2 epochs, 75 % less"),
+        (1.575, 1.05, "1.57 epochs against 1.05 epochs, 50% more"),
+        (0.5, 2, "0.5 epochs against 2 epochs, 75% less"),
         (25.0, 10.0, "25 epochs against 10 epochs, 2.5 times as much"),
         (3, 0, "3 epochs against 0 epochs"),
         (2, 2, "2 epochs against 2 epochs"),

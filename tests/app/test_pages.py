@@ -57,7 +57,7 @@ def test_smoothing_and_log_come_from_the_address(runs, opened):
 def test_a_window_can_be_typed_in(typed, steps, runs, opened):
     assert controls.window_of(typed) == steps
     said = text(opened("diagnosis", run=HEALTHY, smooth=typed))
-    assert ("no smoothing" in said) == (steps == 0) and ("about 2 % of the run" in said) == (steps is None)
+    assert ("no smoothing" in said) == (steps == 0) and ("about 2% of the run" in said) == (steps is None)
 
 
 def test_every_choice_comes_from_the_address(runs, opened):

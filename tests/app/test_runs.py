@@ -19,8 +19,12 @@ SAMPLES = sorted(p.name for p in (library.ROOT / "sample_runs").iterdir() if p.i
 
 
 def content(at: AppTest, needs: str = "rows") -> dict:
+    return contents(at, needs)[0]
+
+
+def contents(at: AppTest, needs: str = "rows") -> list[dict]:
     found = [json.loads(c.proto.json) for c in at.get("bidi_component")]
-    return next(data for data in found if needs in data)
+    return [data for data in found if needs in data]
 
 
 def listed(at: AppTest) -> list[str]:
@@ -101,8 +105,10 @@ def test_compare_draws_the_runs_of_the_filter_and_hides_what_is_unticked(sweep, 
     figure = content(at, "figure")["figure"]
     drawn = {t["meta"]["run"] for t in figure["traces"]}
     assert drawn == {f"cv{a}-fold{b}" for a in (0, 1) for b in range(4)} - {"cv0-fold0"}
-    assert len(listed(at)) == 8 and "cv0-fold0" not in content(at)["chosen"]
-    assert "Last val/loss" in [c["title"] for c in content(at)["columns"]]
+    beside, below = contents(at)
+    assert len(listed(at)) == 8 and "cv0-fold0" not in beside["chosen"] == below["chosen"]
+    assert [c["title"] for c in beside["columns"]] == ["Run", "train", "val"]
+    assert "Last val/loss" in [c["title"] for c in below["columns"]]
 
 
 def test_compare_draws_folds_as_bands(sweep, opened):

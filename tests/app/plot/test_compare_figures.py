@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.plot import overlay, palette
-from app.plot.overlay import Drawn, Look
+from app.plot import cuts, overlay, palette, quantities
+from app.plot.drawn import Drawn, Look
 from app.plot.parallel import parallel
 from app.plot.scales import UNSET, scale
 from app.plot.scatter import scatter
@@ -32,9 +32,9 @@ RUNS = [drawn("a", 0, train_loss=np.ones(100), val_loss=np.ones(100)), drawn("b"
 
 
 def test_quantities_pair_training_and_validation():
-    assert overlay.quantities(d.run for d in RUNS) == ["loss"]
+    assert quantities.quantities(d.run for d in RUNS) == ["loss"]
     one = drawn("c", optim_lr=[1] * 100, train_accuracy=[1] * 100, train_loss=[1] * 100, zeta_x=[1] * 100)
-    assert overlay.quantities([one.run]) == ["loss", "accuracy", "optim/lr", "zeta/x"]
+    assert quantities.quantities([one.run]) == ["loss", "accuracy", "optim/lr", "zeta/x"]
 
 
 def test_training_is_solid_validation_dashed_in_the_colour_of_the_run():
@@ -141,12 +141,12 @@ def test_a_panel_is_as_high_as_the_runs_that_did_not_diverge_need():
     steps = np.arange(100)
     fine = [drawn(str(i), i, train_loss=np.linspace(2.3, 0.1 * i, 100)) for i in range(1, 4)]
     lost = replace(drawn("lost", train_loss=10.0 ** (steps / 3)), usual=False)
-    found = overlay.cuts([*fine, lost], ["loss"], Look(window=0))
+    found = cuts.cuts([*fine, lost], ["loss"], Look(window=0))
     assert found["loss"].runs == ("lost",) and found["loss"].ends[1] == 1e33
     made = overlay.overlay([*fine, lost], ["loss"], Look(window=0), found)["layout"]
     assert made["yaxis"]["autorange"] is False and 2.3 < made["yaxis"]["range"][1] < 6
     whole = overlay.overlay([*fine, lost], ["loss"], Look(window=0))["layout"]
-    assert "range" not in whole["yaxis"] and not overlay.cuts(fine, ["loss"], Look(window=0))
+    assert "range" not in whole["yaxis"] and not cuts.cuts(fine, ["loss"], Look(window=0))
     drawn_values = overlay.overlay([lost], ["loss"], Look(window=0), found)["traces"][0]["y"]
     assert numbers(drawn_values).max() == 1e33  # cut by the axis, never in the data
 

@@ -35,8 +35,8 @@ def figures(text: str) -> dict:
 def test_it_holds_the_verdict_its_numbers_what_to_do_and_the_curves():
     run = sample("digits-overfitting")
     text = page(run)
-    assert "Overfitting" in text and "since step 74" in text and "1.574 against 1.05, 57 % more" not in text
-    assert "1.57 against 1.05, 50 % more" in text and "weight_decay = 0.02" in text
+    assert "Overfitting" in text and "since step 74" in text and "1.574 against 1.05, 57% more" not in text
+    assert "1.57 against 1.05, 50% more" in text and "weight_decay = 0.02" in text
     assert "What would change this verdict" in text and "Not checked" in text
     drawn = figures(text)
     assert {"curves", "layers-update_ratio", "layers-grad_norm"} == set(drawn)

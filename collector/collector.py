@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Never, Self
 
 from collector import run_file, schema
 from collector.advice import STOP_ON, Advice
@@ -26,7 +26,9 @@ from collector.tags import TRAIN, VAL
 from collector.verdict import Finding
 from collector.writer import Writer
 
-LOGGING, ROW = "logging a row", "Log numbers by name, as loss=0.5 or {'loss': 0.5}; this row is missing from the run."
+LOGGING = "logging a row"
+ROW = "Log numbers by name, as loss=0.5 or {'loss': 0.5}, the step as step=10; this row is missing from the run."
+UNNAMED = "values without names"
 LARGEST_STEP = 2**53  # beyond it float64, in which the tail keeps its columns, skips whole numbers
 HEALTH = (schema.TRAIN_LOSS, schema.STEP_TIME, schema.DATA_WAIT)  # what a rank other than 0 records
 ALONE = "Ask should_stop on rank 0 alone and broadcast the answer; it is False on this rank."
@@ -142,7 +144,7 @@ class Collector:
         self,
         values: Mapping[str, Any] | None = None,
         /,
-        *,
+        *astray: Never,
         step: int | None = None,
         epoch: float | None = None,
         **named: Any,
@@ -155,6 +157,8 @@ class Collector:
         """
         try:
             self._logged += 1
+            if astray:
+                raise TypeError(UNNAMED)
             if values is not None:
                 named = {**values, **named}
             if step is not None:
@@ -178,7 +182,7 @@ class Collector:
         self,
         values: Mapping[str, Any] | None = None,
         /,
-        *,
+        *astray: Never,
         step: int | None = None,
         epoch: float | None = None,
         **named: Any,
@@ -186,6 +190,8 @@ class Collector:
         """Store one row of validation values: ``loss=`` becomes ``val/loss``. ``step`` holds for this row only."""
         try:
             if self._rank == 0:
+                if astray:
+                    raise TypeError(UNNAMED)
                 at = self.step if step is None else int(step)
                 self._row(VAL, at, epoch, named if values is None else {**values, **named}, None)
             self._hooks.pause()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from collector import attempts, compact, parts, run_file, schema
+from collector import attempts, claims, compact, parts, run_file, schema
 from collector.advice import Advice
 from collector.guard import Guard
 from collector.journal import ON_DISK, WAY_OUT, Arrived, Journal
@@ -27,6 +27,12 @@ TIDYING = "tidying up after an earlier attempt"
 BEGUN_AGAIN = (
     "attempt {} begins at step {}, before or where attempt {} began: its curves replace those. "
     "To keep both, record into another folder; when you resume from a checkpoint, set run.step to its step first."
+)
+
+
+SIDE_BY_SIDE = (
+    "attempt {} begins at step {} while attempt {} is still being recorded into the same folder: readers take the curves of the later one. "
+    "Record each training into a folder of its own; in a notebook, close() the collector before you make the next."
 )
 
 
@@ -211,12 +217,20 @@ class Writer:
         self._compare(content)
 
     def _compare(self, content: Mapping[str, Any]) -> None:
-        """Say so when this attempt replaces an earlier one from its beginning: perhaps nobody meant to resume."""
+        """Say so when this attempt replaces an earlier one from its beginning: perhaps nobody meant to resume.
+
+        Two that go on at once are no resume, which the run's readers are told too.
+        """
         first, number = self._journal.first_step, self._attempt["attempt"]
         if self._compared or first is None:
             return
         self._compared = True
-        if (earlier := attempts.begun_again(attempts.of(content), number, first)) is not None:
+        if (earlier := attempts.begun_again(attempts.of(content), number, first)) is None:
+            return
+        if claims.held(claims.claim_path(self._place.folder, earlier)):
+            self.note(SIDE_BY_SIDE.format(number, first, earlier))
+            self._guard.say(SIDE_BY_SIDE.format(number, first, earlier))
+        else:
             self._guard.say(BEGUN_AGAIN.format(number, first, earlier))
 
     def _merge(self, how: Callable[[Path, str, int], None]) -> None:

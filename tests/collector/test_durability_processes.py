@@ -79,6 +79,18 @@ def test_a_second_run_in_a_folder_is_said_and_an_honest_resume_is_not(tmp_path, 
     assert "attempt 3 begins at step 1" in said and "another folder" in said and "run.step" in said
 
 
+def test_a_second_collector_beside_one_that_goes_on_is_no_resume(tmp_path, caplog):
+    folder = tmp_path / "run"
+    with Collector(folder) as first, Collector(folder) as second:
+        for run in (first, second):
+            run.log(loss=1.0)
+            time.sleep(0.3)
+    (said,) = caplog.messages
+    assert "attempt 1 is still being recorded" in said and "a folder of its own" in said
+    (note,) = about(folder)["notes"]
+    assert note in said
+
+
 def test_the_run_goes_on_while_one_of_two_attempts_does(tmp_path):
     one, two = Collector(tmp_path / "run"), Collector(tmp_path / "run")
     two.close(ValueError("the second one"))

@@ -76,3 +76,18 @@ def test_wrong_use_never_raises(tmp_path, caplog):
     assert found["train/loss"].values.tolist() == [1.0, 2.0]  # the row with the bad step is kept at the current one
     assert found.loss == "cross_entropy"
     assert len(caplog.messages) == 4 and "closed" in caplog.messages[-1]  # one line a kind of misuse
+
+
+@pytest.mark.parametrize("method", ["log", "log_eval"])
+def test_a_value_without_its_name_never_raises_and_is_explained(tmp_path, caplog, method):
+    with Collector(tmp_path / "run") as run:
+        log = getattr(run, method)
+        log("loss", 0.5)
+        log({"loss": 0.5}, 10)
+        log(loss=0.25)
+    (found,) = read(tmp_path / "run")
+    (tag,) = found.curves
+    assert found[tag].values.tolist() == [0.25]
+    (said,) = caplog.messages
+    assert "values without names" in said and "loss=0.5" in said and "step=10" in said
+    assert any("values without names" in note for note in found.notes)

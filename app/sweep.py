@@ -65,7 +65,7 @@ def _score(rows: Sequence[Row], names: Sequence[str]) -> tuple[Field, list[Row],
         st.info(_why(rows, bool(known)), icon=":material/tune:")
         return None
     most = max(known, key=lambda slug: sum(not missing(FIELDS[slug].of(row, 0.0)) for row in rows))
-    place = st.container(horizontal=True, vertical_alignment="bottom")
+    place = st.container(horizontal=True, vertical_alignment="bottom", key="sweep-ask")
     slug = place.segmented_control(
         "Rank by best validation",
         known,

@@ -50,4 +50,8 @@ def _layout(x: str, y: str, across: Scale, up: Scale) -> Figure:
 
 def _axis(title: str, found: Scale) -> Figure:
     ticks = {"tickmode": "array", "tickvals": found.ticks, "ticktext": [text(t) for t in found.texts]}
-    return {"title": {"text": text(title) + (" (log)" if found.log else "")}, "range": found.range, **ticks}
+    return {
+        "title": {"text": text(title) + (" (log)" if found.log else ""), "standoff": 10},
+        "range": found.range,
+        **ticks,
+    }

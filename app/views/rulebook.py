@@ -23,15 +23,16 @@ def page() -> None:
         width=320,
     )
     found = [rule for rule in rules.all_rules() if (wanted or "").strip().lower() in _text(rule).lower()]
-    for rule in found:
-        _entry(rule)
+    with st.container(gap="xsmall"):
+        for rule in sorted(found, key=lambda rule: rule.title):
+            _entry(rule)
     if not found:
         st.caption("No rule mentions that.")
 
 
 def _entry(rule: Rule) -> None:
     explanation = rules.explanation(rule.slug)
-    with st.expander(f"**{plain(rule.title)}**  \n{plain(explanation.summary)}", key=f"rulebook.{rule.slug}"):
+    with st.expander(f"**{plain(rule.title)}**  \n:gray[{plain(explanation.summary)}]", key=f"rulebook.{rule.slug}"):
         for heading in HEADINGS:
             st.markdown(f"**{heading}**  \n{plain(explanation.sections[heading])}")
         st.caption(f"Name in filters and reports: {plain(rule.slug)}")

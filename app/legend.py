@@ -9,7 +9,7 @@ import streamlit as st
 from app import chosen, words
 from app.fields import FIELDS, Field, differing, setting
 from app.library import Row
-from app.listing import BEST, Look, columns, table, written
+from app.listing import BEST, Heading, Look, columns, table, written
 from app.plot import palette
 from app.plot.quantities import SPLITS, tags
 from diagnostics.run import Run
@@ -28,9 +28,16 @@ class Legend:
     wanted: Sequence[str]
     now: float
 
-    def beside(self) -> str | None:
-        """The list: each run with its colour and what its lines say, at the crosshair or last. Gives the run that was clicked."""
-        return self._table([FIELDS["name"], *self._said()], LIST, slim=True)
+    def beside(self, groups: Mapping[str, Sequence[str]]) -> str | None:
+        """The list: each run with its colour and what its lines say, at the crosshair or last. Gives the run that was clicked.
+
+        ``groups``: keys of the runs that stand together, by what is written above them.
+        """
+        by_key = {row.key: row for row in self.rows}
+        entries: list[Row | Heading] = []
+        for name, keys in groups.items():
+            entries += [Heading(name, ""), *(by_key[key] for key in keys)]
+        return self._table(entries or self.rows, [FIELDS["name"], *self._said()], LIST, slim=True)
 
     def below(self) -> str | None:
         """The table: results and the hyperparameters that differ. Gives the run that was clicked."""
@@ -39,16 +46,16 @@ class Legend:
         shown = [column for column in found if column.slug not in ("spark", "speed")]
         at = next((i for i, column in enumerate(shown) if column.slug in BEST), len(shown))
         shown[at:at] = self._last()
-        opened = self._table(shown, TABLE, slim=False)
+        opened = self._table(self.rows, shown, TABLE, slim=False)
         self._same()
         return opened
 
-    def _table(self, shown: Sequence[Field], key: str, *, slim: bool) -> str | None:
+    def _table(self, entries: Sequence[Row | Heading], shown: Sequence[Field], key: str, *, slim: bool) -> str | None:
         keys, hidden = [row.key for row in self.rows], set(chosen.HIDDEN.keys())
         swatches = {key: palette.swatch(mark) for key, mark in self.marks.items()}
         drawn = [key for key in keys if key not in hidden]
         look = Look(None, drawn, chosen.HIDDEN.echo(), swatches=swatches, legend=True, slim=slim)
-        return table(self.rows, shown, self.now, look, key=key, on_chosen_change=partial(_hide, key, keys))
+        return table(entries, shown, self.now, look, key=key, on_chosen_change=partial(_hide, key, keys))
 
     def _said(self) -> list[Field]:
         """A column for each kind of line: of training, of validation, of what knows neither."""

@@ -5,11 +5,11 @@ from typing import Any
 
 import streamlit as st
 
-from app import chosen, controls, library, words
+from app import chosen, colouring, controls, library, words
 from app.grouping import fold_groups
 from app.legend import Legend
 from app.library import Row
-from app.plot import overlay, palette
+from app.plot import overlay
 from app.plot.component import chart
 from app.plot.cuts import Cut, cuts
 from app.plot.drawn import Drawn, Look
@@ -36,21 +36,26 @@ def show(rows: Sequence[Row], now: float) -> str | None:
     runs = {key: case.run for key, case in cases.items()}
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="controls-compare"):
         wanted, look = _ask([row for row in rows if row.key in runs], runs)
-    marks = _marks(list(runs), look.groups)
+    above = st.container()
+    with st.container(key="overlay"):
+        beside, place = st.container(gap="small"), st.container()
+    with beside:
+        groups = colouring.groups(rows, colouring.ask(rows), now)
+    marks = colouring.marks(list(runs), groups or look.groups)
     hidden = set(chosen.HIDDEN.keys())
     drawn = [
         Drawn(key, case.run, marks[key], usual=case.report.verdict != "diverged")
         for key, case in cases.items()
         if key not in hidden and look.x in axes_of(case.run)
     ]
-    _missing(runs, look.x)
-    shown = _shown(cuts(drawn, wanted, look))
+    with above:
+        _missing(runs, look.x)
+        shown = _shown(cuts(drawn, wanted, look))
     legend = Legend(rows, runs, marks, wanted, now)
-    with st.container(key="overlay"):
-        with st.container():
-            opened = legend.beside()
-        with st.container():
-            _chart(drawn, wanted, look, shown)
+    with beside:
+        opened = legend.beside(groups)
+    with place:
+        _chart(drawn, wanted, look, shown)
     return legend.below() or opened
 
 
@@ -107,13 +112,6 @@ def _bound(key: str) -> dict[str, Any]:
 
 def _turn_log() -> None:
     st.session_state["log"] = not st.session_state.get("log", False)
-
-
-def _marks(keys: Sequence[str], groups: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """What tells each run from the others; folds that are drawn as one share it."""
-    one = {key: name for name, members in groups.items() for key in members}
-    found = palette.assigned(list(dict.fromkeys(one.get(key, key) for key in keys)))
-    return {key: found[one.get(key, key)] for key in keys}
 
 
 def _missing(runs: Mapping[str, Run], x: Axis) -> None:

@@ -35,7 +35,7 @@ function mount(parent) {
   table.timer = setInterval(() => age(table), TICK_MS);
   table.keys = (event) => focusFilter(event, table.data.focus);
   document.addEventListener("keydown", table.keys);
-  table.hover = ({ detail }) => { for (const { tr } of table.lines.values()) tr.classList.toggle("cw-hot", tr.dataset.key === detail); };
+  table.hover = ({ detail }) => point(table, detail);
   document.addEventListener(HOVERED, table.hover);
   table.read = ({ detail }) => table.data.slim && reads(table, detail);
   document.addEventListener(READ, table.read);
@@ -163,11 +163,20 @@ function runLine(table, row) {
     tr.append(cell);
   }
   tr.append(...table.data.columns.map((column, i) => cell(table, row, column, row.cells[i])));
-  const point = (key) => document.dispatchEvent(new CustomEvent(HOVERED, { detail: key }));
-  tr.onmouseenter = tr.onfocusin = () => point(row.key);
-  tr.onmouseleave = () => point(null);
+  const tell = (key) => document.dispatchEvent(new CustomEvent(HOVERED, { detail: key }));
+  tr.onmouseenter = tr.onfocusin = () => tell(row.key);
+  tr.onmouseleave = () => tell(null);
   tr.onclick = (event) => event.target.closest("a,button,input,.cw-tick") || String(getSelection()) || table.tell("opened", row.key);
   return tr;
+}
+
+// The run that the pointer is on; a list beside the chart brings it into sight.
+function point(table, key) {
+  for (const { tr } of table.lines.values()) tr.classList.toggle("cw-hot", tr.dataset.key === key);
+  const hot = table.data.slim && !table.frame.matches(":hover") && table.lines.get(key)?.tr;
+  if (!hot) return;
+  const [top, room] = [hot.offsetTop - table.head.offsetHeight, table.frame.clientHeight - table.head.offsetHeight - hot.offsetHeight];
+  table.frame.scrollTop = Math.min(Math.max(table.frame.scrollTop, top - room), top);
 }
 
 function cell(table, row, { kind, title, best }, value) {
@@ -258,8 +267,8 @@ function reads(table, at) {
   const place = table.head.querySelector("th.cw-run span");
   if (place) place.textContent = at?.at ?? table.data.columns[0].title;
   for (const { tr, row } of table.lines.values()) {
-    const cells = tr.querySelectorAll("td.cw-number");
-    for (const [n, [, i]] of columns.entries()) cells[n].textContent = (at ? at.values[row.key]?.[table.data.columns[i].id] : row.cells[i]) ?? "–";
+    const cells = tr.querySelectorAll("td.cw-number"); // a heading has none
+    if (cells.length) for (const [n, [, i]] of columns.entries()) cells[n].textContent = (at ? at.values[row.key]?.[table.data.columns[i].id] : row.cells[i]) ?? "–";
   }
 }
 

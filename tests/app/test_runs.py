@@ -116,6 +116,13 @@ def test_compare_draws_folds_as_bands(sweep, opened):
     assert {t["name"] for t in content(at, "figure")["figure"]["traces"]} == {"cv0", "cv1"}
 
 
+def test_compare_colours_by_what_runs_have_in_common(sweep, opened):
+    at = opened("compare", q="cv", colour="lr")
+    colours = {t["meta"]["run"][:3]: t["line"]["color"] for t in content(at, "figure")["figure"]["traces"]}
+    assert len(colours) == len(set(colours.values())) == 2
+    assert {row["group"] for row in content(at)["rows"] if "group" in row} == {"lr: 0.1", "lr: 0.001"}
+
+
 @pytest.mark.parametrize("view", ["parallel coordinates", "scatter"])
 def test_hyperparameters_are_drawn_against_the_score(sweep, view, opened):
     trace = content(opened("compare", q="cv", view=view), "figure")["figure"]["traces"][0]

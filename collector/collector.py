@@ -90,10 +90,8 @@ class Collector:
         self._guard.note = self._writer.note
         if self._rank:
             self._hooks.shards_only, self._hooks.unlogged = True, HEALTH_EVERY
-        if optimizer is not None:
-            self.watch(*(optimizer if isinstance(optimizer, Sequence) else [optimizer]), model=model)
-        elif model is not None:
-            self.watch(model=model)
+        optimizers = optimizer if isinstance(optimizer, Sequence) else [optimizer]
+        self.watch(*[one for one in optimizers if one is not None], model=model)
         self._writer.start()
         if self._rank == 0:
             with self._guard("watching the devices", "Their memory and load are missing from the run."):

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -43,28 +44,35 @@ def screen() -> Console:
 
 def print_reports(console: Console, runs: Sequence[Run], reports: Sequence[Report]) -> None:
     """Print the reports on ``runs``; from ``MANY`` runs on, a table of all verdicts first."""
+    names = told_apart(reports)
     if len(reports) >= MANY:
-        console.print(overview(reports))
-    for run, report in zip(runs, reports, strict=True):
-        console.print(block(run, report))
+        console.print(overview(names, reports))
+    for name, run, report in zip(names, runs, reports, strict=True):
+        console.print(block(name, run, report))
 
 
-def overview(reports: Sequence[Report]) -> Table:
+def told_apart(reports: Sequence[Report]) -> list[str]:
+    """The names of the runs, with where each lies where others are called the same."""
+    times = Counter(report.run for report in reports)
+    return [report.run if times[report.run] == 1 else f"{report.run} ({report.source})" for report in reports]
+
+
+def overview(names: Sequence[str], reports: Sequence[Report]) -> Table:
     """One line a run: verdict and sentence."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     table.add_column("run", overflow="fold")
     table.add_column("verdict", no_wrap=True)
     table.add_column("because", overflow="fold")
-    for report in reports:
-        table.add_row(Text(printable(report.run)), _verdict(report.headline), Text(report.headline.message))
+    for name, report in zip(names, reports, strict=True):
+        table.add_row(Text(printable(name)), _verdict(report.headline), Text(report.headline.message))
     return table
 
 
-def block(run: Run, report: Report) -> RenderableType:
+def block(name: str, run: Run, report: Report) -> RenderableType:
     """Everything on one run."""
-    head = Text.assemble(
-        "\n", (printable(report.run), "bold"), "  ", _verdict(report.headline), "  ", (_state(run), "dim")
-    )
+    head = Text.assemble("\n", (printable(name), "bold"), "  ", _verdict(report.headline))
+    if state := _state(run):
+        head.append(f"  {state}", style="dim")
     parts: list[RenderableType] = [head, *_sparklines(run)]
     for finding in report.findings:
         parts += _finding(finding)

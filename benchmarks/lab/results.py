@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,18 @@ def keep(recipe: Recipe, result: Result, folder: Path = FOLDER) -> None:
 
 
 def known(folder: Path = FOLDER) -> dict[str, Result]:
-    """Every result so far, by the key of its recipe."""
-    if not (folder / FILE).exists():
+    """Every result so far, by the key of its recipe; the file is read again only when it has changed."""
+    file = (folder / FILE).resolve()
+    if not file.exists():
         return {}
-    rows = map(json.loads, (folder / FILE).read_text().splitlines())
-    return {name: _result(about) for name, about in rows}
+    about = file.stat()
+    return dict(_read(file, about.st_size, about.st_mtime_ns))
+
+
+@lru_cache(maxsize=1)
+def _read(file: Path, size: int, changed: int) -> dict[str, Result]:
+    """The results in ``file`` of ``size`` bytes, ``changed`` so many ns since 1970."""
+    return {name: _result(about) for name, about in map(json.loads, file.read_text().splitlines())}
 
 
 def _result(about: dict[str, Any]) -> Result:

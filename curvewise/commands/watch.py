@@ -86,7 +86,7 @@ def _follow(watched: Watched, every: float, teller: Teller) -> int:
 
 
 def _end(watched: Watched, judged: Judged, console: Console) -> int:
-    console.print(block(judged.run, judged.report))
+    console.print(block(judged.report.run, judged.run, judged.report))
     if watched.running:
         console.print("no row has come for long; the training may have been killed", style="dim")
     return 0

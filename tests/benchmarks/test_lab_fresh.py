@@ -108,6 +108,8 @@ def test_a_result_is_found_whatever_fields_come_later(tmp_path):
     result = Result(1.0, 1.0, 1.0, 1.0, ((0, 2.0, 2.0), (30, 1.0, 1.0)), (1.0,))
     keep(replace(TINY, log_every=9), result, tmp_path)
     assert known(tmp_path)[TINY.key] == result and "mixup" not in TINY.key
+    keep(other := replace(TINY, seed=9), result, tmp_path)
+    assert known(tmp_path) == {TINY.key: result, other.key: result}  # a file that grew is read again
 
 
 @needs_data

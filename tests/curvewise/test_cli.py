@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,15 @@ def test_json_has_one_report_a_run_and_no_errors(capsys):
     verdicts = json.loads((SAMPLES / "verdicts.json").read_text())
     assert {r["run"]: r["verdict"] for r in told["reports"]} == verdicts
     assert told["errors"] == []
+
+
+def test_runs_of_one_name_are_told_apart_by_where_they_lie(tmp_path, capsys):
+    for team in ("ads", "lm"):
+        shutil.copytree(SICK, tmp_path / team / "run-1")
+    assert main(["diagnose", str(tmp_path), str(SAMPLES / "digits-healthy")]) == 0
+    out = capsys.readouterr().out
+    assert all(f"digits-overfitting ({tmp_path / team / 'run-1'})" in out for team in ("ads", "lm"))
+    assert "digits-healthy  Healthy\n" in out
 
 
 @pytest.mark.parametrize("least, code", [("info", 1), ("warning", 1), ("error", 0)])

@@ -11,7 +11,8 @@ Criterion
     Any of these. The network is dead: at a rate that is still up, validation stays the same to the last digit
     over the second half though the batches differ (or to a few millionths, where the loss fell at once and more than REST is left). Or a part of it is:
     a weight matrix has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
-    so and three losses stood at FLUNG times the start. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
+    so and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
+    than SWEEPS, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
     get down. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start. The loss stood above its start
     for more than ABOVE of the run and ends above HARMED of it. Or, at a rate that never fell below a third of its peak and with less than 5 % of the fall still to
     gain by a doubling of the steps: three losses once stood at JUMP times the start and it is stuck above HARMED of it; or all but LATE of the
@@ -28,6 +29,9 @@ Source
     for good: CS231n, "Neural Networks 1", on ReLU. That a loss which a high rate threw up often comes back down, to a good end: Lewkowycz et al., 2020
     ("catapult"). THROWN: Adam's first step is lr √n / ‖W‖ long; sound runs of the lab stay under 0.3, fresh weights a thirtieth of their size come to
     0.75, rates far too high to 0.9 and more. FLUNG: two thirds more than any sound run.
+    SWOLLEN: weights that learn grow with what they learn, to nine times at most in the sound runs of the lab, and ten in one that overfits; random steps make them grow as the
+    root of the sum of their squares (van Laarhoven, 2017, "L2 regularization versus batch and weight normalization"). SWEEPS: of random steps as long, some 40 make a matrix anew; with shorter
+    ones weights also grow by long training.
     One of DeepOBS' 173 good constant rates without rising validation passes a bound, by a jump to 17,000 times its start; left out of the
     choice of BOUNCE, LATE and GIVEN_BACK, the four problems get one hit less.
     Size of the remedy: by the update ratios, which come down to AIM, or else the course's tenth. A dead network does not say how far off the rate is: a
@@ -68,6 +72,8 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     LITTLE,
     NO_GRADIENT,
     REST,
+    SWEEPS,
+    SWOLLEN,
     THROWN,
     UNCHANGED,
     Sign,
@@ -78,6 +84,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     lost_a_layer,
     rose_again,
     stood_above,
+    swelled,
     threw,
 )
 from diagnostics.stats.rates import CAREFUL, Lower, by, lower
@@ -111,12 +118,12 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _lasting(run: Run, loss: Curve) -> Sign:
     """Harm done to the weights, which no further step undoes; a loss that was thrown up may yet come down."""
-    return died(run, loss) or lost_a_layer(run, loss) or flung(run) or threw(run, loss)
+    return died(run, loss) or lost_a_layer(run, loss) or flung(run) or swelled(run, loss) or threw(run, loss)
 
 
 def _any(run: Run, loss: Curve) -> Sign:
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or rose_again(loss)
-    found = found or threw(run, loss) or stood_above(run, loss)
+    found = found or swelled(run, loss) or threw(run, loss) or stood_above(run, loss)
     if not found and not wanes(run) and not gaining(loss):
         found = (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
     return found or _harmed_before(run)

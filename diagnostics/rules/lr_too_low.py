@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     Where update ratios were logged: even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has
-    not levelled off after more than FELL of its way, more than SOLVED of the start is left, and validation does not rise.
+    not levelled off after more than FELL of its way (by however little it falls, at CLEAR standard errors it still does), more than SOLVED of the start is left, and validation does not rise.
     Or no update moved a weight at all. Or the median update is shorter than USUAL and was never long (LONGEST in any tenth), and training and validation still take BIG of the loss off, or bring
     STRAIGHT of the whole fall, per doubling of the steps, one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
     warmup that still goes on is no time to judge.

@@ -8,11 +8,12 @@ from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
+from diagnostics.stats.held_back import narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
 from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.relapse import relapse
-from diagnostics.stats.small_weights import no_measure
+from diagnostics.stats.small_weights import began_sound, no_measure
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
 from diagnostics.stats.strides import strides
@@ -26,6 +27,7 @@ ABOVE = 0.1  # of the run spent above the start
 REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
 FLUNG = 4.0  # times the start: see lr_too_high
+SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_high
 UNCHANGED = "median change of validation, as a share of its level"
 NO_GRADIENT = "largest gradient of the dead layers over its first"
 JITTER, GAVE_BACK = "jitter as a share of the fall", "share of the fall given back"
@@ -115,6 +117,18 @@ def jumped(run: Run, loss: Curve) -> Sign:
         f"The training loss jumped to {seen.peak:.3g} at step {seen.step:,} and has been stuck near {last:.3g} since.",
         evidence,
     )
+
+
+def swelled(run: Run, loss: Curve) -> Sign:
+    """Long updates carried weights that began sound far from their first size: none brings them back, and all later ones are short beside them."""
+    seen, grown = strides(run), most_grown(run)
+    if seen is None or seen.longest <= SWEEPS or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
+        return None
+    if narrow(run) or not began_sound(run):
+        return None
+    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
+    said = f"Updates of up to {seen.longest:.0%} of the weights carried them to {grown:.3g} times their first size"
+    return f"{said}; the training loss is at {end(loss):.3g}.", evidence
 
 
 def flung(run: Run) -> Sign:

@@ -41,9 +41,9 @@ def never_long(run: Run, loss: Curve, seen: Strides) -> bool:
 
 
 def _levelled(last: Headway) -> bool:
-    """Whether the loss fell, and was shown to fall no more."""
+    """Whether the loss fell, and was shown to fall no more; short steps make a fall small and smooth, so one as clear as that goes on."""
     fell = end(last.curve) < (1 - FELL) * start(last.curve)
-    return fell and last.surely(-SHOWN) < GAIN * last.fall
+    return fell and last.surely(-SHOWN) < GAIN * last.fall and last.surely(CLEAR) <= 0
 
 
 def crawls(run: Run, seen: Strides) -> bool:

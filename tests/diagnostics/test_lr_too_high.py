@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from collector.schema import RUNNING
+from collector.schema import RUNNING, Shape
 from diagnostics import rules, synthetic
 from diagnostics.stats.standstill import surely_stuck
 
@@ -70,3 +70,36 @@ def test_harm_done_to_the_weights_is_said_while_the_loss_still_falls():
     falling = replace(synthetic.make(slow, lr=0.5), layers=run.layers, state=RUNNING)
     assert not surely_stuck(falling["train/loss"])
     assert any(RULE.check(falling))
+
+
+def _swollen(*, times=12.0, longest=0.3, outputs=25, last=1.2, **settings):
+    """Three layers of a norm of 5, of which the first grows ``times``, under updates that begin as long as ``longest``."""
+    ratio = np.full((50, 3), 5e-3)
+    ratio[:3] = longest
+    loss = synthetic.make(synthetic.noisy(synthetic.falling(2.3, last), 0.02), lr=0.1)
+    run = synthetic.layered(synthetic.with_config(loss, **settings), np.ones((50, 3)), update_ratio=ratio)
+    assert run.layers is not None
+    late = (run.layers["layer"] == "0.weight") & (run.layers["step"] > 100)
+    shapes = {f"{2 * i}.weight": Shape("Linear", (outputs, outputs)) for i in range(3)}
+    return replace(run, layers=run.layers.assign(weight_norm=np.where(late, 5.0 * times, 5.0)), shapes=shapes)
+
+
+def test_long_updates_that_carry_sound_weights_far_from_their_first_size():
+    (found,) = RULE.check(_swollen())
+    assert "12 times their first size" in found.message
+    assert found.evidence[0].measured == pytest.approx(0.3)
+    assert list(RULE.check(replace(_swollen(), state=RUNNING)))
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(_swollen(times=9.0), id="weights that grow as they learn"),
+        pytest.param(_swollen(longest=0.1), id="by short steps and long training"),
+        pytest.param(_swollen(outputs=10_000), id="weights that began too small"),
+        pytest.param(_swollen(width=2), id="two units that must carry everything"),
+        pytest.param(_swollen(last=0.05), id="learned all the same"),
+    ],
+)
+def test_weights_grow_for_other_reasons(run):
+    assert not list(RULE.check(run))

@@ -52,6 +52,13 @@ def test_weights_that_were_trained_before_take_short_steps(config, found):
     assert len(_found(replace(run, config=config))) == found
 
 
+@pytest.mark.parametrize(("noise", "found"), [(0.0005, 1), (0.002, 0)])
+def test_a_fall_that_short_steps_make_small_goes_on_while_it_is_clear(noise, found):
+    loss = 2.3 - 0.6 * (1 - np.exp(-np.arange(synthetic.STEPS) / 100)) - 0.02 * np.linspace(0, 1, synthetic.STEPS)
+    val = synthetic.noisy(loss + 0.01, noise, seed=1)
+    assert len(_found(synthetic.make(synthetic.noisy(loss, 0.02), val, lr=1e-4, update_ratio=2e-4))) == found
+
+
 def test_nothing_is_said_where_validation_rises():
     run = _levelled(2.3, ratio=2e-4)
     val = run["val/loss"]

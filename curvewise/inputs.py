@@ -1,11 +1,11 @@
 """Read what the user named, and say in one line a piece what could not be read."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from diagnostics import Run
-from diagnostics.readers import Log, ReadError, logs_all, read_all
+from diagnostics.readers import Log, ReadError, each, logs_all
 
 
 def read_logs(paths: Sequence[Path]) -> tuple[list[Log | Run], list[ReadError]]:
@@ -14,10 +14,13 @@ def read_logs(paths: Sequence[Path]) -> tuple[list[Log | Run], list[ReadError]]:
     return logs, _told(errors)
 
 
-def read_paths(paths: Sequence[Path]) -> tuple[list[Run], list[ReadError]]:
-    """The runs below ``paths``; errors go to stderr, a line each, and are returned."""
-    runs, errors = read_all(paths)
-    return runs, _told(errors)
+def each_run(paths: Sequence[Path], errors: list[ReadError]) -> Iterator[Run]:
+    """The runs below ``paths`` one at a time; what could not be read goes to stderr, a line each, and to ``errors``."""
+    for found in each(paths):
+        if isinstance(found, ReadError):
+            errors += _told([found])
+        else:
+            yield found
 
 
 def _told(errors: list[ReadError]) -> list[ReadError]:

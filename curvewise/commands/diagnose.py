@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from curvewise.inputs import printable, read_paths
+from curvewise.inputs import each_run, printable
 from curvewise.output import whoever_reads
 from diagnostics import Report, Run, diagnose
 from diagnostics.readers import ReadError
@@ -30,8 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, judge, print."""
-    runs, errors = read_paths(arguments.paths)
-    reports = [diagnose(run) for run in runs]
+    runs: list[Run] = []
+    reports: list[Report] = []
+    errors: list[ReadError] = []
+    for run in each_run(arguments.paths, errors):
+        reports.append(diagnose(run))
+        if (
+            arguments.html or not arguments.json
+        ):  # the reports of ten thousand runs fit into memory, their curves may not
+            runs.append(run)
     with whoever_reads():  # who stops reading changes no exit code
         _print(runs, reports, errors, arguments.json)
     written = arguments.html is None or _write(arguments.html, runs, reports)

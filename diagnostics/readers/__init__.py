@@ -1,6 +1,6 @@
 """One log format, one file: a module with ``claims(path) -> bool`` (cheap) and ``read(path, limits) -> list[Log]``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,19 @@ from diagnostics.run import Run
 
 NO_LOG = "no run and no log in this archive; name one that holds some"
 
-__all__ = ["READERS", "Limits", "Log", "ReadError", "logs", "logs_all", "read", "read_all", "sources", "understand"]
+__all__ = [
+    "READERS",
+    "Limits",
+    "Log",
+    "ReadError",
+    "each",
+    "logs",
+    "logs_all",
+    "read",
+    "read_all",
+    "sources",
+    "understand",
+]
 
 
 def logs(path: Path | str, limits: Limits | None = None) -> list[Log | Run]:
@@ -45,37 +57,43 @@ def read(path: Path | str, limits: Limits | None = None) -> list[Run]:
     return [_run(log) for log in logs(path, limits)]
 
 
+def each(paths: Iterable[Path | str], limits: Limits | None = None) -> Iterator[Run | ReadError]:
+    """Every run below ``paths`` in order, or why an input could not be read, one at a time: a folder may hold more than memory does."""
+    for log in _each_log(paths, limits or Limits()):
+        try:
+            yield log if isinstance(log, ReadError) else _run(log)
+        except Exception as error:
+            yield _as_read_error(log.source, error)
+
+
 def read_all(paths: Iterable[Path | str], limits: Limits | None = None) -> tuple[list[Run], list[ReadError]]:
     """Every run below ``paths`` in order, and an error for each input that could not be read; never raises."""
-    found, errors = logs_all(paths, limits)
-    runs: list[Run] = []
-    for log in found:
-        try:
-            runs.append(_run(log))
-        except Exception as error:
-            errors.append(_as_read_error(log.source, error))
-    return runs, errors
+    found = [*each(paths, limits)]
+    return [run for run in found if isinstance(run, Run)], [error for error in found if isinstance(error, ReadError)]
 
 
 def logs_all(paths: Iterable[Path | str], limits: Limits | None = None) -> tuple[list[Log | Run], list[ReadError]]:
     """Every log below ``paths`` in order, those in archives too, and an error for each input that could not be read."""
-    limits = limits or Limits()
-    found: list[Log | Run] = []
-    errors: list[ReadError] = []
-    for path in paths:
+    found = [*_each_log(paths, limits or Limits())]
+    errors = [error for error in found if isinstance(error, ReadError)]
+    return [log for log in found if not isinstance(log, ReadError)], errors
+
+
+def _each_log(paths: Iterable[Path | str], limits: Limits) -> Iterator[Log | Run | ReadError]:
+    for path in map(Path, paths):
         try:
-            below = inputs(Path(path))
+            below = inputs(path)
         except (ReadError, OSError) as error:
-            errors.append(_as_read_error(path, error))
+            yield _as_read_error(path, error)
             continue
         for one in below:
             try:
                 inside, broken = _read(one, limits)
-                found += inside
-                errors += broken if inside or one.path == Path(path) else _of_logs(broken)
             except Exception as error:  # one broken input must not hide the others
-                errors.append(_as_read_error(one.path, error))
-    return found, errors
+                yield _as_read_error(one.path, error)
+                continue
+            yield from inside
+            yield from broken if inside or one.path == path else _of_logs(broken)
 
 
 def _read(one: Input, limits: Limits) -> tuple[list[Log | Run], list[ReadError]]:

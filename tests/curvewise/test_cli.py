@@ -1,10 +1,12 @@
 """The command: exit codes, JSON, one-line errors, and that what it prints carries the numbers."""
 
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 
 from curvewise.cli import main
 from curvewise.terminal import sparkline
-from diagnostics import Curve, Run, rules
+from diagnostics import Curve, Run, diagnose, rules
 from diagnostics.keep import file_name, keep
 from diagnostics.readers import read
 
@@ -33,6 +35,21 @@ def test_json_has_one_report_a_run_and_no_errors(capsys):
     verdicts = json.loads((SAMPLES / "verdicts.json").read_text())
     assert {r["run"]: r["verdict"] for r in told["reports"]} == verdicts
     assert told["errors"] == []
+
+
+def test_a_machine_gets_reports_of_more_runs_than_memory_holds(capsys, monkeypatch):
+    seen: list[weakref.ref[Run]] = []
+
+    def judged(run):
+        gc.collect()
+        assert [one for one in seen[:-1] if one()] == []  # the loop itself holds the last until it has the next
+        seen.append(weakref.ref(run))
+        return diagnose(run)
+
+    monkeypatch.setattr("curvewise.commands.diagnose.diagnose", judged)
+    few = [str(SAMPLES / name) for name in ("digits-healthy", "digits-overfitting", "digits-lr-too-high")]
+    assert main(["diagnose", *few, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["reports"]) == len(seen) == 3
 
 
 def test_runs_of_one_name_are_told_apart_by_where_they_lie(tmp_path, capsys):

@@ -25,9 +25,9 @@ def rows(every: Sequence[Row], found: Found | None, drawn: int) -> list[Row]:
     """The runs to compare, and a word on how they came about. ``drawn``: how many of them the view has room for."""
     if found:
         search.problem(found)
-        st.caption(
-            f"{_said(len(found.rows), len(every), drawn)}\\. Tick some on the Runs page to compare just those\\."
-        )
+        if found.rows:
+            said = _said(len(found.rows), len(every), drawn)
+            st.caption(f"{said}\\. Tick some on the Runs page to compare just those\\.")
         return found.rows
     by_key = {row.key: row for row in every}
     keys = chosen.RUNS.keys()

@@ -66,20 +66,30 @@ def _signed(until: str) -> str:
 
 
 def _ask() -> None:
-    """The sign-in page: a button for each provider."""
-    st.title("Curvewise")
-    if not st.secrets.load_if_toml_exists():
-        st.error("The server's secrets.toml cannot be read, so nobody can sign in.", icon=":material/lock:")
-        return
-    if importlib.util.find_spec("authlib") is None:
-        st.error("Sign-in needs: pip install 'streamlit[auth]'", icon=":material/lock:")
-        return
-    st.caption("Sign in to see the runs on this server.")
-    for provider in providers(st.secrets["auth"]):
-        label = "Sign in" if provider is None else f"Sign in with {plain(provider)}"
-        st.button(
-            label, icon=":material/login:", type="primary", on_click=st.login, args=(provider,), key=str(provider)
-        )
+    """The sign-in page: a button for each provider, or why nobody can."""
+    with st.container(border=True, gap="small", key="door-ask"):
+        st.title("Curvewise", anchor=False)
+        if not st.secrets.load_if_toml_exists():
+            st.error("The server's secrets.toml cannot be read, so nobody can sign in.", icon=":material/lock:")
+        elif importlib.util.find_spec("authlib") is None:
+            st.error("Sign-in needs: pip install 'streamlit[auth]'", icon=":material/lock:")
+        else:
+            st.caption("Sign in to see the runs on this server.")
+            for provider in providers(st.secrets["auth"]):
+                _button(provider)
+
+
+def _button(provider: str | None) -> None:
+    label = "Sign in" if provider is None else f"Sign in with {plain(provider)}"
+    st.button(
+        label,
+        icon=":material/login:",
+        type="primary",
+        on_click=st.login,
+        args=(provider,),
+        key=str(provider),
+        width="stretch",
+    )
 
 
 def providers(auth: Mapping[str, object]) -> list[str | None]:

@@ -65,7 +65,8 @@ def number(value: float | int | str | None, digits: int = 4) -> str:
     if isinstance(value, int) or (value.is_integer() and abs(value) < SCIENTIFIC):
         return f"{value:,.0f}"
     short = f"{value:.{digits}g}"
-    return f"{float(short):,.0f}" if 1e3 <= abs(float(short)) < SCIENTIFIC else short
+    whole = "e+" in short or abs(float(short)) >= 1e3
+    return f"{float(short):,.0f}" if whole and abs(float(short)) < SCIENTIFIC else short
 
 
 def figure(value: float | int) -> str:

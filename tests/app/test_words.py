@@ -17,6 +17,10 @@ def test_numbers(value, printed):
     assert words.number(value) == printed
 
 
+def test_few_digits_of_hundreds_need_no_power_of_ten():
+    assert words.number(327.4, 2) == "330" and words.number(12345.6, 2) == "12,000"
+
+
 def test_every_verdict_has_a_word_and_an_icon():
     for slug in HEADLINES:
         chip = words.verdict(slug)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import groupby, islice
+from functools import cache
+from itertools import islice
 
 import numpy as np
 
@@ -13,11 +14,17 @@ from diagnostics.run import Run
 
 QUIET = ("keep_training", "healthy", "not_enough_data")  # one and the same as far as trouble goes
 # Looks in a row that a fault takes. The rule of overfitting gathers evidence of its own, evaluation by evaluation. What was thrown up early may come back down;
-# a network that stands still may be on a plateau, and one that circles may have a schedule to come: as many steps again tell.
-TO_ACCUSE, LOOKS = 3, {"overfitting": 2, "diverged": 4, "bad_initialization": 8, "needs_decay": 8}
-TO_ACQUIT = 8  # looks in a row without trouble that take a fault back: as many steps again
+# a network that stands still may be on a plateau: as many steps again tell. One that circles may have a schedule to come.
+TO_ACCUSE, LOOKS = 3, {"overfitting": 2, "diverged": 4, "bad_initialization": 8, "needs_decay": 12}
+TO_SWITCH = 8  # looks in a row that put another fault in the place of one that stands: as many steps again
+TO_YIELD = 4  # looks in a row without trouble after which what stands holds its place against no other fault
+WORST = "diverged"  # takes any fault's place, and gives its own to any, as fast as if none stood
+TO_COME_BACK = (
+    8  # looks in a row without trouble after which what was thrown up has come back: by steps as long as they were
+)
+TO_ACQUIT = 16  # looks in a row without trouble that take a fault back: four times the steps
 FIRST, GROWTH = 4, 2 ** (1 / 8)  # losses at the first look, and from look to look: three span a fifth of the run
-MOST_LOOKS = 16  # back to a quarter of the run
+MOST_LOOKS = 32  # back to a sixteenth of the run
 MOST_POINTS = 2_000  # of a curve, at an earlier look: thinned by a power of two, which changes no verdict
 
 Fault = Callable[[Run], Finding | None]  # the first in the order of causes; None where nothing is wrong
@@ -44,21 +51,81 @@ def _lost(run: Run, first: Finding) -> bool:
 
 
 def _held(newest_first: Iterator[Finding | None]) -> Finding | None:
-    """The last fault that as many looks in a row as it takes agreed on; None where there was none, or it was taken back since."""
-    for rule, same in groupby(newest_first, key=lambda f: f.rule if f else ""):
-        need = LOOKS.get(rule, TO_ACCUSE) if rule else TO_ACQUIT
-        agreed = list(islice(same, need))
-        if len(agreed) == need:
-            return agreed[0]
-    return None
+    """The fault that stands after all looks; None where there was none, or it was taken back since."""
+    held: Finding | None = None
+    calm = 0  # looks without trouble before the stretch
+    for found, looks in _stretches(newest_first):
+        if found is None:
+            held = _after_calm(held, looks)
+        elif looks >= _needed(held if calm < TO_YIELD else None, found.rule):
+            held = found
+        calm = looks if found is None else 0
+    return held
+
+
+def _stretches(newest_first: Iterator[Finding | None]) -> list[tuple[Finding | None, int]]:
+    """Looks in a row that agree, oldest first: the newest finding of each and their number, as far back as what came before can matter."""
+    stretches: list[tuple[Finding | None, int]] = []
+    for found in islice(newest_first, MOST_LOOKS):
+        newest, looks = stretches.pop() if stretches and _rule(stretches[-1][0]) == _rule(found) else (found, 0)
+        stretches.append((newest, looks + 1))
+        if looks + 1 == _enough(stretches):
+            break
+    return stretches[::-1]
+
+
+def _enough(newest_first: list[tuple[Finding | None, int]]) -> int:
+    """Looks in the last of these stretches before which nothing matters."""
+    found = newest_first[-1][0]
+    if found is not None:
+        return max(TO_SWITCH, _least(found.rule))
+    settled = any(said is not None and looks >= _least(said.rule) for said, looks in newest_first)
+    return TO_YIELD if settled else TO_ACQUIT
+
+
+def _after_calm(held: Finding | None, looks: int) -> Finding | None:
+    """What is left of ``held`` after so many looks without trouble."""
+    if held is None or looks >= TO_ACQUIT:
+        return None
+    return _came_back(held) if held.rule == WORST and looks >= TO_COME_BACK else held
+
+
+def _came_back(thrown: Finding) -> Finding:
+    said = f"The training loss was thrown up until step {thrown.evidence[0].last_step:,} and has come back down, by steps as long as those that threw it."
+    return replace(thrown, rule="lr_too_high", severity="warning", message=said)
+
+
+def _needed(held: Finding | None, rule: str) -> int:
+    """Looks in a row that ``rule`` takes while ``held`` stands."""
+    moves = held is not None and held.rule != rule and WORST not in (held.rule, rule)
+    return max(_least(rule), TO_SWITCH) if moves else _least(rule)
+
+
+def _least(rule: str) -> int:
+    return LOOKS.get(rule, TO_ACCUSE)
+
+
+def _rule(found: Finding | None) -> str | None:
+    return found.rule if found else None
 
 
 def _looks(run: Run, fault: Fault) -> Iterator[Finding | None]:
-    """The fault at each look, newest first."""
-    loss = run.get(TRAIN_LOSS)  # with what is not finite: a look must come after it as well
-    for size in _sizes(0 if loss is None else len(loss))[:MOST_LOOKS]:
-        then = run.until(int(run[TRAIN_LOSS].steps[size - 1]))
-        yield fault(_thinned(replace(then, state=RUNNING)))
+    """The fault at each look, newest first. One between two that found nothing is not taken: alone it would count for nothing."""
+    sizes = _sizes(
+        len(run[TRAIN_LOSS]) if TRAIN_LOSS in run else 0
+    )  # with what is not finite: a look must come after it as well
+    look = cache(lambda place: fault(_at(run, sizes[place])))
+    for place in range(len(sizes)):
+        every_second = (len(sizes) - place) % 2  # counted from the first look on, wherever the run stands now
+        beside = (place - 1, place + 1)
+        found = every_second or any(look(p) for p in beside if 0 <= p < len(sizes))
+        yield look(place) if found else None
+
+
+def _at(run: Run, losses: int) -> Run:
+    """``run`` as it stood after so many losses, thinned."""
+    then = replace(run.until(int(run[TRAIN_LOSS].steps[losses - 1])), state=RUNNING)
+    return replace(then, curves={tag: _every(curve) for tag, curve in then.curves.items()})
 
 
 def _sizes(count: int) -> list[int]:
@@ -66,10 +133,6 @@ def _sizes(count: int) -> list[int]:
     most = int(np.log(max(count, FIRST) / FIRST) / np.log(GROWTH)) + 1
     sizes = {round(FIRST * GROWTH**k) for k in range(most + 1)}
     return sorted((size for size in sizes if size <= count), reverse=True)
-
-
-def _thinned(run: Run) -> Run:
-    return replace(run, curves={tag: _every(curve) for tag, curve in run.curves.items()})
 
 
 def _every(curve: Curve) -> Curve:

@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     Validation ends more than RISE above its smoothed best and by more than WORTH of its own fall, clear of its jitter (CLEAR standard errors), AFTER or more
-    evaluations after that best; while the run goes on, by TURNED, once the evaluations since have gathered ENOUGH evidence (Page's cumulative
+    evaluations after that best; while the run goes on, once the evaluations since have gathered ENOUGH evidence (Page's cumulative
     sum of what each stands above the best, in noise widths); with the training loss lower than there (than at its start, where validation was best before); by UNLED of the fall where training
     does not end below validation. Or validation no longer improves, the gap is wide and
     training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or more, or, where no accuracy was logged, GAP of the fall
@@ -18,7 +18,7 @@ Criterion
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "wide train/val gap → overfitting, regularise". The rise over the smoothed minimum
     at 1.05 reaches macro-F1 0.97 on OverfitGuard's real curves, where a gap alone alarms on 64 % of healthy AlgoPerf runs; hence the gap
-    here must come with training solved. TURNED, WORTH and AFTER: chosen on half of the real histories of ``benchmarks/histories``, whose label is what data that
+    here must come with training solved. WORTH and AFTER: chosen on half of the real histories of ``benchmarks/histories``, whose label is what data that
     neither part saw says of the last weights.
 
 Known limits
@@ -43,7 +43,6 @@ from diagnostics.stats.trend import trend
 from diagnostics.stats.turning import SHORT, Turn, turn
 
 RISE = 0.05  # of the best validation loss: see Source
-TURNED = 0.01  # of it, while the run goes on: what has turned, and is clear of the jitter, seldom turns back
 WORTH = 0.005  # of the fall of validation: a rise from 0.050 to 0.055 after a fall from 2.3 is nothing
 CLEAR = 3.0  # standard errors of the rise, or of a slope
 UNLED = (
@@ -80,8 +79,7 @@ Found = tuple[str, Evidence, Severity]
 def _rise(run: Run, seen: Turn) -> Found | None:
     """Validation passed its best, rose clearly, and training went on falling since."""
     train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
-    least = TURNED if run.state == RUNNING else RISE
-    worth = seen.above(least) and seen.rise > WORTH * (start(val) - seen.best)
+    worth = seen.above(RISE) and seen.rise > WORTH * (start(val) - seen.best)
     if not worth or not (climb(val) > ENOUGH if run.state == RUNNING else _clear(seen)):
         return None
     if train.steps[0] > max(seen.step, val.steps[1]) or end(train, SHORT) >= _around(train, seen.step):
@@ -94,13 +92,13 @@ def _rise(run: Run, seen: Turn) -> Found | None:
         int(val.steps[-1]),
         "loss at the end over its best",
         seen.last / seen.best if seen.best else np.inf,
-        1 + least,
+        1 + RISE,
     )
     message = (
         f"Validation loss was best at step {seen.step:,} ({seen.best:.3g}) and rose to {seen.last:.3g} "
         f"while the training loss fell to {end(train, SHORT):.3g}."
     )
-    return message, evidence, "warning" if seen.above(RISE) else "info"
+    return message, evidence, "warning"
 
 
 def _clear(seen: Turn) -> bool:

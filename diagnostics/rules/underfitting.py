@@ -12,7 +12,7 @@ Criterion
     a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where it
     is AdamW's), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
     have been recorded and have shrunk below SHRUNK of their height, or the decay times their squared norm, which at rest is the slope of the loss along the
-    logarithm of that norm, be above PULL of the first loss (not with AdamW, whose decay is no part of the gradient); and validation must end below CLOSE times training. Or neither
+    logarithm of that norm, be above PULL of the first loss (not with AdamW, whose decay is no part of the gradient); and validation must end below CLOSE times training. Or, once the run has ended, neither
     accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said); or both losses end within a few per cent of
     what one answer to every example costs: a guess, or, where the accuracies are those of constant answers, at most H(p) + (1 − p) ln(C − 1) for one that is right with p.
     The width is that of the settings, or else of the widest layer before the last.
@@ -103,7 +103,9 @@ def check(run: Run) -> Iterator[Finding]:
 def _why(run: Run, learned: bool) -> Poor | None:
     """What says that the run is poor; of a network that learned nothing, only a decay that took its weights, or an accuracy that never rose."""
     held = None if learned and solved(run) else held_back(run)
-    return _poor(run, held) if held else _nothing(run) if at_chance(run) or alike(run) else None
+    if held or run.state == RUNNING:  # what has learned nothing yet may sit on a plateau
+        return _poor(run, held) if held else None
+    return _nothing(run) if at_chance(run) or alike(run) else None
 
 
 def cannot(run: Run) -> str | None:

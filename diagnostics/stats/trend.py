@@ -5,6 +5,7 @@ import numpy as np
 from diagnostics.curve import Curve
 from diagnostics.once import once
 from diagnostics.stats.change import Change
+from diagnostics.stats.level import by_part
 
 TAIL = 0.4  # share of the steps looked at: the slope "now", yet long enough to stand out of the noise
 
@@ -27,9 +28,8 @@ def trend(curve: Curve, tail: float = TAIL, groups: int = 10) -> Trend:
     finite = curve.finite()
     first, last = finite.steps[0], finite.steps[-1]
     late = finite.where(finite.steps >= last - tail * (last - first))
-    parts = np.array_split(np.arange(len(late)), max(1, min(groups, len(late))))
-    done = np.array([late.steps[p].mean() for p in parts]) - first + 1
-    level = np.array([late.values[p].mean() for p in parts])
+    parts = max(1, min(groups, len(late)))
+    done, level = by_part(np.mean, late.steps, parts) - first + 1, by_part(np.mean, late.values, parts)
     slope, error = _line(np.log(done), level)
     return Trend(slope * np.log(2), error * np.log(2), int(late.steps[0]), int(last))
 

@@ -8,7 +8,7 @@ import pytest
 
 from collector.schema import RUNNING
 from diagnostics import Evidence, Finding, diagnose, synthetic
-from diagnostics.steady import GROWTH, LOOKS, QUIET, TO_ACCUSE, standing
+from diagnostics.steady import GROWTH, LOOKS, QUIET, TO_ACCUSE, TO_ACQUIT, _sizes, standing
 
 
 def finding(rule: str) -> Finding:
@@ -18,8 +18,8 @@ def finding(rule: str) -> Finding:
 def verdict(*newest_first: str, now: str = "healthy", state: str | None = RUNNING) -> str:
     """What stands when this is found now, and the looks, newest first, found that fault, or none ("")."""
     run = replace(synthetic.make(synthetic.noisy(synthetic.falling())), state=state)
-    looks = iter([finding(rule) if rule else None for rule in newest_first])
-    return standing(run, [finding(now), finding("healthy")], lambda run: next(looks, None)).rule
+    looks = dict(zip(_sizes(synthetic.STEPS), [finding(rule) if rule else None for rule in newest_first], strict=False))
+    return standing(run, [finding(now), finding("healthy")], lambda run: looks.get(len(run["train/loss"]))).rule
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,21 @@ def verdict(*newest_first: str, now: str = "healthy", state: str | None = RUNNIN
     [
         (("lr_too_high",) * 3, "lr_too_high"),
         (("lr_too_high",) * 2, "healthy"),
-        (("",) * 7 + ("lr_too_high",) * 3, "lr_too_high"),  # absence of evidence
-        (("",) * 8 + ("lr_too_high",) * 3, "healthy"),  # evidence of absence
+        (("",) * 15 + ("lr_too_high",) * 3, "lr_too_high"),  # absence of evidence
+        (("",) * 16 + ("lr_too_high",) * 3, "healthy"),  # evidence of absence
         (("lr_too_high", "lr_too_low") * 5, "healthy"),
-        (("lr_too_low", "lr_too_low") + ("lr_too_high",) * 3, "lr_too_high"),
-        (("lr_too_low",) * 3 + ("lr_too_high",) * 3, "lr_too_low"),
+        (
+            ("lr_too_low",) * 7 + ("lr_too_high",) * 3,
+            "lr_too_high",
+        ),  # one fault takes another's place when it has stood as long again
+        (("lr_too_low",) * 8 + ("lr_too_high",) * 3, "lr_too_low"),
+        (("lr_too_low",) * 3 + ("",) * 3 + ("lr_too_high",) * 3, "lr_too_high"),
+        (("lr_too_low",) * 3 + ("",) * 4 + ("lr_too_high",) * 3, "lr_too_low"),
+        (("diverged",) * 4 + ("lr_too_high",) * 3, "diverged"),  # but for the worst, which takes and gives it at once
+        (("lr_too_high",) * 3 + ("diverged",) * 4, "lr_too_high"),
+        (("",) * 7 + ("diverged",) * 4, "diverged"),
+        (("",) * 8 + ("diverged",) * 4, "lr_too_high"),  # it came back, and the steps are as long as they were
+        (("",) * 16 + ("diverged",) * 4, "healthy"),
     ],
 )
 def test_what_stands(looks, said):
@@ -43,6 +53,17 @@ def test_a_fault_takes_as_many_looks_as_it_needs(rule):
     need = LOOKS.get(rule, TO_ACCUSE)
     assert verdict(*(rule,) * need) == rule
     assert verdict(*(rule,) * (need - 1), "") == "healthy"
+
+
+def test_what_came_back_is_said_to_have_come_back():
+    """A loss that is thrown far above its start for a while: diverged, then a rate too high, never nothing."""
+    loss = synthetic.noisy(
+        np.r_[synthetic.falling(2.3, 2.0, steps=40), np.full(60, 9.0), synthetic.falling(2.0, 0.3, steps=900)], 0.02
+    )
+    run = replace(synthetic.make(loss), state=RUNNING)
+    said = [diagnose(run.until(step)).verdict for step in (90, 100, 300)]
+    assert said == ["diverged", "diverged", "lr_too_high"]
+    assert "come back down" in diagnose(run.until(300)).headline.message
 
 
 def test_what_is_found_now_is_not_yet_said():
@@ -64,14 +85,16 @@ def test_the_same_past_is_looked_at_however_long_the_run_is():
     for length in (1000, 1003, 1006):
         standing(run.until(length), [finding("lr_too_high"), finding("healthy")], fault)
     seen = sorted(set(asked))
-    assert len(seen) == 8 and all(b / a == pytest.approx(GROWTH, rel=0.05) for a, b in pairwise(seen))
+    assert len(seen) == TO_ACQUIT // 2 + 1 and all(
+        b / a == pytest.approx(GROWTH**2, rel=0.05) for a, b in pairwise(seen)
+    )
 
 
-def test_no_look_is_taken_twice():
+def test_no_look_is_taken_twice_nor_one_that_would_not_count():
     asked = []
     run = replace(synthetic.make(synthetic.falling(steps=12)), state=RUNNING)
     standing(run, [finding("healthy")], lambda run: asked.append(len(run["train/loss"])))
-    assert asked == [12, 11, 10, 9, 8, 7, 6, 5]
+    assert asked == [12, 10, 8, 6, 4]
 
 
 def test_a_loss_that_is_no_longer_a_number_is_said_at_once():

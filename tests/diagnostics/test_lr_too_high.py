@@ -75,7 +75,7 @@ def test_harm_done_to_the_weights_is_said_while_the_loss_still_falls():
 def _swollen(*, times=12.0, longest=0.3, outputs=25, last=1.2, **settings):
     """Three layers of a norm of 5, of which the first grows ``times``, under updates that begin as long as ``longest``."""
     ratio = np.full((50, 3), 5e-3)
-    ratio[:3] = longest
+    ratio[:2] = longest
     loss = synthetic.make(synthetic.noisy(synthetic.falling(2.3, last), 0.02), lr=0.1)
     run = synthetic.layered(synthetic.with_config(loss, **settings), np.ones((50, 3)), update_ratio=ratio)
     assert run.layers is not None
@@ -103,3 +103,10 @@ def test_long_updates_that_carry_sound_weights_far_from_their_first_size():
 )
 def test_weights_grow_for_other_reasons(run):
     assert not list(RULE.check(run))
+
+
+def test_a_log_without_a_rate_is_judged_where_it_circles():
+    level = synthetic.falling(2.3, 0.1, pace=40.0)
+    jumps = np.random.default_rng(1).choice([-1.0, 1.0], len(level))
+    run = synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.16 * jumps))
+    assert "optim/lr" not in run and not list(RULE.check(run)) and not list(rules.get("needs_decay").check(run))

@@ -103,10 +103,3 @@ def test_long_updates_that_carry_sound_weights_far_from_their_first_size():
 )
 def test_weights_grow_for_other_reasons(run):
     assert not list(RULE.check(run))
-
-
-def test_a_log_without_a_rate_is_judged_where_it_circles():
-    level = synthetic.falling(2.3, 0.1, pace=40.0)
-    jumps = np.random.default_rng(1).choice([-1.0, 1.0], len(level))
-    run = synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.16 * jumps))
-    assert "optim/lr" not in run and not list(RULE.check(run)) and not list(rules.get("needs_decay").check(run))

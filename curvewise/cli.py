@@ -10,11 +10,22 @@ from curvewise.output import printable_everywhere, to_nowhere, whoever_reads
 
 COMMANDS = {"app": "app", "diagnose": "diagnose", "import": "keep", "watch": "watch", "rules": "rules"}  # name → module
 
+NEEDED = ("pandas", "rich")  # the collector alone, beside a training, needs none of them
+WAY_OUT = "pip install 'curvewise[app]' brings all that the commands and the dashboard need"
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand; the exit code is its own, 2 for what cannot be used or written, 130 after Ctrl-C."""
     printable_everywhere()
-    arguments = _parser().parse_args(argv)
+    try:
+        parser = _parser()
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in NEEDED:
+            raise
+        print(f"curvewise: {missing} is not installed here; {WAY_OUT}", file=sys.stderr)
+        return 2
+    arguments = parser.parse_args(argv)
     code: int = 0
     try:
         with whoever_reads():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from curvewise.cli import main
+from curvewise.cli import NEEDED, main
 from curvewise.terminal import sparkline
 from diagnostics import Curve, Run, diagnose, rules
 from diagnostics.keep import file_name, keep
@@ -189,6 +189,14 @@ def test_version(capsys):
 
 
 def test_errors_need_no_streamlit():
-    code = "import sys; from curvewise.cli import main; main(['rules']); print('streamlit' in sys.modules, file=sys.stderr)"
+    code = "import sys; from curvewise.cli import NEEDED, main; main(['rules']); print('streamlit' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "False"
+
+
+@pytest.mark.parametrize("missing", NEEDED)
+def test_beside_a_training_with_the_collector_alone_the_command_says_what_it_needs(missing):
+    code = f"import sys; sys.modules[{missing!r}] = None; from curvewise.cli import main; sys.exit(main(['rules']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert missing in done.stderr and "curvewise[app]" in done.stderr

@@ -18,7 +18,8 @@ Criterion
     STILL of another's, and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
     are known, or a normalization makes the size of no account, where the gradient of one is under UNEQUAL of another's early in the run, or all together grew GREW-fold
     before half of the fall. Or the first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is
-    not down to that of a guess for FLAT_HIGH of the run.
+    not down to that of a guess for FLAT_HIGH of the run. Or it is within NO_FALL of a guess, and the run ends by giving every example the same answer, as underfitting sees it. Where the batches
+    differ by more than training can have fallen, validation tells how far the loss came.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss flat for a while, then starts to drop → bad initialization".
@@ -36,7 +37,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO, Shape
+from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS, Shape
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -57,13 +58,15 @@ from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
     RESTED,
     STEEP,
     left_late,
+    never_answered,
     rested,
     sized_off,
     started_high,
     young,
 )
-from diagnostics.stats.level import before_training, blocks, end
+from diagnostics.stats.level import before_training, blocks
 from diagnostics.stats.noise import noise
+from diagnostics.stats.progress import progress
 from diagnostics.stats.rest import straight, trains_slowly
 from diagnostics.stats.short_steps import SHORT
 from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
@@ -79,6 +82,7 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     moved,
     off,
     shrank,
+    tiny,
 )
 from diagnostics.stats.strides import strides, unmoved
 
@@ -97,33 +101,43 @@ def check(run: Run) -> Iterator[Finding]:
         return
     found = sized_off(run, loss) or _never_left(run, loss)
     if not found and not began_sound(run):
-        found = left_late(run, loss) or rested(run, loss) or started_high(run, loss)
+        found = left_late(run, loss) or rested(run, loss) or started_high(run, loss) or _same_answer(run, loss)
     if found:
         message, evidence = found
         yield Finding("bad_initialization", "warning", f"{message}{_began(run)}", (evidence,), _remedies(run))
 
 
 def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
-    first, last = _untrained(run, loss), end(loss)
+    first = _untrained(run, loss)
     if first <= 0 or loss.values.min() <= 0 or noise(loss.values) > LOUD * first:
         return None  # a reward, an adversary's loss or mere noise: nothing says that it should fall
     if run.state == RUNNING and young(run, loss):
         return None
-    fall = (first - last) / first
-    if abs(fall) > NO_FALL or straight(run):
+    seen = progress(run, first)
+    if abs(seen.share) > NO_FALL or straight(run):
         return None
     if (trains_slowly(loss) or moved(run)) and not _guesses(run):
         return None
-    if began_sound(run) and (_short(run) or held_back(run)):
+    if _explained(run):
         return None  # something else than the start explains it
-    evidence = Evidence(
-        TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "fall as a share of the start", fall, NO_FALL
-    )
+    span = int(run[seen.tag].steps[0]), int(loss.steps[-1])
+    evidence = Evidence(seen.tag, *span, "fall as a share of the start", seen.share, NO_FALL)
+    what = "Validation" if seen.tag == VAL_LOSS else "The training"
     usual = " The weights began at a usual size: look at the labels and the inputs as well." if began_sound(run) else ""
     return (
-        f"The training loss never left its start at {first:.3g}: it ends at {last:.3g}.{_rival(run)}{usual}",
+        f"{what} loss never left its start at {seen.first:.3g}: it ends at {seen.last:.3g}.{_rival(run)}{usual}",
         evidence,
     )
+
+
+def _same_answer(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    found = never_answered(run, loss)
+    return None if found and _explained(run) else found
+
+
+def _explained(run: Run) -> bool:
+    """Whether a setting accounts for it, or, where the weights began soundly, steps that were never long."""
+    return bool((held_back(run) and not tiny(run)) or (began_sound(run) and _short(run)))
 
 
 def _untrained(run: Run, loss: Curve) -> float:

@@ -123,7 +123,7 @@ RULE = Rule(
     fires={
         "half way down": lambda: _slow(1.0),
         "nearly there": lambda: _slow(3.0),
-        "has only begun to fall": lambda: _slow(0.1, last=2.2),
+        "has only begun to fall": lambda: _slow(0.5, last=1.9),
         "levelled off, but going on": lambda: replace(_slow(12.0), state=RUNNING),
     },
     silent={"a healthy run": synthetic.healthy, "levelled off": lambda: _slow(12.0)},

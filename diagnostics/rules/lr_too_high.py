@@ -8,10 +8,10 @@ Why it matters
     A lower rate, or a decay from here on, usually lowers the loss at once and costs one number.
 
 Criterion
-    Any of these. The network is dead: at a rate that is still up, validation stays the same to the last digit
+    Any of these. The network is dead: at a rate that is still up and with more than LITTLE of the start left, validation stays the same to the last digit
     over the second half though the batches differ (or to a few millionths, where the loss fell at once and more than REST is left). Or a part of it is:
     a weight matrix has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
-    so and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
+    so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
     than SWEEPS, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
     get down. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start. The loss stood above its start
     for more than ABOVE of the run and ends above HARMED of it. Or, at a rate that never fell below a third of its peak and with less than 5 % of the fall still to

@@ -19,7 +19,8 @@ Criterion
     has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there is much to come: the next
     doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
     shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
-    plateau does. Or it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise.
+    plateau does. Or it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise; validation tells where the batches
+    differ by more than training can have fallen.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
@@ -148,9 +149,10 @@ def _unmeasured(run: Run) -> Finding:
 
 
 def _creeping(run: Run) -> Finding:
-    loss, fell = run[TRAIN_LOSS].finite(), crept(run)
-    said = f"The training loss fell by {fell:.2g} of its start in {run.last_step - int(loss.steps[0]):,} steps, in a straight line."
-    evidence = Evidence(TRAIN_LOSS, *_span(loss), "fall as a share of the start", fell, HARDLY)
+    seen = crept(run)
+    loss, what = run[seen.tag].finite(), "Validation" if seen.tag == VAL_LOSS else "The training"
+    said = f"{what} loss fell by {seen.share:.2g} of its start in {run.last_step - int(loss.steps[0]):,} steps, in a straight line."
+    evidence = Evidence(seen.tag, *_span(loss), "fall as a share of the start", seen.share, HARDLY)
     why = "any sound rate has left the start by then"
     return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, SIZES[0][1], why))
 

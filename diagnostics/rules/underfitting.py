@@ -14,13 +14,15 @@ Criterion
     have been recorded and have shrunk below SHRUNK of their height, or the decay times their squared norm, which at rest is the slope of the loss along the
     logarithm of that norm, be above PULL of the first loss (not with AdamW, whose decay is no part of the gradient); and validation must end below CLOSE times training. Or, once the run has ended, neither
     accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said); or both losses end within a few per cent of
-    what one answer to every example costs: a guess, or, where the accuracies are those of constant answers, at most H(p) + (1 − p) ln(C − 1) for one that is right with p.
+    what one answer to every example costs: a guess, or, where the accuracies are those of constant answers, at most H(p) + (1 − p) ln(C − 1) for one that is right with p; where nobody said among how many
+    classes: validation accuracies that are the same but for one change, or of which none is above LUCK · e^−loss while validation is where it began.
     The width is that of the settings, or else of the widest layer before the last.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "no gap between train and val accuracy, both low → underfitting, bigger model".
     A level alone tells nothing: language, advertisements and augmented images end high in healthy runs of AlgoPerf. Bounds: our own,
-    calibrated on real small networks of 2 to 97 classes. What a constant answer costs: Fano's inequality.
+    calibrated on real small networks of 2 to 97 classes. What a constant answer costs: Fano's inequality; that e^−loss
+    is at most the mean probability of the truth: Jensen's.
 
 Known limits
     What is poor depends on the task: noise in the labels sets a floor that no model passes. So a low accuracy alone is no fault: of 18 runs of the lab in which

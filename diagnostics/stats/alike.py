@@ -3,10 +3,11 @@
 import numpy as np
 
 from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from diagnostics.curve import Floats
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import LUCK
 from diagnostics.stats.guess import guess
-from diagnostics.stats.level import end
+from diagnostics.stats.level import end, start
 
 NEAR = 0.97  # of the loss of the best constant answer: what a network has learned soon takes more off it
 TRAINED = 0.9  # the same of training, whose classes are not as frequent to the last per cent
@@ -20,8 +21,7 @@ def alike(run: Run) -> bool:
     """Whether training and validation end at what a constant answer costs, uniform or by how frequent the classes are."""
     if not run.classes:
         return _one_answer(run)
-    uniform = guess(run)
-    ends = [end(run[tag]) for tag in (TRAIN_LOSS, VAL_LOSS) if tag in run and len(run[tag].finite())]
+    uniform, ends = guess(run), _ends(run)
     if uniform is None or len(ends) < 2:
         return False
     train, val = ends
@@ -31,11 +31,42 @@ def alike(run: Run) -> bool:
     )
 
 
+def _ends(run: Run) -> list[float]:
+    """Where training and validation end, those of them that there are."""
+    return [end(run[tag]) for tag in (TRAIN_LOSS, VAL_LOSS) if tag in run and len(run[tag].finite())]
+
+
 def _one_answer(run: Run) -> bool:
-    """Whether every accuracy is that of one of two constant answers: what a network that learns passes through is more."""
+    """The same where nobody said among how many classes: by accuracies that are shares of classes, and what a constant answer that is right as often costs."""
+    right = _shares(run)
+    if not right.size:
+        return False
+    top, ends = float(right.max()), _ends(run)
+    few = right.size <= 2 and right.sum() <= 1 + ROUNDED
+    if top <= LUCK / 2:
+        return few or (len(ends) == 2 and _uniform(run, top, max(ends)))
+    return few and top <= MOST and len(ends) == 2 and _of_two(ends, top)
+
+
+def _shares(run: Run) -> Floats:
+    """The different validation accuracies after the first, where there are MANY of them."""
     seen = run.get(VAL_ACCURACY)
-    right = np.unique(seen.finite().values[1:]) if seen is not None and len(seen.finite()) > MANY else np.empty(0)
-    return 0 < right.size <= 2 and right.sum() <= 1 + ROUNDED and right.max() <= LUCK / 2
+    return np.unique(seen.finite().values[1:]) if seen is not None and len(seen.finite()) > MANY else np.empty(0)
+
+
+def _uniform(run: Run, right: float, loss: float) -> bool:
+    """Whether ``right`` · e^``loss`` is that of a guess, and validation is where it began.
+
+    e^−loss is at most the mean probability of the truth (Jensen's inequality), and that is at most the share of right answers where the probabilities are
+    honest: the two are equal for a guess among equals, and for a task that is solved.
+    """
+    return right * np.exp(loss) <= LUCK and end(run[VAL_LOSS]) >= TRAINED * start(run[VAL_LOSS])
+
+
+def _of_two(ends: list[float], right: float) -> bool:
+    """Whether the losses are those of one answer for all that is right as often, between two classes: nothing else that is costs as much, with honest probabilities."""
+    train, val = ends
+    return _at(train, honest(right, 2), TRAINED) and _at(val, honest(right, 2), NEAR)
 
 
 def _at(loss: float, answer: float, near: float) -> bool:

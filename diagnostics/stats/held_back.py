@@ -41,7 +41,8 @@ def held_back(run: Run) -> HeldBack | None:
 def decayed(run: Run) -> HeldBack | None:
     """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell, or that it still pulls at."""
     decay, strong = run.setting("weight_decay") or 0.0, STRONG_ADAMW if _decoupled(run) else STRONG
-    apart = VAL_LOSS in run and end(run[VAL_LOSS]) >= CLOSE * end(run[TRAIN_LOSS])
+    val = run.get(VAL_LOSS)
+    apart = val is not None and len(val.finite()) > 0 and end(val) >= CLOSE * end(run[TRAIN_LOSS])
     if decay < strong or apart:
         return None
     left, pulls = norm_left(run), _pull(run, decay)

@@ -1,12 +1,15 @@
 """Signs, on the loss and the layers, that a network was held up by the weights it began with."""
 
+from math import log
+
 from collector.schema import RUNNING, TRAIN_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
+from diagnostics.stats.alike import alike
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import narrow
-from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.long_steps import Sign
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import RESTING, departure, reached, second_departure
@@ -16,6 +19,7 @@ from diagnostics.stats.small_weights import LARGE, TINY, began_small, far_off, s
 FLAT_SHARE = 0.06  # of the run: sound runs leave the start within 3 %
 STEEP = 0.55  # an exponential fall has 5.6, a straight one 4, the S of a sound first few steps 0.7 to 1.1, a plateau 0.2 to 0.4
 NO_FALL = 0.02  # of the start: DeepOBS' bound between a little progress and none
+OF_TWO = log(2)  # nats: a guess between two classes
 HIGH_START = 3.0  # times ln(classes): a guess that is confidently wrong
 LEAST = (
     100  # points: a plateau of the first losses of a run in flight says nothing yet; fewer only when each is an epoch
@@ -41,6 +45,18 @@ def sized_off(run: Run, loss: Curve) -> Sign:
         f"The weights began far {'smaller' if size < TINY else 'larger'} than any rule of the field makes them.",
         evidence,
     )
+
+
+def never_answered(run: Run, loss: Curve) -> Sign:
+    """It began at a guess, and all that it has learned is how frequent the classes are."""
+    blind, first, last = guess(run) or OF_TWO, before_training(run), end(loss)
+    if (run.state == RUNNING and young(run, loss)) or not abs(first - blind) <= NO_FALL * blind or not alike(run):
+        return None
+    evidence = Evidence(
+        TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "loss at the end; a guess has", last, blind
+    )
+    said = f"The training loss began at that of a guess, {first:.3g}, and ends at {last:.3g}"
+    return f"{said}: every example gets the same answer.", evidence
 
 
 def left_late(run: Run, loss: Curve) -> Sign:

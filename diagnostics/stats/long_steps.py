@@ -37,9 +37,13 @@ Sign = tuple[str, Evidence] | None
 
 
 def died(run: Run, loss: Curve) -> Sign:
-    """No gradient reaches a weight any more, though the rate is up."""
-    seen = None if wanes(run) else stillness(run)
-    if seen is None or not (seen.dead or (seen.all_but_dead and end(loss) > REST * start(loss))):
+    """No gradient reaches a weight any more, though the rate is up and the loss is not solved: a solved one has no gradient either."""
+    seen, left = None if wanes(run) else stillness(run), end(loss)
+    if (
+        seen is None
+        or left <= LITTLE * start(loss)
+        or not (seen.dead or (seen.all_but_dead and left > REST * start(loss)))
+    ):
         return None
     limit, how = (LAST_DIGIT, "to the last digit") if seen.dead else (STILL, "within a few millionths")
     evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, UNCHANGED, seen.change, limit)
@@ -133,13 +137,19 @@ def swelled(run: Run, loss: Curve) -> Sign:
 
 def flung(run: Run) -> Sign:
     """The loss was high above its start for more than a moment, and the weights grew by that: those do not come back."""
-    seen, grown = jump(run), most_grown(run)
-    if seen is None or no_measure(run) or seen.often <= FLUNG or grown <= GROWN:
+    seen = jump(run)
+    since = None if seen is None or no_measure(run) or seen.often <= FLUNG else _swollen(run)
+    if seen is None or since is None:
         return None
     first, last = int(run[TRAIN_LOSS].steps[0]), int(run[TRAIN_LOSS].steps[-1])
     evidence = Evidence(TRAIN_LOSS, first, last, THIRD, seen.often, FLUNG)
     where = f"{seen.peak:.3g}, {seen.height:.3g} times its start, at step {seen.step:,}"
-    return (
-        f"The training loss was flung up to {where}, and weights grew to {grown:.3g} times their first size.",
-        evidence,
-    )
+    return f"The training loss was flung up to {where}, and {since}.", evidence
+
+
+def _swollen(run: Run) -> str | None:
+    """What says that the weights grew; where nobody saw them, scores so large that what was not learned costs more than it did untouched."""
+    if grown := most_grown(run):
+        return f"weights grew to {grown:.3g} times their first size" if grown > GROWN else None
+    ends, first = end(run[VAL_LOSS]) if VAL_LOSS in run and len(run[VAL_LOSS].finite()) else 0.0, before_training(run)
+    return f"validation ends at {ends:.3g}, above that of the untouched network, {first:.3g}" if ends > first else None

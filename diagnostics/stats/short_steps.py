@@ -1,14 +1,13 @@
 """Whether the steps of a run were too short: by the length of its updates, or, where nobody measured them, by a fall that goes on and on."""
 
-import numpy as np
-
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.headway import Headway, headway
 from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.octaves import octaves
+from diagnostics.stats.progress import Progress, progress
 from diagnostics.stats.rest import straight
 from diagnostics.stats.strides import Strides, warming
 
@@ -63,13 +62,12 @@ def went_on(run: Run, loss: Curve) -> bool:
 def creeps(run: Run, loss: Curve) -> bool:
     """Whether the loss hardly fell, in a straight line, over steps enough for any sound rate to get away from the start."""
     young = len(loss) < LEAST_POINTS or warming(run)
-    return not young and not wanes(run) and crept(run) < HARDLY and straight(run)
+    return not young and not wanes(run) and crept(run).share < HARDLY and straight(run)
 
 
-def crept(run: Run) -> float:
-    """The fall of the training loss as a share of its start."""
-    first = before_training(run)
-    return (first - end(run[TRAIN_LOSS])) / abs(first) if first else np.inf
+def crept(run: Run) -> Progress:
+    """How far it came from the untouched network's."""
+    return progress(run, before_training(run))
 
 
 def passes(run: Run) -> float:

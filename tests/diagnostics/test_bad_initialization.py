@@ -101,3 +101,18 @@ def test_the_remedy_says_by_how_much_the_weights_are_off():
 def test_a_decay_without_validation_is_judged_as_well():
     never = synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02))
     assert said(synthetic.with_config(never, weight_decay=0.3)) is not None
+
+
+@pytest.mark.parametrize("first, found", [(0.693, True), (0.8, False)])
+def test_from_a_guess_to_one_answer_is_a_start_that_was_never_left(first, found):
+    """Two classes, one of them 60 % of the examples; nobody said so."""
+    levels, right = synthetic.falling(first, 0.673, pace=20), np.full(synthetic.STEPS, 0.6)
+    run = synthetic.make(np.r_[first, synthetic.noisy(levels, 0.03)[1:]], levels, val_accuracy=right, lr=0.1)
+    assert (said(run) is not None) is found
+    assert not found or said(synthetic.with_config(run, dropout=0.9)) is None
+
+
+def test_batches_that_differ_more_than_the_loss_fell_do_not_hide_that_nothing_was_learned():
+    train = np.r_[1.15, synthetic.noisy(np.full(synthetic.STEPS, 1.0), 0.14)[1:]]
+    assert "Validation loss never left" in said(synthetic.make(train, np.full(synthetic.STEPS, 0.9))).message
+    assert said(synthetic.make(train, synthetic.falling(0.9, 0.6))) is None

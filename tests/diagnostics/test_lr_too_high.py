@@ -103,3 +103,18 @@ def test_long_updates_that_carry_sound_weights_far_from_their_first_size():
 )
 def test_weights_grow_for_other_reasons(run):
     assert not list(RULE.check(run))
+
+
+@pytest.mark.parametrize("last, found", [(3.0, True), (0.4, False)])
+def test_where_nobody_saw_the_weights_validation_says_whether_they_were_flung_out(last, found):
+    train = synthetic.noisy(synthetic.falling(2.3, 0.01, pace=40), 0.02)
+    train[3:11] = 50.0
+    flung = synthetic.make(train, synthetic.falling(4.0, last, pace=40), lr=0.5)
+    assert any("flung" in one.message for one in RULE.check(flung)) is found
+
+
+def test_a_solved_loss_has_no_gradient_and_is_not_dead():
+    train = synthetic.noisy(synthetic.falling(2.3, 1e-9, pace=60), 0.5)
+    train = np.abs(train)
+    still = np.r_[2.3, np.full(999, np.float32(1.1))]
+    assert not any(RULE.check(synthetic.make(train, still, lr=0.5)))

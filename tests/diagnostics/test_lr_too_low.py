@@ -71,3 +71,9 @@ def test_the_rate_is_raised_to_update_ratios_of_sound_runs():
     run = synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=1e-4, update_ratio=2e-4)
     factor = _found(run)[0].remedies[0].factor
     assert factor is not None and 3e-3 <= 2e-4 * factor <= 1e-2
+
+
+def test_a_straight_creep_is_seen_on_validation_where_the_batches_hide_it():
+    train = np.r_[1.15, synthetic.noisy(np.linspace(1.0, 0.995, synthetic.STEPS), 0.14)[1:]]
+    (found,) = _found(synthetic.make(train, np.linspace(0.9, 0.895, synthetic.STEPS), lr=1e-6))
+    assert "Validation loss fell by 0.0053 of its start" in found.message

@@ -1,5 +1,6 @@
 """The runs of an overlay: a list beside the chart, which shows and hides them, and a table of what they are and came to."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -69,7 +70,8 @@ class Legend:
         return [self._value("last", f"Last {max(known)}", max(known))] if known else []  # val comes after train
 
     def _value(self, slug: str, title: str, tag: str) -> Field:
-        last = {key: float(run[tag].values[-1]) for key, run in self.runs.items() if tag in run and len(run[tag])}
+        ends = {key: float(run[tag].values[-1]) for key, run in self.runs.items() if tag in run and len(run[tag])}
+        last = {key: "NaN" if math.isnan(end) else end for key, end in ends.items()}  # a dash would say: not logged
         return Field(slug, title, lambda row, now: last.get(row.key), tip=f"Last {tag}")
 
     def _same(self) -> None:

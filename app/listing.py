@@ -21,6 +21,7 @@ SPARK = Field(
 )
 CHIPS = ("verdict", "state")
 KINDS = {"name": "run", "verdict": "chip", "state": "chip", "spark": "spark", "age": "age"}
+KINDS |= dict.fromkeys(("last", "train", "val", "value"), "number")  # also where one of them is NaN
 BEST = ("loss", "accuracy")  # what a phone shows beside name, verdict and curve
 
 _table = st.components.v2.component(

@@ -123,6 +123,14 @@ def test_compare_colours_by_what_runs_have_in_common(sweep, opened):
     assert {row["group"] for row in content(at)["rows"] if "group" in row} == {"lr: 0.1", "lr: 0.001"}
 
 
+def test_a_last_value_that_is_nan_is_no_gap(runs, opened):
+    for name, end in {"lost": np.nan, "fine": 0.5}.items():
+        keep(Run(name, {"train/loss": Curve("train/loss", np.arange(40), np.r_[np.ones(39), end])}), runs)
+    beside = contents(opened("compare", runs="lost,fine"))[0]
+    assert {row["name"]: row["cells"][1] for row in beside["rows"]} == {"lost": "NaN", "fine": "0.5"}
+    assert beside["columns"][1]["kind"] == "number"
+
+
 @pytest.mark.parametrize("view", ["parallel coordinates", "scatter"])
 def test_hyperparameters_are_drawn_against_the_score(sweep, view, opened):
     trace = content(opened("compare", q="cv", view=view), "figure")["figure"]["traces"][0]

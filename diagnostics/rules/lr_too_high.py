@@ -13,7 +13,8 @@ Criterion
     a weight matrix has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
     so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
     than SWEEPS, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
-    get down. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start. The loss stood above its start
+    get down. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
+    one after the other by more than REWRITES of it, with no setting of the network to account for what is left. The loss stood above its start
     for more than ABOVE of the run and ends above HARMED of it. Or, at a rate that never fell below a third of its peak and with less than 5 % of the fall still to
     gain by a doubling of the steps: three losses once stood at JUMP times the start and it is stuck above HARMED of it; or all but LATE of the
     fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
@@ -28,7 +29,7 @@ Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it". That long steps kill units
     for good: CS231n, "Neural Networks 1", on ReLU. That a loss which a high rate threw up often comes back down, to a good end: Lewkowycz et al., 2020
     ("catapult"). THROWN: Adam's first step is lr √n / ‖W‖ long; sound runs of the lab stay under 0.3, fresh weights a thirtieth of their size come to
-    0.75, rates far too high to 0.9 and more. FLUNG: two thirds more than any sound run.
+    0.75, rates far too high to 0.9 and more. Five in a row stay under 0.22 in sound runs, and come to REWRITES in half of those at too high a rate. FLUNG: two thirds more than any sound run.
     SWOLLEN: weights that learn grow with what they learn, to nine times at most in the sound runs of the lab, and ten in one that overfits; random steps make them grow as the
     root of the sum of their squares (van Laarhoven, 2017, "L2 regularization versus batch and weight normalization"). SWEEPS: of random steps as long, some 40 make a matrix anew; with shorter
     ones weights also grow by long training.
@@ -72,6 +73,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     LITTLE,
     NO_GRADIENT,
     REST,
+    REWRITES,
     SWEEPS,
     SWOLLEN,
     THROWN,
@@ -82,6 +84,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     flung,
     jumped,
     lost_a_layer,
+    rewrote,
     rose_again,
     stood_above,
     swelled,
@@ -118,12 +121,13 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _lasting(run: Run, loss: Curve) -> Sign:
     """Harm done to the weights, which no further step undoes; a loss that was thrown up may yet come down."""
-    return died(run, loss) or lost_a_layer(run, loss) or flung(run) or swelled(run, loss) or threw(run, loss)
+    found = died(run, loss) or lost_a_layer(run, loss) or flung(run)
+    return found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss)
 
 
 def _any(run: Run, loss: Curve) -> Sign:
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or rose_again(loss)
-    found = found or swelled(run, loss) or threw(run, loss) or stood_above(run, loss)
+    found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or stood_above(run, loss)
     if not found and not wanes(run) and not gaining(loss):
         found = (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
     return found or _harmed_before(run)
@@ -141,11 +145,22 @@ def _harmed_before(run: Run) -> Sign:
     """Before a schedule brought the rate down, it had done harm that no setting of the network accounts for."""
     then = at_height(run)
     enough = TRAIN_LOSS in then and len(then[TRAIN_LOSS].finite()) >= MIN_POINTS
-    if not wanes(run) or not enough or (not underfitting.RULE.missing(run) and any(underfitting.check(run))):
+    if not wanes(run) or not enough or _held_back(run):
         return None
     loss = then[TRAIN_LOSS].finite()
     found = threw(then, loss) or stood_above(then, loss) or (None if gaining(loss) else jumped(then, loss))
     return found and (f"Until step {then.last_step:,}, when the rate began to come down: {found[0]}", found[1])
+
+
+def _held_back(run: Run) -> bool:
+    """Whether a setting of the network accounts for what is left."""
+    return not underfitting.RULE.missing(run) and any(underfitting.check(run))
+
+
+def _rewrote(run: Run, loss: Curve) -> Sign:
+    """A strong decay takes the size of the weights, and makes updates long by that."""
+    found = rewrote(run, loss)
+    return None if found and _held_back(run) else found
 
 
 def _hot(run: Run) -> tuple[Evidence, ...]:

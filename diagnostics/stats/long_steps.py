@@ -16,13 +16,14 @@ from diagnostics.stats.relapse import relapse
 from diagnostics.stats.small_weights import began_sound, no_measure
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
-from diagnostics.stats.strides import strides
+from diagnostics.stats.strides import strides, sustained
 
 BOUNCE = 0.009  # of the fall: see lr_too_high
 SOLVED = 0.2  # training loss over validation loss: below it validation jumps from overconfidence
 EARLY, LATE = 0.05, 0.35  # of the run, and of the fall: most of the fall of a rate that is too high is done by then
 GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
 THROWN = 0.8  # update ratio of one step, the course's being 1e-3
+REWRITES = 0.25  # update ratio, one after the other: steps as long, in directions of their own, make other weights of them in 1 / 0.25² = 16
 ABOVE = 0.1  # of the run spent above the start
 REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
@@ -31,6 +32,7 @@ SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_h
 UNCHANGED = "median change of validation, as a share of its level"
 NO_GRADIENT = "largest gradient of the dead layers over its first"
 JITTER, GAVE_BACK = "jitter as a share of the fall", "share of the fall given back"
+SUSTAINED = "median update ratio of the five in a row where it is highest"
 THIRD = "third highest loss over the first"
 
 Sign = tuple[str, Evidence] | None
@@ -85,6 +87,17 @@ def threw(run: Run, loss: Curve) -> Sign:
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, THROWN)
     said = f"moved the weights by {seen.longest:.0%} of their size; the training loss is stuck at {end(loss):.3g}"
     return f"The update at step {seen.at:,} {said}.", evidence
+
+
+def rewrote(run: Run, loss: Curve) -> Sign:
+    """Update after update replaced a good part of the weights."""
+    seen = strides(run)
+    if seen is None or no_measure(run) or seen.longest <= REWRITES or end(loss) <= LITTLE * start(loss):
+        return None
+    if (share := sustained(run)) <= REWRITES:
+        return None
+    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, SUSTAINED, share, REWRITES)
+    return f"Update after update moved the weights by {share:.0%} of their size or more.", evidence
 
 
 def bounces(run: Run, loss: Curve) -> Sign:

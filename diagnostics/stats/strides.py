@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from collector.schema import LR, UPDATE_RATIO
 from diagnostics.curve import Curve
@@ -59,6 +60,16 @@ def strides(run: Run) -> Strides | None:
         first_step=int(full.steps[0]),
         last_step=int(full.steps[-1]),
     )
+
+
+@once
+def sustained(run: Run) -> float:
+    """The largest median of ``LEAST`` measurements in a row, those at less than a third of the peak rate left out; 0 with fewer."""
+    seen = strides(run)
+    if seen is None:
+        return 0.0
+    values = _at_full_rate(run, run[UPDATE_RATIO].finite()).values
+    return float(np.median(sliding_window_view(values, LEAST), axis=-1).max())
 
 
 def _at_full_rate(run: Run, ratios: Curve) -> Curve:

@@ -105,16 +105,25 @@ def test_weights_grow_for_other_reasons(run):
     assert not list(RULE.check(run))
 
 
-@pytest.mark.parametrize("last, found", [(3.0, True), (0.4, False)])
-def test_where_nobody_saw_the_weights_validation_says_whether_they_were_flung_out(last, found):
-    train = synthetic.noisy(synthetic.falling(2.3, 0.01, pace=40), 0.02)
-    train[3:11] = 50.0
-    flung = synthetic.make(train, synthetic.falling(4.0, last, pace=40), lr=0.5)
-    assert any("flung" in one.message for one in RULE.check(flung)) is found
+def _moved_by(*ratios, last=1.2):
+    """Updates that begin with ``ratios`` and go on at 0.01, under a loss that falls all the way to ``last``."""
+    rest = np.full(synthetic.STEPS - len(ratios), 0.01)
+    return synthetic.make(synthetic.noisy(synthetic.falling(2.3, last), 0.02), lr=0.1, update_ratio=np.r_[ratios, rest])
 
 
-def test_a_solved_loss_has_no_gradient_and_is_not_dead():
-    train = synthetic.noisy(synthetic.falling(2.3, 1e-9, pace=60), 0.5)
-    train = np.abs(train)
-    still = np.r_[2.3, np.full(999, np.float32(1.1))]
-    assert not any(RULE.check(synthetic.make(train, still, lr=0.5)))
+def test_update_after_update_that_replaces_the_weights_is_said_while_the_run_goes_on():
+    run = _moved_by(*[0.3] * 5)
+    for seen in (replace(run.until(30), state=RUNNING), run):
+        (found,) = RULE.check(seen)
+        assert "by 30% of their size" in found.message and found.evidence[0].measured == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(_moved_by(0.4, 0.4, 0.2, 0.2, 0.2), id="as long only once or twice"),
+        pytest.param(_moved_by(*[0.3] * 5, last=0.02), id="learned all the same"),
+    ],
+)
+def test_long_updates_at_the_start_alone_are_nothing(run):
+    assert not list(RULE.check(run))

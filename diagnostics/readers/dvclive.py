@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from diagnostics.curve import Numbers
 from diagnostics.readers import look, ultralytics
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.formats import delimited, settings
@@ -63,17 +64,20 @@ def _metric(file: Path, name: str, notes: list[str]) -> list[Series]:
     values = [columns[h] for h in columns if h not in (STEP, TIME)]
     if STEP not in columns or not values:
         raise ReadError(file, "holds no step and value; log it again")
-    step, time = (_at(columns.get(h), values[0]) for h in (STEP, TIME))
-    return [Series(name, values[0].values, step, wall_time=time / MILLISECONDS if np.isfinite(time).any() else None)]
+    step, time = (_at(columns.get(h), values[0], text.columns.num_rows) for h in (STEP, TIME))
+    return [
+        Series(
+            name,
+            values[0].values.astype(np.float64, copy=False),
+            step,
+            wall_time=time / MILLISECONDS if np.isfinite(time).any() else None,
+        )
+    ]
 
 
-def _at(column: Column | None, values: Column) -> np.ndarray:
-    """``column`` in the rows of ``values``, float64 [n]; NaN where it is absent."""
-    found = np.full(values.rows.size, np.nan)
-    if column is not None:
-        _, at, of = np.intersect1d(values.rows, column.rows, return_indices=True)
-        found[at] = column.values[of]
-    return found
+def _at(column: Column | None, values: Column, length: int) -> Numbers:
+    """``column`` in the rows of ``values`` [n]; NaN where it is absent."""
+    return np.full(len(values.rows), np.nan) if column is None else column.full(length)[values.where]
 
 
 def _home(path: Path) -> Path | None:

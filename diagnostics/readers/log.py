@@ -1,13 +1,13 @@
 """What a past log says, in the words of the tool that wrote it: the step between a file and a ``Run``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.curve import Floats, Ints
+from diagnostics.curve import Floats, Ints, Numbers
 
 
 @dataclass(frozen=True)
@@ -39,28 +39,40 @@ class Series:
     Attributes:
         name: as in the log.
         values: float64 [n]; NaN and Inf where the log says so. What was not logged has no entry.
-        steps: float64 [n]; NaN where the log does not say.
-        epochs: float64 [n], NaN where unknown; None when the log has none. Only needed where a step is missing.
+        steps: [n]; NaN where the log does not say.
+        epochs: [n], NaN where unknown; None when the log has none. Only needed where a step is missing.
         wall_time: float64 [n] seconds since 1970, NaN where unknown; None when the log has none.
         order: int64 [n], rising: the row or record of each point, the same count for all series of a log, so that a restart
-            seen in one is known in all; None when each series was logged by itself.
+            seen in one is known in all; ``range(n)`` where every row has a point; None when each series was logged by itself.
     """
 
     name: str
     values: Floats
-    steps: Floats
-    epochs: Floats | None = None
+    steps: Numbers
+    epochs: Numbers | None = None
     wall_time: Floats | None = None
-    order: Ints | None = None
+    order: Ints | range | None = None
 
     def __len__(self) -> int:
         return int(self.values.size)
 
+    @property
+    def rows(self) -> Ints:
+        """``order`` as an array; the number of each point where the series was logged by itself."""
+        return self.order if isinstance(self.order, np.ndarray) else np.arange(len(self))
+
     def at(self, points: NDArray[np.bool_] | Ints) -> "Series":
         """The points that ``points`` (bool [n], or places) picks."""
-        epochs, time = (None if a is None else a[points] for a in (self.epochs, self.wall_time))
-        order = None if self.order is None else self.order[points]
+        epochs = None if self.epochs is None else self.epochs[points]
+        time = None if self.wall_time is None else self.wall_time[points]
+        rows = self.rows if points.size else np.empty(0, np.int64)
+        order = None if self.order is None else rows[points]
         return Series(self.name, self.values[points], self.steps[points], epochs, time, order)
+
+
+def distinct(arrays: Iterable[Numbers]) -> list[Numbers]:
+    """Each array once: the columns of a table have their steps in common."""
+    return list({id(a): a for a in arrays}.values())
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from collector.schema import CRASHED
 from diagnostics.curve import Floats, Ints
 from diagnostics.readers import look
 from diagnostics.readers.errors import ReadError
+from diagnostics.readers.formats.readable import readable, texts
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
 
@@ -118,25 +119,11 @@ def _tables(path: Path, limits: Limits, notes: list[str]) -> Iterator[pa.Table]:
     for group in range(file.num_row_groups):
         limits.at(path, group / file.num_row_groups)
         try:
-            yield _readable(file.read_row_group(group, columns))
+            yield readable(file.read_row_group(group, columns))
         except DAMAGED as error:
             notes.append(
                 f"{path.name}: rows {group + 1} of {file.num_row_groups} groups damaged ({_line(error)}), left out"
             )
-
-
-def _readable(table: pa.Table) -> pa.Table:
-    """``table`` with texts that damage has made none read as well as they can be."""
-    try:
-        table.validate(full=True)
-    except pa.ArrowInvalid:
-        for at, name in enumerate(table.column_names):
-            kind = table[name].type
-            if pa.types.is_string(kind) or pa.types.is_dictionary(kind):
-                cells = pc.cast(_texts(table[name]), pa.binary()).to_pylist()
-                told = pa.array([None if c is None else c.decode("utf-8", "replace") for c in cells], pa.string())
-                table = table.set_column(at, name, told.dictionary_encode() if pa.types.is_dictionary(kind) else told)
-    return table
 
 
 def _take(table: pa.Table, file: Path, runs: dict[str, _Found]) -> None:
@@ -146,7 +133,7 @@ def _take(table: pa.Table, file: Path, runs: dict[str, _Found]) -> None:
             continue
         found = runs.setdefault(str(run_id), _Found(str(file)))
         own = table.filter(pc.equal(table[RUN], run_id))
-        kinds = _texts(own[TYPE])
+        kinds = texts(own[TYPE])
         found.tables.append(own.filter(pc.is_in(kinds, pa.array(CURVES))))
         for row in own.filter(pc.invert(pc.ends_with(kinds, SERIES))).to_pylist():
             value = next((row[name] for name in (*NUMBERS, "string_value") if row.get(name) is not None), None)
@@ -165,7 +152,7 @@ def _series(tables: Iterable[pa.Table], path: Path, limits: Limits) -> Iterator[
     table = pa.concat_tables(filled, promote_options="permissive")
     value = pc.coalesce(*[pc.cast(table[name], pa.float64()) for name in NUMBERS if name in table.column_names])
     table, value = table.filter(pc.is_valid(value)), value.drop_null()
-    encoded = _texts(table[NAME]).combine_chunks().dictionary_encode()
+    encoded = texts(table[NAME]).combine_chunks().dictionary_encode()
     names, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)
     limits.names(path, len(names))
     values, steps, times = _floats(value), _floats(table[STEP]), _times(table)
@@ -195,10 +182,6 @@ def _times(table: pa.Table) -> Floats:
 
 def _floats(column: pa.ChunkedArray) -> Floats:
     return np.asarray(pc.cast(column, pa.float64(), safe=False).to_numpy(), dtype=np.float64)
-
-
-def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.cast(column, pa.string())
 
 
 def _line(error: Exception) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from diagnostics.curve import Floats
+from diagnostics.readers import blockwise
 from diagnostics.readers.log import Series
 
 JOINT = "/"  # between the names of a nested value
@@ -98,8 +99,9 @@ def number(value: object) -> float | None:
 
 def boundless(values: Floats) -> Floats:
     """``values`` with Inf where the largest float64 stands for it: MLflow's databases hold no Inf."""
-    stands = (values == LARGEST) | (values == -LARGEST)
-    return np.where(stands, np.copysign(np.inf, values), values) if stands.any() else values
+    if not blockwise.holds(values, LARGEST) and not blockwise.holds(values, -LARGEST):
+        return values
+    return np.where(np.abs(values) == LARGEST, np.copysign(np.inf, values), values)
 
 
 def _flat(values: Mapping[str, object], within: str, depth: int = 1) -> Iterator[tuple[str, object]]:

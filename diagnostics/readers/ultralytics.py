@@ -79,4 +79,4 @@ def _sum(tag: str, parts: Sequence[Series]) -> Series | None:
 
 def _rows(series: Series) -> Ints:
     """What the parts have in common: the row, or of series logged by themselves the step."""
-    return series.steps.astype(np.int64) if series.order is None else series.order
+    return series.steps.astype(np.int64) if series.order is None else series.rows

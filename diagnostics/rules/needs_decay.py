@@ -46,7 +46,7 @@ MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
-    seen = None if wanes(run) else bounce(run)
+    seen = None if LR not in run or wanes(run) else bounce(run)  # too high a rate asks as well, with or without one
     if seen is None:
         return
     curve = run[seen.tag].finite()

@@ -105,6 +105,28 @@ def test_weights_grow_for_other_reasons(run):
     assert not list(RULE.check(run))
 
 
+def test_a_log_without_a_rate_is_judged_where_it_circles():
+    level = synthetic.falling(2.3, 0.1, pace=40.0)
+    jumps = np.random.default_rng(1).choice([-1.0, 1.0], len(level))
+    run = synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.16 * jumps))
+    assert "optim/lr" not in run and not list(RULE.check(run)) and not list(rules.get("needs_decay").check(run))
+
+
+@pytest.mark.parametrize("last, found", [(3.0, True), (0.4, False)])
+def test_where_nobody_saw_the_weights_validation_says_whether_they_were_flung_out(last, found):
+    train = synthetic.noisy(synthetic.falling(2.3, 0.01, pace=40), 0.02)
+    train[3:11] = 50.0
+    flung = synthetic.make(train, synthetic.falling(4.0, last, pace=40), lr=0.5)
+    assert any("flung" in one.message for one in RULE.check(flung)) is found
+
+
+def test_a_solved_loss_has_no_gradient_and_is_not_dead():
+    train = synthetic.noisy(synthetic.falling(2.3, 1e-9, pace=60), 0.5)
+    train = np.abs(train)
+    still = np.r_[2.3, np.full(999, np.float32(1.1))]
+    assert not any(RULE.check(synthetic.make(train, still, lr=0.5)))
+
+
 def _moved_by(*ratios, last=1.2):
     """Updates that begin with ``ratios`` and go on at 0.01, under a loss that falls all the way to ``last``."""
     rest = np.full(synthetic.STEPS - len(ratios), 0.01)

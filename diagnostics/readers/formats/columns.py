@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from diagnostics.curve import Floats, Ints
+from diagnostics.curve import Ints, Numbers
 
 DURATION = r"(?:(\d+):)?(\d+):(\d\d(?:\.\d+)?)"
 IGNORED = " holds no numbers: ignored"
@@ -21,28 +21,36 @@ class Column:
 
     Attributes:
         name: as in the log.
-        rows: int64 [n], rows of the table, rising.
-        values: float64 [n]; NaN and Inf where the log says so. An empty cell has no entry.
+        rows: int64 [n], rows of the table, rising; ``range(n)`` where it holds a value in all of them.
+        values: float64 [n], NaN and Inf where the log says so, or int64 [n]. An empty cell has no entry.
     """
 
     name: str
-    rows: Ints
-    values: Floats
+    rows: Ints | range
+    values: Numbers
+
+    @property
+    def where(self) -> Ints | slice:
+        """``rows``, to take them of an array."""
+        return slice(None) if isinstance(self.rows, range) else self.rows
+
+    def full(self, length: int) -> Numbers:
+        """The values of all ``length`` rows of the table, NaN where there is none."""
+        if isinstance(self.rows, range):
+            return self.values
+        full = np.full(length, np.nan)
+        full[self.rows] = self.values
+        return full
 
 
-def numbers(
-    name: str, data: pa.ChunkedArray, place: Callable[[int], str], rows: Ints | None = None
-) -> tuple[Column | None, list[str]]:
-    """The column's numbers, or None when it holds none, and notes.
-
-    ``place`` says where a row (0-based) is; ``rows``, int64 [n], counts them all, for columns of one table to have in common.
-    """
+def numbers(name: str, data: pa.ChunkedArray, place: Callable[[int], str]) -> tuple[Column | None, list[str]]:
+    """The column's numbers, or None when it holds none, and notes; ``place`` says where a row (0-based) is."""
     if pa.types.is_timestamp(data.type):
         data = pc.divide(pc.cast(pc.cast(data, pa.timestamp("us"), safe=False), pa.int64()), 1e6)  # s since 1970
     if pa.types.is_time32(data.type):
         data = _clock(data)
     if _is_number(data.type):
-        return _column(name, data, rows), []
+        return _column(name, data), []
     if pa.types.is_null(data.type):
         return None, []
     texts = strings(data)
@@ -105,15 +113,14 @@ def _bad_cells(name: str, cells: pd.Series, bad: Ints, place: Callable[[int], st
     ]
 
 
-def _column(name: str, data: pa.ChunkedArray, rows: Ints | None) -> Column:
+def _column(name: str, data: pa.ChunkedArray) -> Column:
+    rows: Ints | range = range(len(data))
     if data.null_count:
         rows = np.flatnonzero(pc.is_valid(data).to_numpy())
         data = data.drop_null()
-    elif rows is None:
-        rows = np.arange(len(data))
     if pa.types.is_decimal(data.type):
         data = pc.cast(data, pa.float64(), safe=False)
-    if data.num_chunks == 1 and pa.types.is_float64(data.type):
+    if data.num_chunks == 1 and data.type in (pa.float64(), pa.int64()):
         return Column(name, rows, data.chunk(0).to_numpy())
     values, at = np.empty(len(data)), 0
     for chunk in data.chunks:  # converted where it is copied

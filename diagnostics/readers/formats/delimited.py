@@ -20,6 +20,8 @@ HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
 WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
 
 INK = re.compile(rb"\S")
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # bytes that no text has, escape sequences aside
+STRAY = 0.01  # of the bytes of a text may be such all the same
 ROOM = 16  # rows as long as the header that a block has room for at least
 
 Types = dict[str, pa.DataType]  # by column
@@ -57,6 +59,12 @@ def header(path: Path) -> list[str]:
     return _names(look.head(path))
 
 
+def is_binary(head: bytes) -> bool:
+    """Whether ``head``, the beginning of a file, is no text."""
+    head = utf_8(head)
+    return b"\0" in head or len(CONTROL.findall(head)) > STRAY * len(head)
+
+
 @lru_cache(16)
 def _names(head: bytes) -> list[str]:
     head = utf_8(head)
@@ -72,8 +80,9 @@ def read_text(path: Path) -> TextTable:
     head = _head(path)
     if not head.strip():
         raise ReadError(path, "the file is empty; the program that writes it may not have flushed yet, or name another")
-    if b"\0" in head[:HEAD]:
-        raise ReadError(path, f"byte {head.index(0)}: this is binary data, not a table of text; {WAY_OUT}")
+    if is_binary(head[:HEAD]):
+        at = CONTROL.search(head)
+        raise ReadError(path, f"byte {at.start() if at else 0}: this is binary data, not a table of text; {WAY_OUT}")
     first = header_of(head)
     if not first.bare and not _has_more(head, first):
         raise ReadError(path, NO_ROWS)
@@ -138,14 +147,14 @@ def _numbers(path: Path, head: bytes, first: Header, types: Types) -> pa.Table:
     found = LINE_END.match(head, first.end)
     start = first.end - len(first.text.encode()) if first.bare or found is None else found.end()
 
-    def read(types: Types) -> pa.Table:
-        options = _options(head, replace(first, line=0), types)
+    def read(types: Types, bare: bool) -> pa.Table:
+        options = _options(head, replace(first, line=0), types, bare=bare)
         return number_columns.read(path, start, lambda block: pacsv.read_csv(pa.BufferReader(block), *options))
 
     try:
-        return read(types)
-    except pa.ArrowInvalid:  # what began as whole numbers may go on as others
-        return read(dict.fromkeys(types, pa.float64()))
+        return read(types, bare=True)
+    except pa.ArrowInvalid:  # what began as whole numbers may go on as others, or as words that say that there is none
+        return read(dict.fromkeys(types, pa.float64()), bare=False)
 
 
 def _expected(head: bytes, first: Header) -> Types:
@@ -172,20 +181,25 @@ def _options(
     types: Types | None = None,
     threads: bool = False,
     wrong: list[pacsv.InvalidRow] | None = None,
+    bare: bool = False,
 ) -> tuple[pacsv.ReadOptions, pacsv.ParseOptions, pacsv.ConvertOptions]:
     """How Arrow is to read the table: ``ArrowInvalid`` where a line has too few or too many cells, or one is not of its type.
 
-    With ``wrong``, such lines are left out and collected there.
+    With ``wrong``, such lines are left out and collected there; with ``bare``, cells are numbers without quotes or empty.
     """
 
     def skip(row: pacsv.InvalidRow) -> str:
         (wrong if wrong is not None else []).append(row)
         return "skip"
 
-    parse = pacsv.ParseOptions(delimiter=first.delimiter, invalid_row_handler=None if wrong is None else skip)
+    parse = pacsv.ParseOptions(
+        delimiter=first.delimiter,
+        quote_char=False if bare else '"',
+        invalid_row_handler=None if wrong is None else skip,
+    )
     point = "," if first.delimiter != "," and _has_decimal_comma(as_text(head[:HEAD])) else "."
     convert = pacsv.ConvertOptions(
-        null_values=ABSENT, strings_can_be_null=True, decimal_point=point, column_types=types
+        null_values=[""] if bare else ABSENT, strings_can_be_null=True, decimal_point=point, column_types=types
     )
     block = max(number_columns.BLOCK, ROOM * len(first.text))
     read = pacsv.ReadOptions(

@@ -16,9 +16,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from diagnostics.curve import Floats
+from diagnostics.curve import Numbers
 
-BLOCK = 1 << 21  # bytes parsed at a time: of 256 KiB to 8 MiB, some 2 MiB cost least
+BLOCK = 1 << 20  # bytes parsed at a time: of 256 KiB to 2 MiB, 1 MiB costs least
 LONGEST = 1 << 16  # bytes of a line: numbers alone need no more
 ROOM = 1.1  # times the rows that the first block lets expect; what is not filled is never touched
 
@@ -26,7 +26,7 @@ Parse = Callable[[pa.Buffer], pa.Table]
 
 
 def read(path: Path, start: int, parse: Parse) -> pa.Table:
-    """All columns in one piece, float64, null where a cell is empty; ``parse`` turns whole lines into numbers.
+    """All columns in one piece, int64 or float64, null where a cell is empty; ``parse`` turns whole lines into such numbers.
 
     ``start`` is the byte at which the first row begins.
 
@@ -95,21 +95,22 @@ def _in_order(blocks: Iterator[Future[_Block | None]], ahead: int) -> Iterator[_
 
 @dataclass
 class _Column:
-    values: Floats
+    values: Numbers
     absent: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
 
     def put(self, at: int, data: pa.ChunkedArray) -> None:
         for chunk in data.chunks:
             there = slice(at, at + len(chunk))
-            self.values[there] = chunk.to_numpy(zero_copy_only=False)
             if chunk.null_count:
                 self.absent.resize(self.values.size, refcheck=False)
                 self.absent[there] = chunk.is_null().to_numpy(zero_copy_only=False)
+                chunk = chunk.fill_null(0)
+            self.values[there] = chunk.to_numpy()
             at += len(chunk)
 
     def grow(self, rows: int) -> None:
         if rows > self.values.size:
-            self.values = np.concatenate([self.values, np.empty(rows, np.float64)])
+            self.values = np.concatenate([self.values, np.empty(rows, self.values.dtype)])
 
     def array(self, rows: int) -> pa.Array:
         self.absent.resize(self.values.size if self.absent.size else 0, refcheck=False)
@@ -119,7 +120,9 @@ class _Column:
 def _joined(blocks: Iterator[_Block], size: int) -> pa.Table:
     first = next(blocks)
     room = int(ROOM * first.table.num_rows * size / first.size) + 1
-    columns, rows = [_Column(np.empty(room)) for _ in first.table.columns], 0
+    space = np.empty((first.table.num_columns, room))  # in one piece: the system gives it in larger pages
+    columns = [_Column(row.view(c.type.to_pandas_dtype())) for row, c in zip(space, first.table.columns, strict=True)]
+    rows = 0
     for block in chain([first], blocks):
         for column, data in zip(columns, block.table.columns, strict=True):
             column.grow(rows + len(data))

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +19,7 @@ from diagnostics.readers.errors import ReadError
 from diagnostics.readers.formats import delimited
 from diagnostics.readers.formats.columns import Column, joined, numbers, strings
 from diagnostics.readers.formats.header_line import COLUMN
+from diagnostics.readers.formats.readable import readable
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
 from diagnostics.readers.table import bare, results
@@ -40,7 +40,9 @@ def claims(path: Path) -> bool:
     if path.suffix.lower() not in TEXT + PARQUET or not look.is_file(path):
         return False
     header = _header(path)
-    return pairs.is_like_training(header) and not _is_of_results(path, header)
+    if not pairs.is_like_training(header):
+        return not _is_parquet(path) and delimited.is_binary(look.head(path))  # so that reading it says what is wrong
+    return not _is_of_results(path, header)
 
 
 def _is_of_results(path: Path, header: list[str]) -> bool:
@@ -91,9 +93,9 @@ def _columns(
     table: pa.Table, apart: list[str], place: Place, notes: list[str]
 ) -> tuple[dict[str, Column], dict[str, pa.ChunkedArray]]:
     """The columns of numbers and those of words, but for those ``apart``."""
-    columns, words, rows = dict[str, Column](), dict[str, pa.ChunkedArray](), np.arange(table.num_rows)
+    columns, words = dict[str, Column](), dict[str, pa.ChunkedArray]()
     for name in [n for n in table.column_names if n not in apart]:
-        column, told = numbers(name, table[name], place, rows)
+        column, told = numbers(name, table[name], place)
         cells = None if column is not None else strings(table[name])
         notes += told
         if column is not None:
@@ -105,9 +107,9 @@ def _columns(
 
 def _read_parquet(path: Path) -> tuple[pa.Table, Place, list[str]]:
     try:
-        table = pq.ParquetFile(path).read()
+        table = readable(pq.ParquetFile(path).read())
         table = table.rename_columns(delimited.unique(table.column_names))
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         told = " ".join(str(error).split())
         raise ReadError(path, f"damaged or half-written Parquet ({told}); write it again") from error
     if table.num_rows == 0:
@@ -138,7 +140,7 @@ def _header(path: Path) -> list[str]:
         return names if names[:1] != [COLUMN.format(1)] else [path.stem]
     try:
         return list(pq.read_schema(path).names)
-    except (pa.ArrowInvalid, OSError):
+    except (pa.ArrowException, OSError):
         return ["train_loss"] if path.suffix.lower() in PARQUET else []  # listed, so that reading it says what is wrong
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from collector.schema import EPOCH, STEP, WALL_TIME
-from diagnostics.curve import Floats, Ints
+from diagnostics.curve import Floats, Ints, Numbers
 from diagnostics.readers.formats.columns import Column
 from diagnostics.readers.log import Log, Series
 from diagnostics.readers.understanding import names
@@ -30,16 +30,10 @@ class Table:
     text: Mapping[str, pa.ChunkedArray]
     notes: list[str]
 
-    def dense(self, role: str) -> Floats | None:
-        """The numbers of a role, float64 [length], NaN where absent; None when no column of numbers plays it."""
+    def dense(self, role: str) -> Numbers | None:
+        """The numbers of a role [length], NaN where absent; None when no column of numbers plays it."""
         column = self.columns.get(self.role.get(role, ""))
-        if column is None:
-            return None
-        if column.rows.size == self.length:
-            return column.values
-        full = np.full(self.length, np.nan)
-        full[column.rows] = column.values
-        return full
+        return None if column is None else column.full(self.length)
 
 
 @dataclass(frozen=True)
@@ -47,9 +41,9 @@ class _Rows:
     """Of every row: ``run`` [n] (code), ``number`` [n] within the run, ``step``, ``epoch``, ``time`` [n] or None."""
 
     run: Ints
-    number: Ints
-    step: Floats
-    epoch: Floats | None
+    number: Ints | range
+    step: Numbers
+    epoch: Numbers | None
     time: Floats | None
 
 
@@ -58,9 +52,7 @@ def logs_of(table: Table) -> list[Log]:
     run, labels = _runs(table)
     time, elapsed = _wall_time(table)
     step, epoch = table.dense(STEP), table.dense(EPOCH)
-    rows = _Rows(
-        run, _numbered(table, run, len(labels)), np.full(table.length, np.nan) if step is None else step, epoch, time
-    )
+    rows = _Rows(run, _numbered(run, len(labels)), np.full(table.length, np.nan) if step is None else step, epoch, time)
     found = _long(table) if names.TAG in table.role else _wide(table, keep_time=elapsed)
     series = _split(found.values(), rows, len(labels))
     epochs = _epochs(table, rows, len(labels))
@@ -78,11 +70,10 @@ def _runs(table: Table) -> tuple[Ints, list[str]]:
     return encoded.indices.to_numpy().astype(np.int64), labels
 
 
-def _numbered(table: Table, run: Ints, runs: int) -> Ints:
+def _numbered(run: Ints, runs: int) -> Ints | range:
     """The number of every row among the rows of its run, from 0."""
     if runs == 1:
-        full = next((column.rows for column in table.columns.values() if column.rows.size == len(run)), None)
-        return np.arange(len(run), dtype=np.int64) if full is None else full
+        return range(len(run))
     return np.asarray(pd.Series(run).groupby(run).cumcount(), dtype=np.int64)
 
 
@@ -107,11 +98,12 @@ def _long(table: Table) -> dict[str, Column]:
     value = table.columns.get(table.role[names.VALUE])
     if value is None:
         return {}
-    codes, tags = pd.factorize(table.text[names.TAG].to_pandas().iloc[value.rows])
+    codes, tags = pd.factorize(table.text[names.TAG].to_pandas().iloc[value.where])
     order = np.argsort(codes, kind="stable")
     ends = np.searchsorted(codes[order], np.arange(-1, len(tags)), side="right")  # rows without a tag come first
     groups = [order[a:b] for a, b in pairwise(ends)]
-    return {str(t): Column(str(t), value.rows[g], value.values[g]) for t, g in zip(tags, groups, strict=True)}
+    rows = np.arange(table.length)[value.where]
+    return {str(t): Column(str(t), rows[g], value.values[g]) for t, g in zip(tags, groups, strict=True)}
 
 
 def _epochs(table: Table, rows: _Rows, runs: int) -> list[Series | None]:
@@ -133,11 +125,11 @@ def _split(columns: Iterable[Column], rows: _Rows, runs: int) -> list[list[Serie
 
 
 def _by_run(column: Column, rows: _Rows, runs: int) -> Iterator[tuple[int, Series]]:
-    at, values = column.rows, column.values
     if runs == 1:
-        if at.size:
-            yield 0, _series(column.name, values, at, rows)
+        if len(column.rows):
+            yield 0, _series(column.name, column.values, column.rows, rows)
         return
+    at, values = np.arange(rows.run.size)[column.where], column.values
     run = rows.run[at]
     if (np.diff(run) < 0).any():
         order = np.argsort(run, kind="stable")
@@ -148,8 +140,11 @@ def _by_run(column: Column, rows: _Rows, runs: int) -> Iterator[tuple[int, Serie
             yield i, _series(column.name, values[a:b], at[a:b], rows)
 
 
-def _series(name: str, values: Floats, at: Ints, rows: _Rows) -> Series:
-    if at.size == rows.number.size and (at is rows.number or (at[:-1] < at[1:]).all()):  # every row: no copy
+def _series(name: str, values: Numbers, at: Ints | range, rows: _Rows) -> Series:
+    values = values.astype(np.float64, copy=False)
+    if isinstance(at, range) or (at.size == rows.run.size and (at[:-1] < at[1:]).all()):  # every row: no copy
         return Series(name, values, rows.step, rows.epoch, rows.time, rows.number)
-    epoch, time = (None if every is None else every[at] for every in (rows.epoch, rows.time))
-    return Series(name, values, rows.step[at], epoch, time, rows.number[at])
+    epoch = None if rows.epoch is None else rows.epoch[at]
+    time = None if rows.time is None else rows.time[at]
+    number = at if isinstance(rows.number, range) else rows.number[at]
+    return Series(name, values, rows.step[at], epoch, time, number)

@@ -35,14 +35,10 @@ def why(
     run = texts.get(role[names.RUN]) if names.RUN in role else None
     if run is not None and run.null_count == 0 and len(run.unique()) == length:
         return f"each row is another {role[names.RUN]} ({_some(run.to_pylist())}): {WAY_OUT}"
-    if any(_rises(columns[role[r]]) for r in (STEP, EPOCH) if role.get(r) in columns):
-        return ""
     told = next(_things(texts, role.get(names.RUN)), None)
-    return (
-        ""
-        if told is None
-        else f"no column counts, and {told[0] or 'the first'!r} says what each row is about ({_some(told[1])}): {WAY_OUT}"
-    )
+    if told is None or any(_rises(columns[role[r]]) for r in (STEP, EPOCH) if role.get(r) in columns):
+        return ""
+    return f"no column counts, and {told[0] or 'the first'!r} says what each row is about ({_some(told[1])}): {WAY_OUT}"
 
 
 def why_rows(rows: Sequence[Mapping[str, object]]) -> str:

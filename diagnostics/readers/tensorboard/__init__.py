@@ -128,7 +128,7 @@ class _Joined:
             for tag in part.tags():
                 name = part.name(tag) if part.name(tag) not in found else f"{part.folder.name}/{tag}"
                 found[name] = [(file, file.points[tag]) for file in part.files if tag in file.points]
-        orders = self._orders(found)
+        orders = self._orders(found) if found else {}
         return [_series(name, [p for _, p in points], orders[name]) for name, points in found.items()]
 
     def _orders(self, found: dict[str, list[tuple[EventFile, Points]]]) -> dict[str, Ints]:

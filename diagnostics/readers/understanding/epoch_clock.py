@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.curve import Floats
+from diagnostics.curve import Numbers
 from diagnostics.readers.log import Series
 
 ONES = 0.9  # of the steps from point to point that are 1 when epochs are counted; a resume may go back now and then
@@ -49,11 +49,11 @@ def _placed(series: Series, clock: Series) -> Series:
     return replace(series, steps=steps, epochs=series.steps) if _are_epochs(series.steps, steps) else series
 
 
-def _by_ones(steps: Floats) -> bool:
+def _by_ones(steps: Numbers) -> bool:
     return bool((np.diff(steps) == 1).mean() >= ONES)
 
 
-def _reached(series: Series, clock: Series) -> Floats:
+def _reached(series: Series, clock: Series) -> Numbers:
     """The step of ``clock`` at each time of ``series``: the last before, or the nearest where it was logged as rarely."""
     assert series.wall_time is not None and clock.wall_time is not None
     order = np.argsort(clock.wall_time, kind="stable")
@@ -65,7 +65,7 @@ def _reached(series: Series, clock: Series) -> Floats:
     return np.where(np.abs(times[after] - wanted) < np.abs(wanted - times[before]), steps[after], steps[before])
 
 
-def _are_epochs(epochs: Floats, steps: Floats) -> bool:
+def _are_epochs(epochs: Numbers, steps: Numbers) -> bool:
     """Whether ``steps`` run ahead of what was counted, and evenly."""
     apart = np.diff(steps)[np.diff(epochs) == 1]
     typical = float(np.median(apart))

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from diagnostics.curve import Floats, Ints
-from diagnostics.readers.log import Log, Series
+from diagnostics.readers import blockwise
+from diagnostics.readers.log import Log, Series, distinct
 
 ANEW = 0.9  # of the epochs at whose beginning the step goes back, from which steps count within an epoch
 
@@ -14,7 +15,7 @@ ANEW = 0.9  # of the epochs at whose beginning the step goes back, from which st
 def counted_on(log: Log) -> tuple[Log, list[str]]:
     """``log`` with steps that count on, and a note; itself where its steps do so already."""
     shared = [s for s in log.series if s.order is not None and s.epochs is not None]
-    if all((s.steps[1:] > s.steps[:-1]).all() for s in shared):
+    if all(map(blockwise.rises, distinct(s.steps for s in shared))):
         return log, []
     rows, steps, epochs = _by_row(shared)
     if not _begin_anew(steps, epochs):
@@ -30,7 +31,7 @@ def counted_on(log: Log) -> tuple[Log, list[str]]:
 
 def _by_row(shared: Sequence[Series]) -> tuple[Ints, Floats, Floats]:
     """Row, step and epoch of every row that has all of them, in the order of the log."""
-    order = np.concatenate([*(s.order for s in shared if s.order is not None), np.empty(0, np.int64)])
+    order = np.concatenate([*(s.rows for s in shared), np.empty(0, np.int64)])
     steps = np.concatenate([*(s.steps for s in shared), np.empty(0)])
     epochs = np.concatenate([*(s.epochs for s in shared if s.epochs is not None), np.empty(0)])
     both = np.isfinite(steps) & np.isfinite(epochs)
@@ -48,5 +49,5 @@ def _begin_anew(steps: Floats, epochs: Floats) -> bool:
 def _moved(series: Series, on: dict[int, float]) -> Series:
     if series.order is None:
         return series
-    steps = [on.get(row, step) for row, step in zip(series.order.tolist(), series.steps.tolist(), strict=True)]
+    steps = [on.get(row, step) for row, step in zip(series.rows.tolist(), series.steps.tolist(), strict=True)]
     return replace(series, steps=np.array(steps, dtype=np.float64))

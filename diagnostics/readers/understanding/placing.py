@@ -1,18 +1,16 @@
 """The step of every point of a log: as logged, from its epoch or its time, or its number."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from diagnostics.curve import Floats
-from diagnostics.readers.log import Log, Series
+from diagnostics.curve import Floats, Numbers
+from diagnostics.readers import blockwise
+from diagnostics.readers.log import Log, Series, distinct
 from diagnostics.readers.understanding import rewinds
 from diagnostics.readers.understanding.epoch_clock import at_their_steps
 from diagnostics.readers.understanding.inner_steps import counted_on
-
-MOST_STEP = 2.0**53  # above, a float64 no longer counts by ones
-BLOCK = 1 << 14  # numbers looked at at a time
 
 EPOCHS_STAND = "no step column of whole numbers: epochs stand for steps"
 EPOCHS_ANEW = "the epochs begin anew {0}, as of several trainings in one log: row numbers, from 0, stand for steps"
@@ -21,12 +19,12 @@ ROWS_STAND = "no step column of whole numbers: row numbers, from 0, stand for st
 
 def placed(log: Log) -> tuple[list[Series], list[str]]:
     """Every series with a whole step at every point, and what was assumed; points that cannot be placed are left out."""
-    if not _all_whole([s.steps for s in log.series]):
+    if not _all_whole(distinct(s.steps for s in log.series)):
         return _without_steps(log.series)
     log, notes = counted_on(log)
     clocked, told = at_their_steps(log.series)
     log, notes = replace(log, series=tuple(clocked)), [*notes, *told]
-    if all(np.isfinite(s.steps).all() for s in log.series):
+    if all(map(blockwise.finite, distinct(s.steps for s in log.series))):
         return list(log.series), list(dict.fromkeys(notes))
     known = _relation(log)
     series = [_from_epochs(s, known, notes) for s in log.series]
@@ -37,43 +35,41 @@ def placed(log: Log) -> tuple[list[Series], list[str]]:
     return [s.at(np.isfinite(s.steps)) for s in series], list(dict.fromkeys(notes))
 
 
-def _all_whole(steps: Sequence[Floats]) -> bool:
-    """Whether there are steps, and all of them whole numbers; the columns of a table have theirs in common."""
-    there = [values for values in {id(s): s for s in steps}.values() if np.isfinite(values).any()]
-    return bool(there) and all(_whole(values) for values in there)
+def _all_whole(steps: Iterable[Numbers]) -> bool:
+    """Whether there are steps, and all of them whole numbers."""
+    there = [known for values in steps if (known := _finite(values)).size]
+    return bool(there) and all(map(blockwise.whole, there))
 
 
-def _whole(values: Floats) -> bool:
-    """Whether there are numbers, and all of them whole; block by block, as what fits the cache is several times as fast."""
-    there = values if np.isfinite(values).all() else values[np.isfinite(values)]
-    blocks = (there[at : at + BLOCK] for at in range(0, there.size, BLOCK))
-    return bool(there.size) and all((np.abs(b) < MOST_STEP).all() and (b == np.floor(b)).all() for b in blocks)
+def _finite(values: Numbers) -> Numbers:
+    return values if blockwise.finite(values) else values[np.isfinite(values)]
 
 
 def _without_steps(series: Sequence[Series]) -> tuple[list[Series], list[str]]:
     """Epochs stand for steps where each was logged once, in whole numbers, or again by a resume; else rows are counted."""
     if series and all(s.epochs is not None and (_counts(s.epochs) or _resumes(s.epochs)) for s in series):
         return [replace(s, steps=s.epochs) for s in series if s.epochs is not None], [EPOCHS_STAND]
-    rows = [np.arange(len(s)) if s.order is None else s.order for s in series]
+    rows = [s.rows for s in series]
     anew = max((_begins_anew(s.epochs) for s in series if s.epochs is not None), default=0)
     told = EPOCHS_ANEW.format(f"{anew:,} times" if anew > 1 else "once") if anew else ROWS_STAND
     return [replace(s, steps=r.astype(np.float64)) for s, r in zip(series, rows, strict=True)], [told]
 
 
-def _begins_anew(epochs: Floats) -> int:
+def _begins_anew(epochs: Numbers) -> int:
     """How often whole epochs go back to the first."""
-    if not epochs.size or not _whole(epochs):
+    known = _finite(epochs)
+    if not blockwise.whole(known):
         return 0
-    return int(((np.diff(epochs) < 0) & (epochs[1:] <= epochs[0])).sum())
+    return int(((np.diff(known) < 0) & (known[1:] <= known[0])).sum())
 
 
-def _counts(epochs: Floats) -> bool:
-    return bool(np.isfinite(epochs).all()) and _whole(epochs) and np.unique(epochs).size == epochs.size
+def _counts(epochs: Numbers) -> bool:
+    return blockwise.whole(epochs) and np.unique(epochs).size == epochs.size
 
 
-def _resumes(epochs: Floats) -> bool:
+def _resumes(epochs: Numbers) -> bool:
     """Whether ``epochs`` go on at a later one than the first wherever they go back: from the first on is another fit."""
-    if not epochs.size or not np.isfinite(epochs).all() or not _whole(epochs):
+    if not blockwise.whole(epochs):
         return False
     ahead = np.diff(epochs)
     again = epochs[1:][ahead <= 0]
@@ -99,7 +95,7 @@ def _from_epochs(series: Series, known: tuple[Floats, Floats], notes: list[str])
     if not missing.any() or series.epochs is None or not known[0].size:
         return series
     steps, epochs = known
-    if _whole(epochs):
+    if blockwise.whole(epochs):
         at = np.searchsorted(epochs, series.epochs[missing], side="right") - 1
         found = np.where(at >= 0, steps[np.clip(at, 0, None)], steps[0])
     else:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from diagnostics.curve import Floats, Ints
+from diagnostics.curve import Ints, Numbers
+from diagnostics.readers import blockwise
 from diagnostics.readers.log import Series
 
 Bools = NDArray[np.bool_]
@@ -26,9 +27,7 @@ def restarts(series: Sequence[Series]) -> list[Restart]:
     """The restarts of a log, as its longest series with rows in common shows them; none when its rows are in no order."""
     shared = [s for s in series if s.order is not None]
     longest = max(shared, key=len, default=None)
-    if longest is None or longest.order is None:
-        return []
-    return _restarts(longest.steps, longest.order)
+    return [] if longest is None else _restarts(longest.steps, longest.rows)
 
 
 def by_time(series: Sequence[Series]) -> list[Series]:
@@ -46,24 +45,21 @@ def by_time(series: Sequence[Series]) -> list[Series]:
 def overwritten(series: Series, known: Sequence[Restart]) -> Bools:
     """bool [n]: the points of ``series`` that a later restart ran over; by its own steps where its rows stand alone."""
     if series.order is None:
-        order = np.arange(len(series))
-        return _overwritten(series.steps, order, _restarts(series.steps, order))
-    return _overwritten(series.steps, series.order, known)
+        return _overwritten(series.steps, series.rows, _restarts(series.steps, series.rows))
+    return _overwritten(series.steps, series.rows, known)
 
 
-def doubled(steps: Floats) -> Bools:
+def doubled(steps: Numbers) -> Bools:
     """bool [n], of sorted steps: the points that a later one at the same step replaces."""
     return np.append(np.diff(steps) == 0, False) if steps.size else np.zeros(0, bool)
 
 
-def goes_back(steps: Floats) -> bool:
+def goes_back(steps: Numbers) -> bool:
     """Whether ``steps`` (NaN left out) decrease anywhere."""
-    if not np.isfinite(steps).all():
-        steps = steps[np.isfinite(steps)]
-    return bool((steps[1:] < steps[:-1]).any())
+    return blockwise.falls(steps if blockwise.finite(steps) else steps[np.isfinite(steps)])
 
 
-def _restarts(steps: Floats, order: Ints) -> list[Restart]:
+def _restarts(steps: Numbers, order: Ints) -> list[Restart]:
     there = np.isfinite(steps)
     steps, order = steps[there], order[there]
     back = np.flatnonzero(np.diff(steps) < 0) + 1
@@ -72,7 +68,7 @@ def _restarts(steps: Floats, order: Ints) -> list[Restart]:
     return [Restart(int(order[i]), float(steps[i])) for i in back]
 
 
-def _overwritten(steps: Floats, order: Ints, known: Sequence[Restart]) -> Bools:
+def _overwritten(steps: Numbers, order: Ints, known: Sequence[Restart]) -> Bools:
     over = np.zeros(len(steps), dtype=bool)
     for restart in known:
         over |= (order < restart.order) & (steps >= restart.step)

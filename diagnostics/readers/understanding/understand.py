@@ -7,13 +7,14 @@ import numpy as np
 
 from collector.schema import EPOCH
 from diagnostics.curve import Curve, Ints
+from diagnostics.readers import blockwise
 from diagnostics.readers.errors import ReadError
-from diagnostics.readers.log import Log, Meaning, Series
+from diagnostics.readers.log import Log, Meaning, Series, distinct
 from diagnostics.readers.rows import boundless
 from diagnostics.readers.understanding import rewinds
 from diagnostics.readers.understanding.guess import guess, told
 from diagnostics.readers.understanding.names import index_of
-from diagnostics.readers.understanding.placing import MOST_STEP, placed
+from diagnostics.readers.understanding.placing import placed
 from diagnostics.run import Run
 
 OUT_OF_ORDER = "rows out of order: sorted by step; where a step was logged again the later row counts"
@@ -31,7 +32,7 @@ def understand(log: Log, meanings: Mapping[str, Meaning] | None = None) -> Run:
     log = _with_epochs(log, meanings or {})
     read = {**guess(log), **(meanings or {})}
     series, notes = placed(log)
-    back = any(rewinds.goes_back(s.steps) for s in series)
+    back = any(map(rewinds.goes_back, distinct(s.steps for s in series)))
     series = rewinds.by_time(series) if back else series
     timeline = _timeline(series) if back else _Timeline((), False, ())
     split = [timeline.split(s) for s in series]
@@ -122,7 +123,7 @@ def _curves(points: Mapping[str, tuple[Meaning, Series]]) -> dict[str, Curve]:
         if not len(series):
             continue
         if id(series.steps) not in steps:
-            steps[id(series.steps)] = series.steps.astype(np.int64)
+            steps[id(series.steps)] = series.steps.astype(np.int64, copy=False)
         time = np.empty(0) if series.wall_time is None else series.wall_time
         found[name] = Curve(name, steps[id(series.steps)], meaning.of(boundless(series.values)), time)
     return found
@@ -133,7 +134,7 @@ def _epochs(log: Log, series: Sequence[Series], timeline: _Timeline) -> Curve | 
     known = log.epochs if log.epochs is not None and np.isfinite(log.epochs.steps).any() else _joined(series)
     if known is None:
         return None
-    there = (np.abs(known.steps) < MOST_STEP) & np.isfinite(known.values)
+    there = (np.abs(known.steps) < blockwise.MOST) & np.isfinite(known.values)
     live, _ = timeline.split(known if there.all() else known.at(there))
     again = rewinds.doubled(live.steps)
     live = live.at(~again) if again.any() else live

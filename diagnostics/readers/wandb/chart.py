@@ -91,10 +91,8 @@ class _Axis:
 
 
 def _axis(name: str, column: Column | None, notes: list[str], rows: int) -> _Axis:
-    values = np.full(rows, np.nan)
-    if column is not None:
-        values[column.rows] = column.values
     unknown = np.full(rows, np.nan)
+    values = unknown if column is None else column.full(rows).astype(np.float64, copy=False)
     if names.plain(name) in names.INDEX[EPOCH]:
         return _Axis(unknown, epochs=values, notes=notes)
     if names.plain(name) in names.INDEX[WALL_TIME]:
@@ -116,7 +114,11 @@ def _split(name: str, beside: list[str]) -> tuple[str, str]:
 
 
 def _log(path: Path, run: str, columns: dict[str, Column], axis: _Axis) -> Log:
-    own = {name: _full(columns[name], axis.steps.size) for name in (OWN_STEP, OWN_TIME) if name in columns}
+    own = {
+        name: columns[name].full(axis.steps.size).astype(np.float64, copy=False)
+        for name in (OWN_STEP, OWN_TIME)
+        if name in columns
+    }
     steps = axis.steps if np.isfinite(axis.steps).any() else own.get(OWN_STEP, axis.steps)
     times = own.get(OWN_TIME, axis.times)
     series = []
@@ -124,16 +126,11 @@ def _log(path: Path, run: str, columns: dict[str, Column], axis: _Axis) -> Log:
         plain = metric.removesuffix(LEAST).removesuffix(MOST)
         if plain in (OWN_STEP, OWN_TIME, OWN_RUNTIME) or (plain != metric and _same(column, columns.get(plain))):
             continue
-        at = column.rows
+        at = column.where
         epochs, time = (None if every is None else every[at] for every in (axis.epochs, times))
-        series.append(Series(metric, column.values, steps[at], epochs, time, at))
+        values = column.values.astype(np.float64, copy=False)
+        series.append(Series(metric, values, steps[at], epochs, time, column.rows))
     return Log(run, str(path), tuple(series), notes=tuple(dict.fromkeys(axis.notes)))
-
-
-def _full(column: Column, rows: int) -> Floats:
-    full = np.full(rows, np.nan)
-    full[column.rows] = column.values
-    return full
 
 
 def _same(column: Column, other: Column | None) -> bool:

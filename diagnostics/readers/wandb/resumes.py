@@ -13,7 +13,7 @@ def goes_on(first: Log, then: Log) -> bool:
 
 def joined(first: Log, then: Log) -> Log:
     """Both attempts as one log; the later one's rows follow, so that what it repeats counts."""
-    rows = 1 + max((int(s.order[-1]) for s in first.series if s.order is not None and len(s)), default=-1)
+    rows = 1 + max((int(s.rows[-1]) for s in first.series if s.order is not None and len(s)), default=-1)
     earlier, later = {s.name: s for s in first.series}, {s.name: s for s in then.series}
     series = tuple(_both(earlier.get(n), later.get(n), rows) for n in dict.fromkeys([*earlier, *later]))
     notes = tuple(dict.fromkeys([*first.notes, *then.notes]))
@@ -22,7 +22,7 @@ def joined(first: Log, then: Log) -> Log:
 
 def _both(first: Series | None, then: Series | None, rows: int) -> Series:
     parts = [s for s in (first, then) if s is not None]
-    order = np.concatenate([s.order + (rows if s is then else 0) for s in parts if s.order is not None])
+    order = np.concatenate([s.rows + (rows if s is then else 0) for s in parts if s.order is not None])
     values, steps = (np.concatenate([getattr(s, name) for s in parts]) for name in ("values", "steps"))
     return Series(parts[0].name, values, steps, None, np.concatenate([_times(s) for s in parts]), order)
 

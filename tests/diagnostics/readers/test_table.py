@@ -260,6 +260,12 @@ def test_epochs_that_begin_anew_are_told(tmp_path: Path) -> None:
     assert run["train/loss"].steps.tolist() == [0, 1, 2, 3, 4, 5] and "the epochs begin anew 2 times" in run.notes[0]
 
 
+@pytest.mark.filterwarnings("error")
+def test_epochs_that_are_no_numbers_do_not_hide_that_others_begin_anew(tmp_path: Path) -> None:
+    run = one(tmp_path, "epoch,loss\ninf,2\n1,1\ninf,2\n1,1\n2,0.5\n1,3\n")
+    assert len(run["train/loss"]) == 6 and "the epochs begin anew once" in run.notes[0]
+
+
 def test_a_quantity_called_steps_is_no_counter(tmp_path: Path) -> None:
     rows = "".join(
         f"{n},{took},{1 / n}\n"
@@ -374,3 +380,39 @@ def test_columns_of_one_name_are_told_apart_in_parquet_too(tmp_path: Path) -> No
     pq.write_table(pa.table(columns, names=["step", "loss", "a", "a"]), tmp_path / "log.parquet")
     (run,) = read(tmp_path / "log.parquet")
     assert run["a"].values.tolist() == [0.5, 0.7] and run["a (2)"].values.tolist() == [3, 4]
+
+
+def test_a_table_of_no_text_beside_logs_is_said_in_one_line_and_one_of_data_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "metrics.csv").write_text("step,loss\n1,2\n2,1\n")
+    (tmp_path / "people.csv").write_text("name,town\nAda,London\n")
+    (tmp_path / "torn.csv").write_bytes(bytes(range(256)) * 4)
+    (tmp_path / "no_zero.csv").write_bytes(bytes(range(1, 256)) * 4)
+    runs, errors = read_all([tmp_path])
+    assert [Path(run.source).name for run in runs] == ["metrics.csv"]
+    assert [Path(e.source).name for e in errors] == ["no_zero.csv", "torn.csv"]
+    assert all("this is binary data, not a table of text" in e.message for e in errors)
+
+
+@pytest.mark.parametrize(
+    "error", [pa.ArrowInvalid("bad"), pa.ArrowException("Unknown error: Wrapping w failed"), OSError("torn")]
+)
+def test_however_arrow_fails_on_a_parquet_file_it_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    pq.write_table(pa.table({"step": [1, 2], "loss": [2.0, 1.0]}), tmp_path / "a.parquet")
+    monkeypatch.setattr(pq, "ParquetFile", fails)
+    monkeypatch.setattr(pq, "read_schema", fails)
+    _, (told,) = read_all([tmp_path])
+    assert told.message.startswith("damaged or half-written Parquet")
+
+
+def test_texts_of_a_parquet_file_that_are_none_cost_no_numbers(tmp_path: Path) -> None:
+    notes = pa.Array.from_buffers(
+        pa.string(), 3, [*pa.array(["ab", "cd", "ef"]).buffers()[:2], pa.py_buffer(b"ab\xff\xfeef")]
+    )
+    pq.write_table(pa.table({"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "note": notes}), tmp_path / "a.parquet")
+    (run,) = read(tmp_path / "a.parquet")
+    assert points(run, "train/loss") == {1: 3, 2: 2, 3: 1}

@@ -152,6 +152,14 @@ def one(folder: Path, *parts: bytes) -> Log:
     return log
 
 
+def test_a_folder_none_of_whose_files_holds_a_point_says_so(tmp_path: Path) -> None:
+    for split in ("train", "validation"):
+        (tmp_path / split).mkdir()
+        (tmp_path / split / "events.out.tfevents.1.host.1.0.v2").write_bytes(HEAD)
+    runs, errors = read_all([tmp_path])
+    assert not runs and [tensorboard.NOTHING in error.message for error in errors] == [True]
+
+
 def test_the_checksum_is_the_published_one() -> None:
     crc = 0xE3069283  # of "123456789", RFC 3720
     assert crc32c.masked(b"123456789") == ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF

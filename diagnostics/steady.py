@@ -110,16 +110,15 @@ def _rule(found: Finding | None) -> str | None:
 
 
 def _looks(run: Run, fault: Fault) -> Iterator[Finding | None]:
-    """The fault at each look, newest first. One between two that found nothing is not taken: alone it would count for nothing."""
-    sizes = _sizes(
-        len(run[TRAIN_LOSS]) if TRAIN_LOSS in run else 0
-    )  # with what is not finite: a look must come after it as well
+    """The fault at each look, newest first. One between two that found nothing is not taken: alone it would count for nothing; the newest always is."""
+    loss = run.get(TRAIN_LOSS)  # with what is not finite: a look must come after it as well
+    sizes = _sizes(0 if loss is None else len(loss))
     look = cache(lambda place: fault(_at(run, sizes[place])))
     for place in range(len(sizes)):
-        every_second = (len(sizes) - place) % 2  # counted from the first look on, wherever the run stands now
+        due = place == 0 or (len(sizes) - place) % 2  # counted from the first look on, wherever the run stands now
         beside = (place - 1, place + 1)
-        found = every_second or any(look(p) for p in beside if 0 <= p < len(sizes))
-        yield look(place) if found else None
+        taken = due or any(look(p) for p in beside if 0 <= p < len(sizes))
+        yield look(place) if taken else None
 
 
 def _at(run: Run, losses: int) -> Run:

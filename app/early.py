@@ -14,6 +14,7 @@ import streamlit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import ahead
 from app.plot.plotly_js import PLOTLY_URL
 
 CHARTS = ("/diagnosis", "/compare", "/schedules")  # pages that draw at once; elsewhere it would be fetched for nothing
@@ -25,7 +26,7 @@ UNASKED = (b"accept-encoding", b"if-none-match", b"if-modified-since", b"range")
 
 
 class Early:
-    """Middleware: adds to the head of such a page."""
+    """Middleware: adds to the head of such a page, and has its run read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -35,6 +36,7 @@ class Early:
         if scope["type"] == "http" and scope["path"].rstrip("/").endswith(CHARTS):
             scope = {**scope, "headers": [(name, value) for name, value in scope["headers"] if name not in UNASKED]}
             send = _Adding(send)
+            ahead.begin(scope)
         await self._app(scope, receive, send)
 
 

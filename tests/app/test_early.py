@@ -23,7 +23,12 @@ def sent(path: str, body: list[bytes] = PAGE) -> tuple[dict[bytes, bytes], bytes
     async def send(message):
         said.append(message)
 
-    scope = {"type": "http", "path": path, "headers": [(b"accept-encoding", b"gzip"), (b"host", b"localhost")]}
+    scope = {
+        "type": "http",
+        "path": path,
+        "query_string": b"",
+        "headers": [(b"accept-encoding", b"gzip"), (b"host", b"localhost")],
+    }
     asyncio.run(Early(page)(scope, None, send))
     return dict(said[0]["headers"]), b"".join(message["body"] for message in said[1:]), asked
 

@@ -24,6 +24,7 @@ TITLES = {
     "test": "Test part: other data sets and architectures, unseen once, looked at since",
     "check": "Check part: data sets and architectures of neither, unseen until it was judged",
     "fresh": "Fresh part: other data, networks, losses and habits again, by someone who had not read a rule",
+    "wild": "Wild part: drawn by chance, none of its runs chosen, by someone who had not read a rule",
 }
 # What a reader must know before believing a part's figures.
 SEEN = {
@@ -40,6 +41,7 @@ both accuracies ended low, as their noisy labels let them; no verdict rests on t
 want of a decay a fact. Of its 20 healthy runs one was named a fault. What stands below is what the rules of today say of it.
 
 """,
+    "wild": "",
 }
 
 

@@ -37,7 +37,10 @@ TASKS: dict[str, tuple[tuple[str, ...], tuple[str | None, ...]]] = {
 FIRST = {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.03, "lion": 0.001}
 FIRST |= dict.fromkeys(("adam", "adamw", "nadam", "adamax", "rmsprop"), 0.005)
 # Found best under a cosine by ``python -m benchmarks.lab --part wild --sweep``; one that never falls is half of it.
-RATES: tuple[float, ...] = ()
+RATES = (
+    *(0.095, 0.05, 3.2, 0.32, 0.032, 0.016, 0.016, 0.3),
+    *(0.005, 0.095, 0.095, 0.032, 0.3, 0.1, 0.16, 0.005),
+)
 
 
 def drawn(turn: int) -> Recipe:

@@ -9,8 +9,8 @@ from diagnostics import view
 from diagnostics.curve import Curve
 from diagnostics.once import once
 
-ROOM = 1.0  # heights of the usual curves, kept free above and below them: they fill half of the chart at least
-LEAST = 1.25  # times what is shown: a cut that saves less than a fifth of the height hides more than it shows
+ROOM = 1.0  # heights of the usual curves, kept free above and below them: they fill half of the chart, or nearly
+WORTH = 0.25  # of the height shown: an end that needs no more than that is not cut off
 Range = tuple[float, float]
 
 
@@ -46,7 +46,9 @@ def usual(extents: Sequence[Extent], *, log: bool = False) -> Range | None:
     room = ROOM * ((high - low) or abs(high) or 1.0)
     ends = _scaled([min(e.low for e in extents), max(e.high for e in extents)], log)
     seen = float(max(low - room, ends[0])), float(min(high + room, ends[1]))
-    if ends[1] - ends[0] <= LEAST * (seen[1] - seen[0]):
+    spare = WORTH * (seen[1] - seen[0])
+    seen = ends[0] if seen[0] - ends[0] <= spare else seen[0], ends[1] if ends[1] - seen[1] <= spare else seen[1]
+    if seen == (ends[0], ends[1]):
         return None
     return (10 ** seen[0], 10 ** seen[1]) if log else seen
 

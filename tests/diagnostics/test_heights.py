@@ -32,6 +32,13 @@ def test_where_all_have_diverged_all_is_shown():
     assert heights.usual([Extent(1, 1e9, usual=False), Extent(1, 1e12, usual=False)]) is None
 
 
+def test_an_end_is_cut_only_where_that_saves_height():
+    high = [Extent(0.5, 0.7) for _ in range(6)]
+    assert heights.usual([*high, Extent(0.3, 0.95)]) is None
+    low, top = heights.usual([*high, Extent(0.2, 1e31)])
+    assert low == 0.2 and top < 1
+
+
 def test_downwards_too():
     low, _ = heights.usual([Extent(-1, 0) for _ in range(8)] + [Extent(-1e6, 0)])
     assert low == -2

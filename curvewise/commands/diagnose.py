@@ -1,7 +1,7 @@
 """Say what is wrong with each run, where it shows, and what to change.
 
-PATH is a run folder, a folder of runs, or a past log. --html writes the report on one run, its curves included, as a file that opens
-offline. Exit code 0: all read; 1: a finding at --fail-on or above (that a run is healthy is none); 2: an input could not be read.
+PATH is a run folder, a folder of runs, a past log, or - for a log that is piped in. --html writes the report on one run, its curves
+included, as a file that opens offline. Exit code 0: all read; 1: a finding at --fail-on or above (that a run is healthy is none); 2: an input could not be read.
 """
 
 import argparse

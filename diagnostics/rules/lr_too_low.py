@@ -19,7 +19,7 @@ Criterion
     has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there is much to come: the next
     doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
     shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
-    plateau does. Or it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise; validation tells where the batches
+    plateau does. Or it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise, or by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches
     differ by more than training can have fallen.
 
 Source
@@ -53,6 +53,7 @@ from diagnostics.stats.rates import highest, peak
 from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names the bounds)
     BIG,
     CLEAR,
+    EVEN,
     FELL,
     GAIN,
     HARDLY,
@@ -63,6 +64,7 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     LEAST_POINTS,
     LEFT,
     LIKELY,
+    LITTLE,
     LONG,
     LONGEST,
     MEASURED,
@@ -152,7 +154,9 @@ def _creeping(run: Run) -> Finding:
     seen = crept(run)
     loss, what = run[seen.tag].finite(), "Validation" if seen.tag == VAL_LOSS else "The training"
     said = f"{what} loss fell by {seen.share:.2g} of its start in {run.last_step - int(loss.steps[0]):,} steps, in a straight line."
-    evidence = Evidence(seen.tag, *_span(loss), "fall as a share of the start", seen.share, HARDLY)
+    evidence = Evidence(
+        seen.tag, *_span(loss), "fall as a share of the start", seen.share, HARDLY if seen.share < HARDLY else LITTLE
+    )
     why = "any sound rate has left the start by then"
     return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, SIZES[0][1], why))
 

@@ -22,14 +22,14 @@ def trains_slowly(loss: Curve) -> bool:
     )
 
 
-def straight(run: Run) -> bool:
+def straight(run: Run, most: float = STRAIGHT) -> bool:
     """Both halves fall about alike, clear of the noise: short steps down a slope, not a place without one."""
     val = run.get(VAL_LOSS)
     curve = val if val is not None and len(val.finite()) >= LEAST_EVALS else run[TRAIN_LOSS]
     levels = blocks(curve)
     middle = len(levels.levels) // 2
     first, second = levels.levels[0] - levels.levels[middle], levels.levels[middle] - levels.levels[-1]
-    return bool(min(first, second) > CLEAR * levels.error and max(first, second) < STRAIGHT * min(first, second))
+    return bool(min(first, second) > CLEAR * levels.error and max(first, second) < most * min(first, second))
 
 
 def thrown_up(run: Run, loss: Curve, until: int) -> bool:

@@ -27,6 +27,8 @@ STEADY = 0.3  # times the doubling before: a fall that comes to its end brings l
 SUDDEN = 4.0  # times the doubling before: a loss falling straight with the step has 2, one off a plateau more
 LEAST_PASSES, LONG = 10, 100  # passes over the data
 HARDLY = 0.02  # of the start: DeepOBS' bound between a little progress and none
+LITTLE = 0.1  # of the start: a fall that a sound rate is past within a few steps
+EVEN = 1.25  # times the fall of the other half: along an exponential, the run is then under half of its time constant
 LEAST_POINTS = 100  # losses: sound rates leave the start within 3 % of a run, and in fewer batches than that
 MUCH = 0.7  # of the start, left at first, less with every pass and nothing after LONG: good rates have less left
 
@@ -62,7 +64,12 @@ def went_on(run: Run, loss: Curve) -> bool:
 def creeps(run: Run, loss: Curve) -> bool:
     """Whether the loss hardly fell, in a straight line, over steps enough for any sound rate to get away from the start."""
     young = len(loss) < LEAST_POINTS or warming(run)
-    return not young and not wanes(run) and crept(run).share < HARDLY and straight(run)
+    fell = crept(run).share
+    return (
+        not young
+        and not wanes(run)
+        and (straight(run, EVEN) if HARDLY <= fell < LITTLE else fell < HARDLY and straight(run))
+    )
 
 
 def crept(run: Run) -> Progress:

@@ -15,6 +15,7 @@ DIGITS = 4  # decimals: a log that keeps no more says nothing of the last digit
 LAST_DIGIT = 2.0**-23  # of the level: a float32 that differs by less is the same number
 LIVELY = 100.0  # times the change of validation: batches that differ that much would move weights that can be moved
 AT_ONCE = 1e-3  # of the losses, or one
+CLEAR = 4.0  # noise widths: a fall that is one
 STILL, DRIFT = 2e-5, 2e-4  # of the level: a network all but dead, which a few output units still move
 
 
@@ -69,6 +70,7 @@ def _rounded(curve: Curve) -> bool:
 
 
 def _fell_at_once(loss: Curve) -> bool:
-    half = (start(loss) + end(loss)) / 2
-    below = loss.values[1 : max(2, int(len(loss) * AT_ONCE) + 1)] < half
-    return end(loss) < start(loss) and bool(below.any())
+    """By more than its batches differ: half of what lies within the noise is done at once by chance."""
+    first, last = start(loss), end(loss)
+    below = loss.values[1 : max(2, int(len(loss) * AT_ONCE) + 1)] < (first + last) / 2
+    return first - last > CLEAR * noise(loss.values) and bool(below.any())

@@ -77,3 +77,9 @@ def test_a_straight_creep_is_seen_on_validation_where_the_batches_hide_it():
     train = np.r_[1.15, synthetic.noisy(np.linspace(1.0, 0.995, synthetic.STEPS), 0.14)[1:]]
     (found,) = _found(synthetic.make(train, np.linspace(0.9, 0.895, synthetic.STEPS), lr=1e-6))
     assert "Validation loss fell by 0.0053 of its start" in found.message
+
+
+@pytest.mark.parametrize("pace, last, found", [(0.2, 1.9, True), (1.5, 2.2, False), (0.4, 0.1, False)])
+def test_an_even_fall_that_leaves_most_of_the_start_is_a_creep(pace, last, found):
+    loss = synthetic.falling(2.3, last, pace=pace)
+    assert bool(_found(synthetic.make(synthetic.noisy(loss, 0.01), loss, lr=1e-5))) is found

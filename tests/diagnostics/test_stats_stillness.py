@@ -37,3 +37,8 @@ def test_falling_at_once_is_told_from_falling_fast():
     at_once = synthetic.noisy(np.r_[2.3, np.full(synthetic.STEPS - 1, 1.1)])
     assert not stillness(synthetic.make(fast, DEAD)).at_once
     assert stillness(synthetic.make(at_once, DEAD)).at_once
+
+
+def test_half_of_a_fall_within_the_noise_is_done_at_once_by_chance():
+    flat = synthetic.noisy(np.r_[2.3, 2.0, np.full(synthetic.STEPS - 2, 2.25)])
+    assert not stillness(synthetic.make(flat, DEAD)).at_once

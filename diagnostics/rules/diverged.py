@@ -115,6 +115,10 @@ def _worse_than_start(run: Run) -> Found:
 
 
 def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
+    if (still := _sound_since(run, since)) is not None:
+        action = f"Look at how the training loss of step {since:,} is computed: the logarithm of 0, a division by 0, a NaN in the batch."
+        because = f"validation is {still:.3g} since, so the weights are sound and no rate is to blame"
+        return (Remedy(action, "batch", because, value=since),)
     first = int(run[TRAIN_LOSS].steps[0])
     held = int((run[TRAIN_LOSS].steps < since).sum())
     at_once = since - first <= AT_ONCE * (run.last_step - first) or held < LEAST_HELD
@@ -134,6 +138,14 @@ def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
             value=1.0,
         ),
     )
+
+
+def _sound_since(run: Run, since: int) -> float | None:
+    """The last validation loss, where all since then are finite though no training loss is: it is not the weights that are no number."""
+    train, val = run[TRAIN_LOSS], run.get(VAL_LOSS)
+    later = val.values[val.steps > since] if val is not None else np.empty(0)
+    broken = not np.isfinite(train.values[train.steps >= since]).any()
+    return float(later[-1]) if broken and later.size and np.isfinite(later).all() else None
 
 
 def _batch(run: Run, since: int) -> tuple[Remedy, ...]:

@@ -48,7 +48,8 @@ def check(run: Run) -> Iterator[Finding]:
     message = f"The training loss went from {first:.3g} to {last:.3g} and nothing speaks against it."
     val = (run.get(VAL_LOSS) or loss).finite()
     if VAL_LOSS in run and len(val) >= 3:
-        best, ends = blocks(val).best, end(val)
+        ends = end(val)
+        best = min(blocks(val).best, ends)  # medians of other points: the end may be the lower one
         message = f"The training loss went from {first:.3g} to {last:.3g}; validation ends at {ends:.3g}, its best is {best:.3g}."
         evidence.append(
             Evidence(

@@ -57,7 +57,7 @@ def _high(run: Run, curve: Curve, expected: float) -> Finding:
     ratio = start(curve) / expected
     batch = next((size for name in BATCH if (size := run.setting(name)) and size > 1), None)
     summed = batch is not None and abs(ratio / batch - 1) < NEAR and curve.tag == TRAIN_LOSS
-    said = f"The first loss is {start(curve):.3g}, {ratio:.2g} times the {expected:.3g} of a guess among {run.classes:,} classes"
+    said = f"The first loss is {start(curve):.3g}, {float(f'{ratio:.2g}'):,g} times the {expected:.3g} of a guess among {run.classes:,} classes"
     more = f"; the batch holds {batch:g}, so it is summed, not averaged" if summed else ""
     return Finding(
         "wrong_initial_loss",

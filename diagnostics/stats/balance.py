@@ -1,5 +1,6 @@
 """Whether the weights of a fresh network let a gradient reach every layer, from the layer table."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -11,19 +12,23 @@ from diagnostics.stats.layers import layers
 
 EARLY = 0.1  # of the run: before the weights have found a scale of their own
 LEAST = 3  # samples
+# an attention that looks everywhere alike, as a fresh one does, hardly depends on them: their gradient is of second order in weights of any sound size
+MATCHED = re.compile(r"(^|[._])(query|key|[qk]_?proj|to_[qk]|w?[qk])[._]", re.IGNORECASE)
 
 
 def balance(run: Run) -> float | None:
     """The smallest gradient over the largest among the weight matrices early in the run; None where none was seen.
 
     Weights that are too small by a factor shrink the gradient by it at every layer on the way; sound ones keep it within a few
-    thousandths even through sixteen convolutions, three LSTMs or twelve layers of attention. A network that is dead altogether has no smallest gradient.
+    thousandths even through sixteen convolutions, three LSTMs or twelve layers of attention (queries and keys apart). A network that is dead altogether has no smallest gradient.
     """
     grads = layers(run, "grad_norm")
-    if grads is None or len(grads.names) < 2 or not len(grads.steps):
+    if grads is None or not len(grads.steps):
         return None
     until = max(EARLY * run.last_step, grads.steps[min(LEAST, len(grads.steps)) - 1])
-    early = grads.where(grads.steps <= until).values
+    early = grads.where(grads.steps <= until).values[:, [not MATCHED.search(name) for name in grads.names]]
+    if early.shape[1] < 2:
+        return None
     early = early[np.isfinite(early).all(axis=1) & (early.max(axis=1) > 0)]
     return float(np.median(early.min(axis=1) / early.max(axis=1))) if len(early) else None
 

@@ -60,10 +60,15 @@ def far_off(run: Run) -> float | None:
 
 
 def began_sound(run: Run) -> bool:
-    """Whether every weight matrix is known to have begun within the range that the field's rules give, and gradients reach them all."""
+    """Whether every weight matrix is known to have begun within the range that the field's rules give, and gradients reach them all.
+
+    Where a normalization takes their size out of the signal, a small one is as good.
+    """
     seen = gain(run)
     if seen is None or unequal(run):
         return False
+    if normalized(run):
+        return bool(seen.values.max() <= LARGE)
     return bool(seen.typical >= SMALL and seen.values.min() >= SMALL / 2 and seen.values.max() <= LARGE)
 
 

@@ -134,10 +134,12 @@ def _epochs(log: Log, series: Sequence[Series], timeline: _Timeline) -> Curve | 
     known = log.epochs if log.epochs is not None and np.isfinite(log.epochs.steps).any() else _joined(series)
     if known is None:
         return None
-    there = (np.abs(known.steps) < blockwise.MOST) & np.isfinite(known.values)
-    live, _ = timeline.split(known if there.all() else known.at(there))
-    again = rewinds.doubled(live.steps)
-    live = live.at(~again) if again.any() else live
+    if not blockwise.whole(known.steps) or not blockwise.finite(known.values):
+        counted = (known.steps > -blockwise.MOST) & (known.steps < blockwise.MOST)
+        known = known.at(counted & np.isfinite(known.values))
+    live, _ = timeline.split(known)
+    if not blockwise.rises(live.steps):
+        live = live.at(~rewinds.doubled(live.steps))
     return _curves({EPOCH: (Meaning(EPOCH), live)}).get(EPOCH)
 
 

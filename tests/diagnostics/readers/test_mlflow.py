@@ -1,15 +1,13 @@
 """MLflow's two stores: the same runs out of both, every point as logged, and a store that is left as it was."""
 
 import os
-import random
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from diagnostics.readers import Log, ReadError, logs, read_all, sources, understand
-from diagnostics.readers.mlflow.database import claims as claims_database
+from diagnostics.readers import Log, ReadError, logs, sources, understand
 from diagnostics.readers.mlflow.files import claims as claims_files
 from tests.logs import log, truth
 from tests.logs.points import agrees, points
@@ -146,41 +144,6 @@ def test_folders_that_are_no_store(tmp_path: Path) -> None:
 # --- the database
 
 
-def listing(folder: Path) -> dict[str, tuple[int, int]]:
-    return {p.name: (p.stat().st_size, p.stat().st_mtime_ns) for p in folder.iterdir()}
-
-
-@pytest.mark.parametrize("journal", ["wal", "delete", "persist"])
-def test_a_database_in_use_is_read_and_left_as_it_is(tmp_path: Path, journal: str) -> None:
-    shutil.copy(DATABASE, tmp_path)
-    base = sqlite3.connect(tmp_path / "mlflow.db", isolation_level=None)
-    base.execute(f"PRAGMA journal_mode = {journal}")
-    run_id = base.execute("SELECT run_uuid FROM runs WHERE name = 'running'").fetchone()[0]
-    base.execute(
-        "INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan) VALUES ('loss', 7.5, 1, ?, 99, 0)",
-        (run_id,),
-    )
-    before = listing(tmp_path)
-    assert ("mlflow.db-wal" in before) == (journal == "wal")
-    tmp_path.chmod(0o555)
-    try:
-        assert claims_database(tmp_path / "mlflow.db")
-        assert points(by_name(tmp_path / "mlflow.db")["running"])["loss"][-1] == (99, 7.5)
-    finally:
-        tmp_path.chmod(0o755)
-    assert listing(tmp_path) == before
-    base.close()
-
-
-def test_a_packed_database_that_was_last_used_with_a_journal(tmp_path: Path) -> None:
-    shutil.copy(DATABASE, tmp_path)
-    base = sqlite3.connect(tmp_path / "mlflow.db")
-    base.execute("PRAGMA journal_mode = wal")
-    base.close()
-    before = listing(tmp_path)
-    assert len(logs(tmp_path / "mlflow.db")) == len(NAMES) and listing(tmp_path) == before
-
-
 def test_an_old_schema_without_steps_and_marks(tmp_path: Path) -> None:
     base = sqlite3.connect(tmp_path / "old.sqlite")
     base.executescript(
@@ -213,18 +176,6 @@ def sources_or_none(folder: Path) -> list[Path]:
         return sources(folder)
     except ReadError:
         return []
-
-
-def test_damage_anywhere_ends_in_a_reading_or_in_one_line(tmp_path: Path) -> None:
-    data, pick = DATABASE.read_bytes(), random.Random(1)
-    for n in range(60):
-        broken = bytearray(data[: pick.randrange(len(data))] if n % 2 else data)
-        for _ in range(0 if n % 2 else 1 + n):
-            broken[pick.randrange(len(broken))] ^= 1 << pick.randrange(8)
-        (tmp_path / "mlflow.db").write_bytes(broken)
-        if claims_database(tmp_path / "mlflow.db"):
-            _, errors = read_all([tmp_path / "mlflow.db"])
-            assert all("\n" not in str(e) and "please report" not in e.message for e in errors)
 
 
 def test_what_lies_before_the_damage_is_kept_and_told(tmp_path: Path) -> None:

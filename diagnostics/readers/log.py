@@ -28,8 +28,9 @@ class Meaning:
 
     def of(self, values: Floats) -> Floats:
         """``values`` in the tag's own unit."""
-        scaled = values if self.scale == 1.0 else values * self.scale
-        return 1 - scaled if self.one_minus else scaled
+        with np.errstate(all="ignore"):  # a damaged file may hold NaN of the kind that signals
+            scaled = values if self.scale == 1.0 else values * self.scale
+            return 1 - scaled if self.one_minus else scaled
 
 
 @dataclass(frozen=True, eq=False)

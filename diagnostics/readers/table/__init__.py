@@ -109,7 +109,7 @@ def _read_parquet(path: Path) -> tuple[pa.Table, Place, list[str]]:
     try:
         table = readable(pq.ParquetFile(path).read())
         table = table.rename_columns(delimited.unique(table.column_names))
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         told = " ".join(str(error).split())
         raise ReadError(path, f"damaged or half-written Parquet ({told}); write it again") from error
     if table.num_rows == 0:
@@ -140,7 +140,7 @@ def _header(path: Path) -> list[str]:
         return names if names[:1] != [COLUMN.format(1)] else [path.stem]
     try:
         return list(pq.read_schema(path).names)
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, UnicodeDecodeError):
         return ["train_loss"] if path.suffix.lower() in PARQUET else []  # listed, so that reading it says what is wrong
 
 

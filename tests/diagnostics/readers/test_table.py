@@ -394,7 +394,13 @@ def test_a_table_of_no_text_beside_logs_is_said_in_one_line_and_one_of_data_is_l
 
 
 @pytest.mark.parametrize(
-    "error", [pa.ArrowInvalid("bad"), pa.ArrowException("Unknown error: Wrapping w failed"), OSError("torn")]
+    "error",
+    [
+        pa.ArrowInvalid("bad"),
+        pa.ArrowException("Unknown error: Wrapping w failed"),
+        OSError("torn"),
+        UnicodeDecodeError("utf-8", b"\xca", 0, 1, "no text"),
+    ],
 )
 def test_however_arrow_fails_on_a_parquet_file_it_is_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception

@@ -41,7 +41,11 @@ both accuracies ended low, as their noisy labels let them; no verdict rests on t
 want of a decay a fact. Of its 20 healthy runs one was named a fault. What stands below is what the rules of today say of it.
 
 """,
-    "wild": "",
+    "wild": """Judged once, at commit beaf89d and unseen until then, it came to **0.608** over eleven verdicts and 0.669 without `needs_decay`, of which it has one
+run; 0.67 of the runs were named right. Of its 56 runs with update ratios 0.75 were, of the 69 without 0.61: short logs that say little. Of its 15 healthy runs
+two were named a fault. Since then the rules have learned from its rates too low; what stands below has profited from that.
+
+""",
 }
 
 

@@ -110,9 +110,8 @@ def _round(steps: int) -> int:
 
 
 def _slow(pace: float, last: float = 0.1, lr: float = 0.1) -> Run:
-    return synthetic.make(
-        synthetic.noisy(synthetic.falling(2.3, last, pace=pace)), synthetic.falling(2.3, last + 0.05, pace=pace), lr=lr
-    )
+    val = synthetic.noisy(synthetic.falling(2.3, last + 0.05, pace=pace), 0.02, seed=1)
+    return synthetic.make(synthetic.noisy(synthetic.falling(2.3, last, pace=pace)), val, lr=lr)
 
 
 RULE = Rule(

@@ -20,7 +20,8 @@ Criterion
     doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
     shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
     plateau does. Or it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise, or by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches
-    differ by more than training can have fallen.
+    differ by more than training can have fallen. Or, in a run that has ended, validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS
+    (the second, SAGS) times the other, no quarter UNEVEN times another, with a noise under SMOOTH of the fall.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
@@ -83,6 +84,7 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     passes,
     went_on,
 )
+from diagnostics.stats.slide import BENDS, SAGS, SMOOTH, UNEVEN, slides, tremor  # noqa: F401 (the Criterion names three)
 from diagnostics.stats.strides import Strides, strides, unmoved, warming
 from diagnostics.stats.trend import TAIL
 
@@ -90,6 +92,7 @@ AIM = 5e-3  # update ratio of the longest tenth: the lab's sound networks have t
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
 # By how much to raise the rate, by the gain per doubling: the more of the fall is yet to come, the further off the rate is.
 SIZES = ((0.4, 100.0), (0.3, 30.0), (0.15, 10.0), (-np.inf, 3.0))
+DECADE = 10.0  # where the fall is even, how far off the rate is does not show: the course's step
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -97,13 +100,19 @@ def check(run: Run) -> Iterator[Finding]:
     loss, seen = run[TRAIN_LOSS].finite(), strides(run)
     if seen is not None and unmoved(run):
         yield _unmoved(seen)
-    elif seen is not None:
-        if not pretrained(run) and not warming(run) and (never_long(run, loss, seen) or crawls(run, seen)):
-            yield _short(run, seen)
-    elif went_on(run, loss) and keeps_falling(headway(run)):
+    elif (
+        seen is not None
+        and not pretrained(run)
+        and not warming(run)
+        and (never_long(run, loss, seen) or crawls(run, seen))
+    ):
+        yield _short(run, seen)
+    elif seen is None and went_on(run, loss) and keeps_falling(headway(run)):
         yield _unmeasured(run)
-    elif not pretrained(run) and creeps(run, loss):
+    elif seen is None and not pretrained(run) and creeps(run, loss):
         yield _creeping(run)
+    elif (seen is None or seen.fullest < LONGEST) and not pretrained(run) and slides(run):
+        yield _sliding(run)
 
 
 def _short(run: Run, seen: Strides) -> Finding:
@@ -161,6 +170,15 @@ def _creeping(run: Run) -> Finding:
     return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, SIZES[0][1], why))
 
 
+def _sliding(run: Run) -> Finding:
+    val = run[VAL_LOSS].finite()
+    said = f"Validation loss fell evenly, without a tremor, from {val.values[0]:.3g} to {val.values[-1]:.3g} at the end, and was still falling."
+    evidence = Evidence(VAL_LOSS, *_span(val), "noise as a share of the fall", tremor(val), SMOOTH)
+    gain = min(one.of_fall for one in headway(run))
+    why = "steps that neither shake the loss nor change its slope may be longer"
+    return Finding("lr_too_low", "warning" if gain > SURE else "info", said, (evidence,), _remedies(run, DECADE, why))
+
+
 def _of_fall(gain: float) -> str:
     """A slope may promise more than the whole fall; how much more, it does not know."""
     return f"{gain:.0%} of the whole fall" if gain < 1 else "as much as the whole fall"
@@ -194,10 +212,16 @@ def _remedies(run: Run, factor: float, because: str) -> tuple[Remedy, ...]:
 
 
 def _slow_run(
-    pace: float, *, ratio: float | np.ndarray | None = 1e-4, passes: float = 5.0, lr: float | np.ndarray = 1e-4
+    pace: float,
+    *,
+    ratio: float | np.ndarray | None = 1e-4,
+    passes: float = 5.0,
+    lr: float | np.ndarray = 1e-4,
+    shaken: float = 0.02,
 ) -> Run:
     loss = synthetic.falling(2.3, 0.2, pace=pace)
-    run = synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=lr, update_ratio=ratio)
+    val = synthetic.noisy(loss + 0.01, shaken, seed=1)
+    run = synthetic.make(synthetic.noisy(loss, 0.02), val, lr=lr, update_ratio=ratio)
     return synthetic.with_epochs(run, round(synthetic.STEPS / passes))
 
 
@@ -227,6 +251,7 @@ RULE = Rule(
         ),
         "steps that got short, and much to gain": lambda: _slow_run(1.0, ratio=np.geomspace(2e-3, 2e-4, 1000)),
         "many passes, no ratios": lambda: _slow_run(1.0, ratio=None, passes=100),
+        "few passes, down an even slope without a tremor": lambda: _slow_run(1.0, ratio=None, shaken=0.0),
         "few passes, hardly moved": lambda: _slow_run(0.2, ratio=None, passes=15),
     },
     silent={

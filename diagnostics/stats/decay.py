@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.schema import LR
-from diagnostics.curve import Curve
+from diagnostics.curve import Curve, Floats, Ints
 from diagnostics.run import Run
 
 HEIGHT = 0.8  # of the peak: where a cosine has done 30 % of the run
@@ -68,16 +68,20 @@ def spent(run: Run) -> bool:
     return fall is not None and fall.after <= SPENT * fall.peak * (1 + 1e-6)  # a rate cut to exactly a tenth counts
 
 
+def sums(run: Run, steps: Ints) -> Floats:
+    """The sum of the learning rate by each of ``steps`` [n]; the run must have one."""
+    rate = run[LR].finite()
+    known = np.r_[min(0, rate.steps[0]), rate.steps]
+    return np.interp(steps, known, np.r_[0.0, np.cumsum(np.diff(known) * rate.values)])
+
+
 def gain_per_sum(run: Run, curve: Curve) -> tuple[float, float]:
     """What ``curve`` falls by per doubling of the sum of the learning rate, and that in standard errors; 0, 0 where the rate adds nothing.
 
     A loss that falls for as long as the steps are long falls about evenly by this measure, however the rate is cut.
     """
-    rate = run[LR].finite()
-    steps = np.r_[min(0, rate.steps[0]), rate.steps]
-    sums = np.r_[0.0, np.cumsum(np.diff(steps) * rate.values)]
     parts = np.array_split(np.arange(len(curve)), max(1, min(GROUPS, len(curve))))
-    done = np.log2([np.interp(curve.steps[part], steps, sums).mean() for part in parts])
+    done = np.log2([sums(run, curve.steps[part]).mean() for part in parts])
     level = np.array([curve.values[part].mean() for part in parts])
     if len(parts) < LEAST or not np.isfinite(done).all() or np.ptp(done) == 0:
         return 0.0, 0.0

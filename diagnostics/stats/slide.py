@@ -1,0 +1,55 @@
+"""Whether validation slid down an even slope without a tremor, all the way: the mark of steps that are too short."""
+
+import numpy as np
+
+from collector.schema import LR, RUNNING, VAL_LOSS
+from diagnostics.curve import Curve, Floats
+from diagnostics.run import Run
+from diagnostics.stats.decay import sums
+from diagnostics.stats.level import end, start
+from diagnostics.stats.noise import noise
+
+# times the fall of the second half that the first may bring, and the other way round: an exponential of one time constant has 1.6
+BENDS, SAGS = 3.0, 1.5
+UNEVEN = 6.0  # times the fall of the quarter that brought least: an exponential at BENDS has 5
+# of the fall, the noise of validation: how far batches shake the weights grows with the rate; sound rates have 0.005 and more while they fall as evenly
+SMOOTH = 0.003
+SOLVED = 0.05  # of the start: a loss that got there is solved
+LEAST_EVALS = 10  # evaluations, for a noise and four quarters
+
+
+def slides(run: Run) -> bool:
+    """Whether no step was long enough to change the slope, or to shake the weights.
+
+    The slope is measured along the sum of the learning rate, where it was logged: a schedule bends the curve, and not what short steps do. That of a
+    sound run is even for a while as well, so it is asked of a run that has ended.
+    """
+    val = run.get(VAL_LOSS)
+    curve = val.finite() if val is not None else None
+    if curve is None or len(curve) < LEAST_EVALS or run.state == RUNNING:
+        return False
+    falls = _falls(curve, _made(run, curve))
+    first, second = falls[:2].sum(), falls[2:].sum()
+    even = 0 < falls.max() < UNEVEN * falls.min() and first < BENDS * second and second < SAGS * first
+    return bool(even and tremor(curve) < SMOOTH and end(curve) > SOLVED * start(curve))
+
+
+def tremor(curve: Curve) -> float:
+    """The noise of ``curve`` as a share of its fall; infinite where it did not fall."""
+    values = curve.finite().values
+    fall = float(values[0]) - end(curve)
+    return noise(values) / fall if fall > 0 else np.inf
+
+
+def _made(run: Run, curve: Curve) -> Floats:
+    """The share of the way [n] that each point of ``curve`` had behind it: of the sum of the rate, or of the steps."""
+    way = sums(run, curve.steps) if LR in run and len(run[LR].finite()) else curve.steps.astype(np.float64)
+    length = way[-1] - way[0]
+    return (way - way[0]) / length if length > 0 else np.zeros(len(curve))
+
+
+def _falls(curve: Curve, made: Floats) -> Floats:
+    """What each quarter of the way took off the loss, [4]; levels between are medians of the tenth of the points that is nearest."""
+    tenth = max(1, len(curve) // 10)
+    levels = [float(np.median(curve.values[np.argsort(np.abs(made - at))[:tenth]])) for at in (0.25, 0.5, 0.75)]
+    return -np.diff([float(curve.values[0]), *levels, end(curve)])

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Never, Self
 
 from collector import run_file, schema
@@ -22,6 +21,7 @@ from collector.place import Place
 from collector.ranks import Share, rank_and_world
 from collector.rows import Rows
 from collector.seen import Seen
+from collector.settings import settings
 from collector.tags import TRAIN, VAL
 from collector.verdict import Finding
 from collector.writer import Writer
@@ -208,6 +208,7 @@ class Collector:
                 self._base += before - self.step  # from now on the optimizer counts, and goes on from here
             if optimizers:
                 self._epochs.watch()
+            self._writer.describe({schema.SETTINGS: settings(optimizers, model)})
 
     def unwatch(self, *optimizers: Any) -> None:
         """Watch these optimizers no more, e.g. between two trainings of one run; the steps go on from where they are."""
@@ -235,9 +236,7 @@ class Collector:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         self._close(run_file.ending(error))
 
     def _about(self, config: Any, classes: int | None, loss: Any) -> dict[str, Any]:

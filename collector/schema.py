@@ -6,7 +6,7 @@ viewing side can be installed apart. It needs pyarrow, never torch.
 ::
 
     runs/<run>/
-      run.json                                 name, config, classes, loss, state, attempts, shapes of layers, format version
+      run.json                                 name, config, settings, classes, loss, state, attempts, shapes of layers, format version
       scalars/a<attempt>-<first>-<last>.parquet  one row a logged step (row numbers within the attempt, inclusive)
       layers/a<attempt>-<first>-<last>.parquet   one row a (sampled step, layer)
       tail-a<attempt>-<first>.bin              rows from <first> on, not yet sealed into Parquet (layout: ``collector.tail``)
@@ -36,6 +36,7 @@ RANKS = "ranks"
 PART_NAME = re.compile(r"^a(?P<attempt>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet$")
 SHAPE = re.compile(r"^(?P<module>\S+) (?P<sizes>(?:\d+(?:x\d+)*)?)$")
 NO_MODULE = "-"
+SETTINGS = "settings"  # in run.json: hyperparameters as the collector found them; those of config, as the user gave them, go before
 TAIL_NAME = re.compile(r"^tail-a(?P<attempt>\d+)-(?P<first>\d+)\.bin$")
 
 RUNNING, FINISHED, CRASHED = "running", "finished", "crashed"

@@ -73,13 +73,12 @@ class Followed:
         layers = self._layer_table(about, scalars.cuts, notes)
         curves = as_fractions({**scalars.curves, **_totals(layers, scalars.curves)}, notes)
         classes = about.get("classes")
-        config = about.get("config")
         return Run(
             name=str(about.get("name") or self._path.resolve().name),
             epochs=curves.pop(schema.EPOCH, None),
             curves=curves,
             source=str(self._path),
-            config=config if isinstance(config, dict) else {},
+            config=_config(about),
             classes=classes if isinstance(classes, int) else None,
             loss=_text(about.get("loss")),
             state=_text(about.get("state")),
@@ -127,6 +126,12 @@ def _remarks(about: dict[str, Any]) -> list[str]:
     """What the collector noted while it recorded."""
     notes = about.get("notes")
     return [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
+
+
+def _config(about: dict[str, Any]) -> dict[str, Any]:
+    """What the collector found for itself, and before that what the user said."""
+    parts = about.get(schema.SETTINGS), about.get("config")
+    return {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
 
 
 def _shapes(about: dict[str, Any]) -> dict[str, schema.Shape]:

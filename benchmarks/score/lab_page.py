@@ -43,7 +43,8 @@ want of a decay a fact. Of its 20 healthy runs one was named a fault. What stand
 """,
     "wild": """Judged once, at commit beaf89d and unseen until then, it came to **0.608** over eleven verdicts and 0.669 without `needs_decay`, of which it has one
 run; 0.67 of the runs were named right. Of its 56 runs with update ratios 0.75 were, of the 69 without 0.61: short logs that say little. Of its 15 healthy runs
-two were named a fault. Since then the rules have learned from its rates too low; what stands below has profited from that.
+two were named a fault. Since then the rules have learned from its rates too low and from one of those
+two; what stands below has profited from that.
 
 """,
 }

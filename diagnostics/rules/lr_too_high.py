@@ -14,7 +14,8 @@ Criterion
     so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
     than SWEEPS, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
     get down. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
-    one after the other by more than REWRITES of it, with no setting of the network to account for what is left. The loss stood above its start
+    one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
+    hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start. The loss stood above its start
     for more than ABOVE of the run and ends above HARMED of it. Or, at a rate that never fell below a third of its peak and with less than 5 % of the fall still to
     gain by a doubling of the steps: three losses once stood at JUMP times the start and it is stuck above HARMED of it; or all but LATE of the
     fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
@@ -70,12 +71,14 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     HARMED,
     JITTER,
     LATE,
+    LEFT_GROWN,
     LITTLE,
     NO_GRADIENT,
     REST,
     REWRITES,
     SWEEPS,
     SWOLLEN,
+    THREW_UP,
     THROWN,
     UNCHANGED,
     Sign,

@@ -4,6 +4,7 @@ from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
+from diagnostics.stats.balance import growth
 from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.excursion import JUMP, excursion
@@ -24,6 +25,7 @@ EARLY, LATE = 0.05, 0.35  # of the run, and of the fall: most of the fall of a r
 GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
 THROWN = 0.8  # update ratio of one step, the course's being 1e-3
 REWRITES = 0.25  # update ratio, one after the other: steps as long, in directions of their own, make other weights of them in 1 / 0.25² = 16
+LEFT_GROWN, THREW_UP = 1.5, 2.0  # times their first size, and times the start: long steps that left neither did no harm
 ABOVE = 0.1  # of the run spent above the start
 REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
@@ -84,6 +86,8 @@ def threw(run: Run, loss: Curve) -> Sign:
     seen = strides(run)
     if seen is None or no_measure(run) or seen.longest <= THROWN or end(loss) <= LITTLE * start(loss) or gaining(loss):
         return None
+    if _harmless(run, loss):
+        return None
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, THROWN)
     said = f"moved the weights by {seen.longest:.0%} of their size; the training loss is stuck at {end(loss):.3g}"
     return f"The update at step {seen.at:,} {said}.", evidence
@@ -94,10 +98,16 @@ def rewrote(run: Run, loss: Curve) -> Sign:
     seen = strides(run)
     if seen is None or no_measure(run) or seen.longest <= REWRITES or end(loss) <= LITTLE * start(loss):
         return None
-    if (share := sustained(run)) <= REWRITES:
+    if (share := sustained(run)) <= REWRITES or _harmless(run, loss):
         return None
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, SUSTAINED, share, REWRITES)
     return f"Update after update moved the weights by {share:.0%} of their size or more.", evidence
+
+
+def _harmless(run: Run, loss: Curve) -> bool:
+    """Whether the weights are known to have hardly grown, and the loss was not thrown up: steps in directions of their own make weights grow."""
+    grown = growth(run, run.last_step)
+    return grown is not None and grown < LEFT_GROWN and float(loss.values.max()) < THREW_UP * start(loss)
 
 
 def bounces(run: Run, loss: Curve) -> Sign:

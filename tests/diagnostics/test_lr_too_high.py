@@ -149,3 +149,13 @@ def test_update_after_update_that_replaces_the_weights_is_said_while_the_run_goe
 )
 def test_long_updates_at_the_start_alone_are_nothing(run):
     assert not list(RULE.check(run))
+
+
+@pytest.mark.parametrize("times, is_found", [(1.0, False), (2.0, True)])
+def test_long_updates_that_neither_weights_nor_loss_show_did_no_harm(times, is_found):
+    run = _moved_by(*[0.3] * 5)
+    layered = synthetic.layered(run, np.ones((50, 3)), update_ratio=np.full((50, 3), 0.01))
+    assert layered.layers is not None
+    norms = np.where(layered.layers["step"] > 100, 5.0 * times, 5.0)
+    grown = replace(layered, layers=layered.layers.assign(weight_norm=norms), curves=run.curves)
+    assert bool(list(RULE.check(grown))) is is_found

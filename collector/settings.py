@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-FROM_GROUPS = ("weight_decay", "momentum")
-
 
 def settings(optimizers: Sequence[Any], model: Any) -> dict[str, Any]:
     """``optimizer`` (its class), ``weight_decay`` and ``momentum`` (the largest of its parameter groups), ``dropout`` (the largest of the model's layers).
@@ -15,8 +13,8 @@ def settings(optimizers: Sequence[Any], model: Any) -> dict[str, Any]:
     if optimizers:
         found["optimizer"] = type(_inner(optimizers[0])).__name__
     groups = [group for optimizer in optimizers for group in getattr(optimizer, "param_groups", ())]
-    for name in FROM_GROUPS:
-        found |= _largest(name, (group.get(name) for group in groups))
+    found |= _largest("weight_decay", (group.get("weight_decay") for group in groups))
+    found |= _largest("momentum", (group.get("momentum") or None for group in groups))  # 0 is SGD without one
     return found | _largest("dropout", _dropouts(model))
 
 

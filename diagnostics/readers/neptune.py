@@ -28,7 +28,8 @@ MAGIC = b"PAR1"
 PARTS = "*_part_*.parquet"
 RUN, NAME, TYPE, STEP, TIME = "run_id", "attribute_path", "attribute_type", "step", "timestamp"
 NUMBERS = ("float_value", "int_value", "bool_value")
-COLUMNS = (RUN, NAME, TYPE, STEP, TIME, *NUMBERS, "string_value")
+VALUES = (*NUMBERS, "string_value")
+COLUMNS = (RUN, NAME, TYPE, STEP, TIME, *VALUES)
 SERIES = "_series"  # ends the type of what was logged over steps
 CURVES = ("float_series", "int_series", "bool_series")
 RUN_NAME, FAILED = "sys/name", "sys/failed"
@@ -135,8 +136,9 @@ def _take(table: pa.Table, file: Path, runs: dict[str, _Found]) -> None:
         own = table.filter(pc.equal(table[RUN], run_id))
         kinds = texts(own[TYPE])
         found.tables.append(own.filter(pc.is_in(kinds, pa.array(CURVES))))
-        for row in own.filter(pc.invert(pc.ends_with(kinds, SERIES))).to_pylist():
-            value = next((row[name] for name in (*NUMBERS, "string_value") if row.get(name) is not None), None)
+        single = own.select([name for name in (NAME, *VALUES) if name in own.column_names])
+        for row in single.filter(pc.invert(pc.ends_with(kinds, SERIES))).to_pylist():
+            value = next((row[name] for name in VALUES if row.get(name) is not None), None)
             if value is not None:
                 found.single[str(row[NAME])] = value
         others = pc.value_counts(

@@ -80,6 +80,8 @@ def _distance(run: Run, steps: Floats, first: int, last: int) -> tuple[Floats, f
     at = np.concatenate([[min(first, int(rate.steps[0])) - 1], rate.steps])
     sums = np.concatenate([[0.0], np.cumsum(np.diff(at) * rate.values)])
     done = float(np.interp(last, at, sums))
+    if done <= 0:  # the rate was 0 until then, or logged only later
+        return (steps - first + 1) / whole, FACTOR
     now = float(np.interp(last, rate.steps, rate.values))
     return np.maximum(np.interp(steps, at, sums) / done, SOON), 1 + (FACTOR - 1) * now * whole / done
 

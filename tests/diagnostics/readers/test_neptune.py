@@ -105,3 +105,12 @@ def test_a_name_that_is_no_text_is_kept_as_well_as_can_be(tmp_path: Path) -> Non
     found, whole = (by_name(where)["plain"] for where in (folder, PROJECT))
     assert sum(map(len, found.series)) == sum(map(len, whole.series))
     assert any("l\ufffdss" in s.name for s in found.series)
+
+
+def test_a_time_beyond_all_years_takes_no_setting_with_it(tmp_path: Path) -> None:
+    table = pq.read_table(SECOND)
+    beyond = pa.array([2**62] * len(table), pa.int64()).cast(pa.timestamp("us"))
+    at = table.column_names.index("timestamp")
+    pq.write_table(table.set_column(at, "timestamp", beyond), tmp_path / SECOND.name)
+    (told,) = logs(tmp_path / SECOND.name)
+    assert told.config == by_name(SECOND)[told.name].config

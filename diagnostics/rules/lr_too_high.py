@@ -30,7 +30,8 @@ Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it". That long steps kill units
     for good: CS231n, "Neural Networks 1", on ReLU. That a loss which a high rate threw up often comes back down, to a good end: Lewkowycz et al., 2020
     ("catapult"). THROWN: Adam's first step is lr √n / ‖W‖ long; sound runs of the lab stay under 0.3, fresh weights a thirtieth of their size come to
-    0.75, rates far too high to 0.9 and more. Five in a row stay under 0.22 in sound runs, and come to REWRITES in half of those at too high a rate. FLUNG: two thirds more than any sound run.
+    0.75, rates far too high to 0.9 and more. Five in a row stay under 0.22 in sound runs of
+    the lab, but for one of twelve units under Adagrad (0.47; hence LEFT_GROWN), and come to REWRITES in half of those at too high a rate. FLUNG: two thirds more than any sound run.
     SWOLLEN: weights that learn grow with what they learn, to nine times at most in the sound runs of the lab, and ten in one that overfits; random steps make them grow as the
     root of the sum of their squares (van Laarhoven, 2017, "L2 regularization versus batch and weight normalization"). SWEEPS: of random steps as long, some 40 make a matrix anew; with shorter
     ones weights also grow by long training.

@@ -84,9 +84,9 @@ def rose_again(loss: Curve) -> Sign:
 def threw(run: Run, loss: Curve) -> Sign:
     """One update was about as long as the weights, and the run is stuck since."""
     seen = strides(run)
-    if seen is None or no_measure(run) or seen.longest <= THROWN or end(loss) <= LITTLE * start(loss) or gaining(loss):
+    if seen is None or no_measure(run) or seen.longest <= THROWN or end(loss) <= LITTLE * start(loss):
         return None
-    if _harmless(run, loss):
+    if gaining(loss) or _harmless(run, loss):
         return None
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, THROWN)
     said = f"moved the weights by {seen.longest:.0%} of their size; the training loss is stuck at {end(loss):.3g}"

@@ -55,7 +55,9 @@ def test_processes_that_open_one_folder_at_once_are_all_in_run_json(tmp_path):
     entries = about(folder)["attempts"]
     assert [entry["attempt"] for entry in entries] == list(range(1, 31))
     assert {entry["state"] for entry in entries} == {"finished"} and about(folder)["state"] == "finished"
-    assert sorted(about(folder)["notes"]) == sorted(f"{n}-{i}" for n in range(3) for i in range(10))
+    # Where one attempt outlasts the start of another, the collector's own warning stands beside theirs.
+    theirs = [note for note in about(folder)["notes"] if "is still being recorded" not in note]
+    assert sorted(theirs) == sorted(f"{n}-{i}" for n in range(3) for i in range(10))
     notes = []
     rows = [attempt.steps for attempt in scalar_rows(folder, notes)]
     assert sorted(np.concatenate(rows).tolist()) == sorted(n * 1000 + i for n in range(3) for i in range(200))

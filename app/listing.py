@@ -1,5 +1,6 @@
 """The table of runs: what stands in each cell, and what a reader did with it."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ SPARK = Field(
     "spark",
     "Loss",
     lambda row, now: None,
-    tip="Training loss over the run, on a log scale where it falls by more than a factor of 30",
+    tip="Training loss over the run, on a log scale where it falls by more than a factor of 30; red where it is NaN or Inf",
 )
 CHIPS = ("verdict", "state")
 KINDS = {"name": "run", "verdict": "chip", "state": "chip", "spark": "spark", "age": "age"}
@@ -133,7 +134,7 @@ def _line(entry: Row | Heading, shown: Sequence[Field], now: float, look: Look) 
 
 def _cell(f: Field, row: Row, now: float) -> Any:
     if f is SPARK:
-        return [float(f"{v:.4g}") for v in row.spark] if len(row.spark) > 1 else None
+        return [None if math.isnan(v) else float(f"{v:.4g}") for v in row.spark] if len(row.spark) > 1 else None
     value = f.of(row, now)
     if f.slug in CHIPS:
         return _badge(f.slug, value, row.exception if f.slug == "state" else None)

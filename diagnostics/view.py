@@ -217,8 +217,11 @@ def _break_points(values: Floats, points: int) -> Ints:
 
 
 def spark(curve: Curve, points: int = 60) -> list[float]:
-    """A few values for a thumbnail: the means of as many stretches. Their extremes would make all noisy curves look alike."""
-    values = curve.finite().values
+    """A few values for a thumbnail: the means of as many stretches, NaN where one holds what is not finite.
+
+    Their extremes would make all noisy curves look alike.
+    """
+    values = np.where(np.isfinite(curve.values), curve.values, np.nan)
     stretches = np.array_split(values, min(points, values.size)) if values.size else []
     return [float(stretch.mean()) for stretch in stretches]
 

@@ -206,10 +206,10 @@ function name(table, row, text) {
 
 // A piece of the run's line, with the symbol it carries in the chart.
 function swatch({ dark }, [light, onDark, symbol]) {
-  const svg = drawing(26, 12, "cw-swatch"), line = part("path", "M1 6H25");
+  const svg = drawing(26, 12, "cw-swatch"), line = part("M1 6H25");
   line.setAttribute("stroke", dark ? onDark : light);
   svg.append(line);
-  if (SYMBOLS[symbol]) svg.append(part("path", SYMBOLS[symbol]));
+  if (SYMBOLS[symbol]) svg.append(part(SYMBOLS[symbol]));
   svg.lastChild.setAttribute("fill", dark ? onDark : light);
   return svg;
 }
@@ -220,9 +220,10 @@ function drawing(width, height, style) {
   return svg;
 }
 
-function part(kind, path) {
-  const made = document.createElementNS(SVG, kind);
-  made.setAttribute(kind === "path" ? "d" : "points", path);
+function part(path, style) {
+  const made = document.createElementNS(SVG, "path");
+  made.setAttribute("d", path);
+  if (style) made.setAttribute("class", style);
   return made;
 }
 
@@ -253,11 +254,16 @@ function mark(table) {
 }
 
 // Points in order over equal widths, between their least and their largest; over decades, where those differ by decades.
+// The line breaks where a value is missing (NaN or Inf in the log); a mark at the foot says so.
 function spark(raw) {
-  const values = Math.min(...raw) > 0 && Math.max(...raw) > DECADES * Math.min(...raw) ? raw.map(Math.log) : raw;
-  const low = Math.min(...values), span = Math.max(...values) - low || 1, apart = (WIDTH - 4) / Math.max(values.length - 1, 1);
+  const known = raw.filter((v) => v !== null), decades = Math.min(...known) > 0 && Math.max(...known) > DECADES * Math.min(...known);
+  const scaled = decades ? Math.log : (v) => v, low = scaled(Math.min(...known)), span = scaled(Math.max(...known)) - low || 1;
+  const apart = (WIDTH - 4) / Math.max(raw.length - 1, 1), x = (i) => (2 + i * apart).toFixed(1);
+  const y = (v) => (HEIGHT - 3 - ((scaled(v) - low) / span) * (HEIGHT - 6)).toFixed(1);
   const svg = drawing(WIDTH, HEIGHT, "cw-curve");
-  svg.append(part("polyline", values.map((v, i) => `${(2 + i * apart).toFixed(1)},${(HEIGHT - 3 - ((v - low) / span) * (HEIGHT - 6)).toFixed(1)}`).join(" ")));
+  svg.append(part(raw.map((v, i) => (v === null ? "" : `${(raw[i - 1] ?? null) === null ? "M" : ""}${x(i)},${y(v)}L${x(i)},${y(v)}`)).join(" ")));
+  const marks = raw.map((v, i) => (v === null ? `M${x(i)},${HEIGHT - 4}v4` : "")).join("");
+  if (marks) svg.append(part(marks, "cw-nan"));
   return svg;
 }
 

@@ -90,12 +90,12 @@ def _rise(run: Run, seen: Turn) -> Found | None:
         VAL_LOSS,
         seen.step,
         int(val.steps[-1]),
-        "loss at the end over its best",
+        "median loss at the end over the median at its best",
         seen.last / seen.best if seen.best else np.inf,
         1 + RISE,
     )
     message = (
-        f"Validation loss was best at step {seen.step:,} ({seen.best:.3g}) and rose to {seen.last:.3g} "
+        f"Validation loss was best at step {seen.step:,} ({seen.lowest:.3g}) and rose to {seen.last:.3g} "
         f"while the training loss fell to {end(train, SHORT):.3g}."
     )
     return message, evidence, "warning"
@@ -159,7 +159,7 @@ def _remedies(run: Run, seen: Turn) -> tuple[Remedy, ...]:
     stop = Remedy(
         f"Go back to the checkpoint of step {seen.step:,} and stop there.",
         "stop_step",
-        f"validation was {seen.best:.3g} there and is {seen.last:.3g} now; it saves {saved:.0%} of the run",
+        f"validation was {seen.lowest:.3g} there and is {seen.last:.3g} now; it saves {saved:.0%} of the run",
         value=seen.step,
     )
     return (

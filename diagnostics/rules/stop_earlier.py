@@ -50,12 +50,12 @@ def check(run: Run) -> Iterator[Finding]:
         return
     if seen.near[1] - val.steps[0] > LATEST * span or _accuracy_gains(run, seen.step):
         return
-    said = "loss at the end over its best"
+    said = "median loss at the end over the median at its best"
     ratio = seen.last / seen.best if seen.best else np.inf
     yield Finding(
         "stop_earlier",
         "info",
-        f"Validation was best at step {seen.step:,} ({seen.best:.4g}{_between(*seen.near)}) and ends at {seen.last:.4g}; "
+        f"Validation was best at step {seen.step:,} ({seen.lowest:.4g}{_between(*seen.near)}) and ends at {seen.last:.4g}; "
         f"the {1 - (seen.step - val.steps[0]) / span:.0%} of the run since{_time(val, seen.step)} brought nothing.",
         (Evidence(VAL_LOSS, seen.step, int(val.steps[-1]), said, ratio, 1 + RISE),),
         (

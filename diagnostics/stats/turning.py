@@ -21,6 +21,7 @@ class Turn:
 
     Attributes:
         step: of the lowest single point around the smoothed lowest: those weights exist.
+        lowest: the value logged there.
         best: the smoothed level there.
         last: the level at the end.
         jitter: standard deviation of single points since, apart from where they are going.
@@ -30,6 +31,7 @@ class Turn:
     """
 
     step: int
+    lowest: float
     best: float
     last: float
     jitter: float
@@ -61,4 +63,4 @@ def turn(curve: Curve) -> Turn:
     step, near = int(finite.steps[lowest]), finite.steps[smooth <= best + jitter]
     span = min(step, int(near[0])), max(step, int(near[-1]))
     error = jitter * min(1.0, MEDIAN * np.sqrt(2 / window))
-    return Turn(step, best, end(finite, SHORT), jitter, error, len(finite) - 1 - at, span)
+    return Turn(step, float(finite.values[lowest]), best, end(finite, SHORT), jitter, error, len(finite) - 1 - at, span)

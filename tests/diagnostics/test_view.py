@@ -143,7 +143,14 @@ def test_other_evaluation_sets_are_found_by_their_names():
 
 def test_a_thumbnail_shows_the_way_of_a_noisy_curve():
     values = np.linspace(2.0, 1.0, 6_000) + np.tile([0.5, -0.5], 3_000)
-    values[10] = np.nan
     drawn = view.spark(Curve("train/loss", np.arange(6_000), values))
     assert len(drawn) == 60 and (np.diff(drawn) < 0).all()
-    assert view.spark(Curve("train/loss", np.arange(2), np.full(2, np.nan))) == []
+    assert view.spark(Curve("train/loss", [], [])) == []
+
+
+def test_a_thumbnail_tells_where_a_loss_is_no_number():
+    values = np.linspace(2.0, 1.0, 6_000)
+    values[10], values[-1] = np.nan, np.inf
+    drawn = view.spark(Curve("train/loss", np.arange(6_000), values))
+    assert np.flatnonzero(np.isnan(drawn)).tolist() == [0, 59]
+    assert np.isnan(view.spark(Curve("train/loss", np.arange(2), np.full(2, np.nan)))).all()

@@ -7,7 +7,7 @@ import numpy as np
 from diagnostics.curve import Numbers
 
 BLOCK = 1 << 14  # numbers
-MOST = 2.0**53  # from here on a float64 no longer counts by ones
+MOST = 2**53  # from here on a float64 no longer counts by ones
 
 
 def finite(values: Numbers) -> bool:
@@ -15,14 +15,16 @@ def finite(values: Numbers) -> bool:
     return values.dtype.kind == "i" or all(np.isfinite(b).all() for b in _blocks(values))
 
 
+def within(values: Numbers, bound: float) -> bool:
+    """Whether all are numbers nearer to 0 than ``bound``."""
+    with np.errstate(invalid="ignore"):  # a damaged file may hold NaN of the kind that signals
+        return not values.size or bool(values.min() > -bound and values.max() < bound)
+
+
 def whole(values: Numbers) -> bool:
     """Whether there are any, and all are whole numbers that a float64 can count."""
-    return bool(values.size) and all(_whole(b) for b in _blocks(values))
-
-
-def holds(values: Numbers, one: float) -> bool:
-    """Whether ``one`` is among them."""
-    return any((b == one).any() for b in _blocks(values))
+    counted = bool(values.size) and within(values, MOST)
+    return counted and (values.dtype.kind == "i" or all((b == np.floor(b)).all() for b in _blocks(values)))
 
 
 def falls(values: Numbers) -> bool:
@@ -38,8 +40,3 @@ def rises(values: Numbers) -> bool:
 def _blocks(values: Numbers) -> Iterator[Numbers]:
     """Blocks, each with the first number of the next."""
     return (values[at : at + BLOCK + 1] for at in range(0, values.size, BLOCK))
-
-
-def _whole(block: Numbers) -> bool:
-    bounded = bool((block > -MOST).all() and (block < MOST).all())
-    return bounded and (block.dtype.kind == "i" or bool((block == np.floor(block)).all()))

@@ -99,9 +99,10 @@ def number(value: object) -> float | None:
 
 def boundless(values: Floats) -> Floats:
     """``values`` with Inf where the largest float64 stands for it: MLflow's databases hold no Inf."""
-    if not blockwise.holds(values, LARGEST) and not blockwise.holds(values, -LARGEST):
+    if blockwise.within(values, LARGEST):
         return values
-    return np.where(np.abs(values) == LARGEST, np.copysign(np.inf, values), values)
+    stands = np.abs(values) == LARGEST
+    return np.where(stands, np.copysign(np.inf, values), values) if stands.any() else values
 
 
 def _flat(values: Mapping[str, object], within: str, depth: int = 1) -> Iterator[tuple[str, object]]:

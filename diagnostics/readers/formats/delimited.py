@@ -149,7 +149,7 @@ def _numbers(path: Path, head: bytes, first: Header, types: Types) -> pa.Table:
 
     def read(types: Types, bare: bool) -> pa.Table:
         options = _options(head, replace(first, line=0), types, bare=bare)
-        return number_columns.read(path, start, lambda block: pacsv.read_csv(pa.BufferReader(block), *options))
+        return number_columns.read(path, start, lambda part: pacsv.read_csv(part, *options))
 
     try:
         return read(types, bare=True)

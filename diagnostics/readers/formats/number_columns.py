@@ -1,16 +1,15 @@
-"""The columns of a long text table of numbers: parsed block by block in threads, each block straight into its place.
+"""The columns of a long text table of numbers: parsed part by part in threads, each part put into its place as it comes.
 
-Nothing stands beside the result but the blocks in work: for a file that is read once, new memory costs as much as parsing does.
+Nothing stands beside the result but the parts in work: for a file that is read once, new memory costs as much as parsing does.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from io import SEEK_END, FileIO
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
+from math import ceil
 from pathlib import Path
-from threading import Lock, local
 
 import numpy as np
 import pyarrow as pa
@@ -18,11 +17,12 @@ from numpy.typing import NDArray
 
 from diagnostics.curve import Numbers
 
-BLOCK = 1 << 20  # bytes parsed at a time: of 256 KiB to 2 MiB, 1 MiB costs least
+BLOCK = 1 << 20  # bytes that Arrow parses at a time, and a part has at least: what it keeps of them stays in the cache
+PART = 4 * BLOCK  # bytes that a thread is given at the most: few enough parts that handing them out costs nothing
 LONGEST = 1 << 16  # bytes of a line: numbers alone need no more
-ROOM = 1.1  # times the rows that the first block lets expect; what is not filled is never touched
+ROOM = 1.1  # times the rows that the first part lets expect; what is not filled is never touched
 
-Parse = Callable[[pa.Buffer], pa.Table]
+Parse = Callable[[pa.NativeFile], pa.Table]
 
 
 def read(path: Path, start: int, parse: Parse) -> pa.Table:
@@ -34,63 +34,47 @@ def read(path: Path, start: int, parse: Parse) -> pa.Table:
         ArrowInvalid: a cell is no number, a line has too few or too many, or lines do not end in a line feed.
     """
     threads = pa.cpu_count()
-    with path.open("rb", buffering=0) as file, ThreadPoolExecutor(threads) as pool:
-        lines = _Lines(file, start, file.seek(0, SEEK_END))
-        blocks = (pool.submit(_parsed, lines, at, parse) for at in range(start, lines.end, BLOCK))
-        return _joined(_in_order(blocks, threads + 1), lines.end - start)
+    with pa.OSFile(str(path)) as file, ThreadPoolExecutor(threads) as pool:
+        cuts = _cuts(file, start, threads)
+        parts = (pool.submit(_parsed, file, a, b - a, parse) for a, b in pairwise(cuts))
+        return _joined(_in_order(parts, threads + 1), cuts[-1] - start)
+
+
+def _cuts(file: pa.NativeFile, start: int, threads: int) -> list[int]:
+    """Where parts begin and end, at the ends of lines: about equally long, and as many for each of the threads."""
+    size = file.size() - start
+    parts = min(threads * ceil(size / PART / threads), max(1, size // BLOCK))
+    inner = [_line_end(file, start + size * n // parts) for n in range(1, parts)]
+    return sorted({start, *inner, start + size})
+
+
+def _line_end(file: pa.NativeFile, at: int) -> int:
+    """The first end of a line behind the byte ``at``."""
+    found: int = file.read_at(LONGEST, at).find(b"\n")
+    if found < 0:
+        raise pa.ArrowInvalid(f"a line is longer than {LONGEST:,} bytes")
+    return at + found + 1
 
 
 @dataclass(frozen=True)
-class _Lines:
-    """The lines of an open file from byte ``start`` to ``end``; every thread reads into a buffer of its own, again and again."""
-
-    file: FileIO
-    start: int
-    end: int
-    own: local = field(default_factory=local)
-    lock: Lock = field(default_factory=Lock)
-
-    def beginning(self, at: int) -> pa.Buffer:
-        """The lines that begin in the ``BLOCK`` bytes from ``at`` on; they stand until the thread asks again."""
-        buffer = self._buffer()
-        base = max(at - 1, self.start)
-        with self.lock:
-            self.file.seek(base)
-            length = self.file.readinto(buffer)
-        first = buffer.find(b"\n", 0, length) + 1 if base < at else 0
-        last = buffer.find(b"\n", at + BLOCK - 1 - base, length) + 1 if at + BLOCK < self.end else length
-        if (base < at and not first) or not last:
-            raise pa.ArrowInvalid(f"a line is longer than {LONGEST:,} bytes")
-        return pa.py_buffer(memoryview(buffer)[first:last])
-
-    def _buffer(self) -> bytearray:
-        if not hasattr(self.own, "buffer"):
-            self.own.buffer = bytearray(1 + BLOCK + LONGEST)
-        buffer: bytearray = self.own.buffer
-        return buffer
-
-
-@dataclass(frozen=True)
-class _Block:
-    """What one block holds, and how many bytes it has."""
+class _Part:
+    """What one part holds, and how many bytes it has."""
 
     table: pa.Table
     size: int
 
 
-def _parsed(lines: _Lines, at: int, parse: Parse) -> _Block | None:
-    found = lines.beginning(at)
-    return _Block(parse(found), found.size) if found.size else None
+def _parsed(file: pa.NativeFile, at: int, size: int, parse: Parse) -> _Part:
+    return _Part(parse(file.get_stream(at, size)), size)
 
 
-def _in_order(blocks: Iterator[Future[_Block | None]], ahead: int) -> Iterator[_Block]:
-    """The blocks with lines as they come, ``ahead`` of them in work."""
-    waiting = deque(islice(blocks, ahead))
+def _in_order(parts: Iterator[Future[_Part]], ahead: int) -> Iterator[_Part]:
+    """The parts as they come, ``ahead`` of them in work."""
+    waiting = deque(islice(parts, ahead))
     while waiting:
         found = waiting.popleft().result()
-        waiting.extend(islice(blocks, 1))
-        if found is not None:
-            yield found
+        waiting.extend(islice(parts, 1))
+        yield found
 
 
 @dataclass
@@ -117,15 +101,15 @@ class _Column:
         return pa.array(self.values[:rows], mask=self.absent[:rows] if self.absent.size else None)
 
 
-def _joined(blocks: Iterator[_Block], size: int) -> pa.Table:
-    first = next(blocks)
+def _joined(parts: Iterator[_Part], size: int) -> pa.Table:
+    first = next(parts)
     room = int(ROOM * first.table.num_rows * size / first.size) + 1
     space = np.empty((first.table.num_columns, room))  # in one piece: the system gives it in larger pages
     columns = [_Column(row.view(c.type.to_pandas_dtype())) for row, c in zip(space, first.table.columns, strict=True)]
     rows = 0
-    for block in chain([first], blocks):
-        for column, data in zip(columns, block.table.columns, strict=True):
+    for part in chain([first], parts):
+        for column, data in zip(columns, part.table.columns, strict=True):
             column.grow(rows + len(data))
             column.put(rows, data)
-        rows += block.table.num_rows
+        rows += part.table.num_rows
     return pa.table([column.array(rows) for column in columns], names=first.table.column_names)

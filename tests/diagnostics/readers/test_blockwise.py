@@ -14,10 +14,13 @@ def test_what_one_number_changes_is_seen_wherever_it_stands(at: int) -> None:
     again = np.where(steps == at, at - 1, steps)
     assert not blockwise.rises(again) and not blockwise.falls(again)
     assert blockwise.falls(np.where(steps == at, at - 2, steps))
+    assert blockwise.within(steps, steps.size) and not blockwise.within(
+        np.where(steps == at, -steps.size, steps), steps.size
+    )
     half = np.where(steps == at, at + 0.5, steps)
-    assert not blockwise.whole(half) and blockwise.finite(half) and blockwise.holds(half, at + 0.5)
+    assert not blockwise.whole(half) and blockwise.finite(half)
     gap = np.where(steps == at, np.nan, steps)
-    assert not blockwise.whole(gap) and not blockwise.finite(gap) and not blockwise.holds(gap, np.nan)
+    assert not blockwise.whole(gap) and not blockwise.finite(gap) and not blockwise.within(gap, np.inf)
 
 
 @pytest.mark.parametrize("bound", [2**53, -(2**53), np.iinfo(np.int64).min, np.iinfo(np.int64).max])

@@ -14,6 +14,7 @@ ROWS = 6_000  # more than a reader's look at the head
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(number_columns, "BLOCK", 1 << 12)
+    monkeypatch.setattr(number_columns, "PART", 1 << 14)
 
 
 @pytest.fixture

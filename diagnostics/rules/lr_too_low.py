@@ -21,7 +21,9 @@ Criterion
     shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
     plateau does. Or it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise, or by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches
     differ by more than training can have fallen. Or, in a run that has ended, validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS
-    (the second, SAGS) times the other, no quarter UNEVEN times another, with a noise under SMOOTH of the fall.
+    (the second, SAGS) times the other, no quarter UNEVEN times another, with a noise under SMOOTH of the fall. Where the rate came down meanwhile and no setting
+    holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. Where
+    ratios were logged, the longest stay below AIM.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
@@ -84,7 +86,7 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     passes,
     went_on,
 )
-from diagnostics.stats.slide import BENDS, SAGS, SMOOTH, UNEVEN, slides, tremor  # noqa: F401 (the Criterion names three)
+from diagnostics.stats.slide import BENDS, REST, SAGS, SHAKEN, SMOOTH, UNEVEN, slides, tremor  # noqa: F401 (Criterion)
 from diagnostics.stats.strides import Strides, strides, unmoved, warming
 from diagnostics.stats.trend import TAIL
 
@@ -111,7 +113,7 @@ def check(run: Run) -> Iterator[Finding]:
         yield _unmeasured(run)
     elif seen is None and not pretrained(run) and creeps(run, loss):
         yield _creeping(run)
-    elif (seen is None or seen.fullest < LONGEST) and not pretrained(run) and slides(run):
+    elif (seen is None or seen.fullest < AIM) and not pretrained(run) and slides(run):
         yield _sliding(run)
 
 
@@ -172,7 +174,8 @@ def _creeping(run: Run) -> Finding:
 
 def _sliding(run: Run) -> Finding:
     val = run[VAL_LOSS].finite()
-    said = f"Validation loss fell evenly, without a tremor, from {val.values[0]:.3g} to {val.values[-1]:.3g} at the end, and was still falling."
+    until = "for as long as the learning rate lasted" if wanes(run) else "and was still falling"
+    said = f"Validation loss fell evenly, without a tremor, from {val.values[0]:.3g} to {val.values[-1]:.3g} at the end, {until}."
     evidence = Evidence(VAL_LOSS, *_span(val), "noise as a share of the fall", tremor(val), SMOOTH)
     gain = min(one.of_fall for one in headway(run))
     why = "steps that neither shake the loss nor change its slope may be longer"
@@ -225,6 +228,15 @@ def _slow_run(
     return synthetic.with_epochs(run, round(synthetic.STEPS / passes))
 
 
+def _spent_run(*, pace: float = 2.0, jitter: float = 0.002, **settings: float) -> Run:
+    """A loss that follows the sum of a cosine's rates."""
+    lr = 1e-4 * (1 + np.cos(np.linspace(0, np.pi, synthetic.STEPS)))
+    made = np.cumsum(lr) / lr.sum()
+    loss = 0.2 + 2.1 * np.exp(-pace * made)
+    run = synthetic.make(synthetic.noisy(loss, 0.02), synthetic.noisy(loss + 0.01, jitter, seed=1), lr=lr)
+    return replace(run, config=settings)
+
+
 def _left_late(at: int) -> Run:
     loss = np.r_[np.full(at, 2.3), synthetic.falling(2.3, 0.2, pace=1.5, steps=synthetic.STEPS - at)]
     late = synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=1e-4)
@@ -252,6 +264,7 @@ RULE = Rule(
         "steps that got short, and much to gain": lambda: _slow_run(1.0, ratio=np.geomspace(2e-3, 2e-4, 1000)),
         "many passes, no ratios": lambda: _slow_run(1.0, ratio=None, passes=100),
         "few passes, down an even slope without a tremor": lambda: _slow_run(1.0, ratio=None, shaken=0.0),
+        "a spent schedule, down a slope that bends": lambda: _spent_run(jitter=0.01),
         "few passes, hardly moved": lambda: _slow_run(0.2, ratio=None, passes=15),
     },
     silent={
@@ -259,6 +272,9 @@ RULE = Rule(
         "cut short, at a good rate": lambda: _slow_run(1.0, ratio=2e-3),
         "few passes, no ratios": lambda: _slow_run(1.0, ratio=None),
         "forty passes, most of it done": lambda: _slow_run(1.7, ratio=None, passes=40),
+        "a spent schedule, levelled off": lambda: _spent_run(pace=8.0),
+        "a spent schedule that shook the weights": lambda: _spent_run(jitter=0.05),
+        "a spent schedule of a network two units wide": lambda: _spent_run(jitter=0.01, width=2),
         "each doubling brings less": lambda: _slow_run(6.0, ratio=None, passes=100),
         "just off a plateau": lambda: _left_late(600),
         "decayed": lambda: _slow_run(1.0, ratio=None, passes=100, lr=np.where(np.arange(1000) < 800, 0.1, 0.001)),

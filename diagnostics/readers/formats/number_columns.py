@@ -18,9 +18,7 @@ from numpy.typing import NDArray
 from diagnostics.curve import Numbers
 
 BLOCK = 1 << 20  # bytes that Arrow parses at a time, and a part has at least: what it keeps of them stays in the cache
-PART = (
-    2 * BLOCK
-)  # bytes that a thread is given at the most: longer ones are handed out less often, but take more memory
+PART = 2 * BLOCK  # bytes that a thread is given at the most; longer parts take more memory
 LONGEST = 1 << 16  # bytes of a line: numbers alone need no more
 ROOM = 1.1  # times the rows that the first part lets expect; what is not filled is never touched
 

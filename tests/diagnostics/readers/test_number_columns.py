@@ -82,3 +82,9 @@ def test_numbers_without_a_header(tmp_path: Path) -> None:
     np.savetxt(tmp_path / "loss.csv", values)
     text = delimited.read_text(tmp_path / "loss.csv")
     assert text.bare and text.columns[0].to_numpy().tolist() == values.tolist()
+
+
+def test_a_part_of_blank_lines(frame: pd.DataFrame, tmp_path: Path) -> None:
+    lines = frame.to_csv(index=False).splitlines()
+    (tmp_path / "a.csv").write_text("\n".join([*lines[:3_001], "\n" * (1 << 16), *lines[3_001:]]))
+    same(tmp_path / "a.csv", frame)

@@ -12,7 +12,7 @@ Criterion
     times √fan-in of SMALL (half of it for a single matrix) to LARGE, while gradients reach them all; nor is one that never falls, where steps never were as long as SHORT or a
     setting accounts for it (see underfitting). Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
     from there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small). Or the fall over the whole run stays under
-    NO_FALL of the start, and is not a straight line that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
+    NO_FALL of the start, it never was LOUD away from there, and lr_too_low sees no straight line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
     more than THROWN times their norm nor shrunk below SHRUNK of it, unless they began too small. Or the loss, once it has learnt the mean, rests for RESTED of the run and then
     goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with weights known to be that small or a layer whose updates are under
     STILL of another's, and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
@@ -67,8 +67,8 @@ from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
 from diagnostics.stats.level import before_training, blocks
 from diagnostics.stats.noise import noise
 from diagnostics.stats.progress import progress
-from diagnostics.stats.rest import straight, trains_slowly
-from diagnostics.stats.short_steps import SHORT
+from diagnostics.stats.rest import trains_slowly
+from diagnostics.stats.short_steps import SHORT, creeps
 from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
     LARGE,
@@ -86,7 +86,7 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
 )
 from diagnostics.stats.strides import strides, unmoved
 
-LOUD = 0.2  # of the start: batches that differ more than that hide what a plateau is
+LOUD = 0.2  # of the start: points that differ more than that hide what a plateau is, and a loss that was as far away did leave
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 HE, PYTORCH = (
     2**0.5,
@@ -109,12 +109,12 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     first = _untrained(run, loss)
-    if first <= 0 or loss.values.min() <= 0 or noise(loss.values) > LOUD * first:
-        return None  # a reward, an adversary's loss or mere noise: nothing says that it should fall
+    if first <= 0 or loss.values.min() <= 0:
+        return None  # a reward or an adversary's loss: nothing says that it should fall
     if run.state == RUNNING and young(run, loss):
         return None
     seen = progress(run, first)
-    if abs(seen.share) > NO_FALL or straight(run):
+    if abs(seen.share) > NO_FALL or creeps(run, loss) or not _stayed(run[seen.tag], seen.first):
         return None
     if (trains_slowly(loss) or moved(run)) and not _guesses(run):
         return None
@@ -128,6 +128,12 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         f"{what} loss never left its start at {seen.first:.3g}: it ends at {seen.last:.3g}.{_rival(run)}{usual}",
         evidence,
     )
+
+
+def _stayed(curve: Curve, first: float) -> bool:
+    """Whether it was near ``first`` all the time, and not merely noise."""
+    away = np.abs(blocks(curve).levels - first).max()
+    return bool(max(noise(curve.finite().values), away) <= LOUD * first)
 
 
 def _same_answer(run: Run, loss: Curve) -> tuple[str, Evidence] | None:

@@ -19,7 +19,7 @@ Criterion
     has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there is much to come: the next
     doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
     shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
-    plateau does. Or it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise, or by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches
+    plateau does. Or, whatever the schedule, it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise, or, at a rate that never fell, by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches
     differ by more than training can have fallen. Or, in a run that has ended, validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS
     (the second, SAGS) times the other, no quarter UNEVEN times another, with a noise under SMOOTH of the fall. Where the rate came down meanwhile and no setting
     holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. Where

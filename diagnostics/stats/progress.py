@@ -31,7 +31,11 @@ class Progress:
 def progress(run: Run, first: float) -> Progress:
     """Of the training loss from ``first``, or of validation since its first, where batches differ by more than training can have fallen."""
     loss, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
-    if val is not None and len(val.finite()) >= LEAST_EVALS and _hidden(loss, int(val.finite().steps[0])):
+    if (
+        val is not None
+        and len(val.finite()) >= LEAST_EVALS
+        and _hidden(loss, max(int(val.finite().steps[0]), int(loss.steps[0])))
+    ):
         return Progress(VAL_LOSS, start(val), end(val))
     return Progress(TRAIN_LOSS, first, end(loss))
 

@@ -65,11 +65,9 @@ def creeps(run: Run, loss: Curve) -> bool:
     """Whether the loss hardly fell, in a straight line, over steps enough for any sound rate to get away from the start."""
     young = len(loss) < LEAST_POINTS or warming(run)
     fell = crept(run).share
-    return (
-        not young
-        and not wanes(run)
-        and (straight(run, EVEN) if HARDLY <= fell < LITTLE else fell < HARDLY and straight(run))
-    )
+    if young or fell >= LITTLE:
+        return False
+    return straight(run) if fell < HARDLY else straight(run, EVEN) and not wanes(run)
 
 
 def crept(run: Run) -> Progress:

@@ -21,47 +21,55 @@ from collections.abc import Iterator
 
 from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
+from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import accuracy
 from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.progress import Progress, progress
 
+LEAST_EVALS = 3  # evaluations: fewer have no best to speak of
 POOR, CLOSE = 0.85, 0.05  # fraction right: low, and near each other
 
 
 def check(run: Run) -> Iterator[Finding]:
     """Always holds; the engine prefers every other headline."""
-    loss = run[TRAIN_LOSS].finite()
-    first, last = start(loss), end(loss)
-    evidence = [
-        Evidence(
-            TRAIN_LOSS,
-            int(loss.steps[0]),
-            int(loss.steps[-1]),
-            "loss at the end, not to exceed the first",
-            last,
-            first,
-        )
-    ]
-    message = f"The training loss went from {first:.3g} to {last:.3g} and nothing speaks against it."
-    val = (run.get(VAL_LOSS) or loss).finite()
-    if VAL_LOSS in run and len(val) >= 3:
+    seen = progress(run, start(run[TRAIN_LOSS]))
+    message, evidence = _went(run[seen.tag], seen.first, seen.last), [_fell(run[seen.tag], seen)]
+    val = run.get(VAL_LOSS)
+    if val is None or len(val.finite()) < LEAST_EVALS:
+        message += " and nothing speaks against it."
+    else:
         ends = end(val)
         best = min(blocks(val).best, ends)  # medians of other points: the end may be the lower one
-        message = f"The training loss went from {first:.3g} to {last:.3g}; validation ends at {ends:.3g}, its best is {best:.3g}."
-        evidence.append(
-            Evidence(
-                VAL_LOSS,
-                int(val.steps[0]),
-                int(val.steps[-1]),
-                "loss at the end, not to exceed its best by much",
-                ends,
-                best,
-            )
+        message += (
+            f"; its best is {best:.3g}."
+            if seen.tag == VAL_LOSS
+            else f"; validation ends at {ends:.3g}, its best is {best:.3g}."
         )
+        evidence.append(_held(val.finite(), ends, best))
     yield Finding("healthy", "info", message + _poor(run), tuple(evidence))
+
+
+def _went(curve: Curve, first: float, last: float) -> str:
+    what = "Validation" if curve.tag == VAL_LOSS else "The training"
+    return f"{what} loss went from {first:.3g} to {last:.3g}"
+
+
+def _fell(curve: Curve, seen: Progress) -> Evidence:
+    said = "loss at the end, not to exceed the first"
+    return Evidence(seen.tag, *_span(curve), said, seen.last, seen.first)
+
+
+def _held(val: Curve, ends: float, best: float) -> Evidence:
+    return Evidence(VAL_LOSS, *_span(val), "loss at the end, not to exceed its best by much", ends, best)
+
+
+def _span(curve: Curve) -> tuple[int, int]:
+    steps = curve.finite().steps
+    return int(steps[0]), int(steps[-1])
 
 
 def _poor(run: Run) -> str:

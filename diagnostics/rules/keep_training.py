@@ -70,7 +70,7 @@ def _more(seen: Falling, stopped: str | None) -> Remedy:
     steps = _round(seen.now.last_step - int(seen.curve.steps[0]))
     last = end(seen.curve)
     off = (last - seen.now.goes_to(last)) / abs(last) if last else 0.0
-    because = stopped or f"by the last {TAIL:.0%} of the run, they should take off {max(off, 0.0):.0%} of the loss"
+    because = stopped or f"as the last {TAIL:.0%} of the run went, they should lower the loss by {max(off, 0.0):.0%}"
     return Remedy(
         f"Train {steps:,} steps more, from the last checkpoint.",
         "steps",

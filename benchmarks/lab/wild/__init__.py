@@ -1,1 +1,1 @@
-"""The fifth part: nobody chose its runs. What is trained, how, with what fault and how it is logged is drawn."""
+"""The fifth part, and the sixth, a second draw: nobody chose their runs. What is trained, how, with what fault and how it is logged is drawn."""

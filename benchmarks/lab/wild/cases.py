@@ -1,4 +1,4 @@
-"""The runs of the part ``wild``: the faults of the part ``fresh``, more of those that it found few of, and logs that say less."""
+"""The runs of the parts ``wild`` and ``redrawn``: the faults of the part ``fresh``, more of those that it found few of, and logs that say less."""
 
 from dataclasses import replace
 
@@ -17,10 +17,10 @@ TAKEN = {
 SHORTEST = 40  # steps
 
 
-def wild_cases(subjects: dict[str, Subject]) -> list[Case]:
+def wild_cases(subjects: dict[str, Subject], part: str) -> list[Case]:
     """Every run that is tried."""
     faults = FAULTS | {"healthy": _healthy, "needs_decay": _needs_decay, "keep_training": _short}
-    return [_told(case) for case in fresh_cases(subjects, "wild", faults, lambda fault, _: TAKEN.get(fault))]
+    return [_told(case) for case in fresh_cases(subjects, part, faults, lambda fault, _: TAKEN.get(fault))]
 
 
 def _healthy(subject: Subject, draw: Draw) -> Tried:

@@ -1,4 +1,4 @@
-"""The subjects of the part ``wild``, drawn: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
+"""The subjects of the parts ``wild`` and ``redrawn``, drawn: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
 
 from dataclasses import replace
 
@@ -36,10 +36,14 @@ TASKS: dict[str, tuple[tuple[str, ...], tuple[str | None, ...]]] = {
 # Optimizers, and the rate that the search for a sound one begins with.
 FIRST = {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.03, "lion": 0.001}
 FIRST |= dict.fromkeys(("adam", "adamw", "nadam", "adamax", "rmsprop"), 0.005)
-# Found best under a cosine by ``python -m benchmarks.lab --part wild --sweep``; one that never falls is half of it.
+# Found best under a cosine by ``python -m benchmarks.lab --part wild --part redrawn --sweep``; one that never falls is half of it.
 RATES = (
     *(0.095, 0.05, 3.2, 0.32, 0.032, 0.016, 0.016, 0.3),
     *(0.005, 0.095, 0.095, 0.032, 0.3, 0.1, 0.16, 0.005),
+)
+RATES_REDRAWN = (
+    *(0.05, 0.016, 3.2, 0.05, 0.095, 1.0, 1.0, 0.05),
+    *(0.016, 0.05, 0.0032, 1.0, 0.3, 0.05, 0.03, 0.05),
 )
 
 
@@ -83,3 +87,7 @@ def name(recipe: Recipe) -> str:
 
 
 WILD = {name(drawn(turn)): subject(turn, rate) for turn, rate in enumerate(RATES)}
+# The next turns. A run's faults and logging are drawn by its name, so the names must differ from those above.
+REDRAWN = {
+    f"{name(drawn(turn))}-redrawn": subject(turn, rate) for turn, rate in enumerate(RATES_REDRAWN, start=len(RATES))
+}

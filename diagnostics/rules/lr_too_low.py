@@ -10,8 +10,8 @@ Why it matters
 Criterion
     Where update ratios were logged: even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has
     not levelled off after more than FELL of its way (by however little it falls, at CLEAR standard errors it still does), more than SOLVED of the start is left, and validation does not rise.
-    Or no update moved a weight at all. Or the median update is shorter than USUAL and was never long (LONGEST in any tenth), and training and validation still take BIG of the loss off, or bring
-    STRAIGHT of the whole fall, per doubling of the steps, one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
+    Or no update moved a weight at all. Or it is shorter than LONGEST there, and training and validation still bring STRAIGHT of the whole fall per doubling of the
+    steps (or take BIG of the loss off, where the median update of the run is shorter than USUAL), one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
     warmup that still goes on is no time to judge.
 
     Where none was logged and the rate never fell below a third of its peak: the loss falls by more than GAIN of the whole fall per doubling, or by BIG of itself (training at CLEAR standard errors or validation, both at LIKELY), validation gains KEEPS_UP of what training surely gains (KEEPS_UP_LATE
@@ -120,14 +120,11 @@ def check(run: Run) -> Iterator[Finding]:
 def _short(run: Run, seen: Strides) -> Finding:
     gain = min(one.of_fall for one in headway(run))
     clear = max(one.now.clarity for one in headway(run)) >= MEASURED
-    never = seen.fullest < SHORT
-    measured, bound, when = (
-        (seen.fullest, SHORT, "even where they are longest") if never else (seen.typical, USUAL, "as a rule")
-    )
+    bound = SHORT if seen.fullest < SHORT else LONGEST
     falls = f", and a doubling of the steps brings {_of_fall(gain)}" if clear and gain > GAIN else ""
-    said = f"Single updates move the weights by {measured:.1g} of their size, {when}{falls}."
-    statistic = "median update ratio of the tenth where it is highest" if never else "median update ratio"
-    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, statistic, measured, bound)
+    said = f"Single updates move the weights by {seen.fullest:.1g} of their size, even where they are longest{falls}."
+    statistic = "median update ratio of the tenth where it is highest"
+    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, statistic, seen.fullest, bound)
     severity: Severity = "warning" if clear and gain > SURE else "info"
     size = max(float(f"{AIM / seen.fullest:.1g}"), 2.0) if seen.fullest > 0 else SIZES[0][1]
     why = f"it brings the longest update ratios from {seen.fullest:.1g} to about {AIM:g}, as sound runs have them"
@@ -269,7 +266,7 @@ RULE = Rule(
     },
     silent={
         "a healthy run": synthetic.healthy,
-        "cut short, at a good rate": lambda: _slow_run(1.0, ratio=2e-3),
+        "cut short, at a good rate": lambda: _slow_run(1.0, ratio=5e-3),
         "few passes, no ratios": lambda: _slow_run(1.0, ratio=None),
         "forty passes, most of it done": lambda: _slow_run(1.7, ratio=None, passes=40),
         "a spent schedule, levelled off": lambda: _spent_run(pace=8.0),
@@ -278,7 +275,7 @@ RULE = Rule(
         "each doubling brings less": lambda: _slow_run(6.0, ratio=None, passes=100),
         "just off a plateau": lambda: _left_late(600),
         "decayed": lambda: _slow_run(1.0, ratio=None, passes=100, lr=np.where(np.arange(1000) < 800, 0.1, 0.001)),
-        "long steps, decayed": lambda: _slow_run(1.0, ratio=2e-3, lr=np.where(np.arange(1000) < 800, 0.1, 0.001)),
+        "long steps, decayed": lambda: _slow_run(1.0, ratio=5e-3, lr=np.where(np.arange(1000) < 800, 0.1, 0.001)),
         "levelled off": lambda: _slow_run(20.0, ratio=2e-4),
         "fine-tuning": lambda: replace(_slow_run(1.0), config={"pretrained": "bert-base-uncased"}),
         "in its warmup": lambda: _slow_run(1.0, ratio=np.linspace(1e-5, 5e-4, 1000), lr=np.linspace(1e-5, 5e-4, 1000)),

@@ -48,11 +48,14 @@ def _levelled(last: Headway) -> bool:
 
 
 def crawls(run: Run, seen: Strides) -> bool:
-    """Usually short and never long, and the loss still shrinks by much."""
+    """Never long, and the loss falls on in a line; usually short, and it still shrinks by much."""
     losses = headway(run)
-    if seen.typical >= USUAL or seen.fullest >= LONGEST or max(one.now.clarity for one in losses) < MEASURED:
+    if seen.fullest >= LONGEST or max(one.now.clarity for one in losses) < MEASURED:
         return False
-    return all((one.of_loss > BIG or one.of_fall > STRAIGHT) and one.now.clarity >= LIKELY for one in losses)
+    short = seen.typical < USUAL
+    return all(
+        (one.of_fall > STRAIGHT or (short and one.of_loss > BIG)) and one.now.clarity >= LIKELY for one in losses
+    )
 
 
 def went_on(run: Run, loss: Curve) -> bool:

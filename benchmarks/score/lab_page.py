@@ -154,6 +154,7 @@ def early(part: Part) -> str:
             f"{row.runs:.0f}",
             percent(row["first"]),
             percent(row.settled),
+            NONE if pd.isna(row.lower) or not np.isfinite(row.lower) else percent(row.lower),
             NONE if not np.isfinite(row.late) else percent(row.late),
             f"{row.never:.0f}",
             NONE if pd.isna(row.due) else percent(row.due),
@@ -166,6 +167,7 @@ def early(part: Part) -> str:
         "runs",
         "first said, median",
         "said and stays, median",
+        "a lower rate asked for and stays, median",
         "90th percentile",
         "never stays",
         "due",
@@ -185,6 +187,7 @@ def early_words() -> str:
     return (
         f"Each run is judged again at {len(SHARES)} moments ({shares}, then every 5 %), with nothing known of what came after. *Stays* is the first moment from which on "
         "the true verdict is said without a break. All as a share of the run; of overfitting, as a share of the run after the true minimum of the validation loss. "
+        "`diverged` and `lr_too_high` both ask for a lower rate, and whether a loss that was thrown up comes down again only the rest of the run tells: one column takes either. "
         "A change of verdict counts from the first that is not `not_enough_data`.\n"
     )
 

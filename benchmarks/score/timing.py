@@ -15,6 +15,8 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 FAULTLESS = ("healthy", "keep_training", "not_enough_data")
 DUE = {"diverged": 0.02, "lr_too_high": 0.15, "lr_too_low": 0.15}
 """Share of the run by which a verdict is promised."""
+LOWER = ("diverged", "lr_too_high")
+"""Verdicts that ask for a lower rate: which of them it is, only the rest of the run tells, whether it comes down again."""
 DUE_AFTER = 0.05
 """Overfitting: share of the run after the true minimum of the validation loss."""
 LEAST = {"diverged": 4, "lr_too_high": MIN_POINTS, "lr_too_low": MIN_POINTS, "overfitting": 2}
@@ -31,13 +33,14 @@ class Judged:
 
 
 def measured(runs: Sequence[Judged], reports: Reports) -> pd.DataFrame:
-    """A row a run: truth, first, settled, flips, and whether it could be told in time.
+    """A row a run: truth, first, settled, lower (from where on one of ``LOWER`` is said, of these), flips, and whether it could be told in time.
 
     Of overfitting, ``first`` and ``settled`` are shares after the minimum.
     """
     rows = []
     for case in runs:
-        found = detection(reports.verdicts(case.run, SHARES), case.truth)
+        said = reports.verdicts(case.run, SHARES)
+        found = detection(said, case.truth)
         first, settled = found.first, found.settled
         begun = lowest_validation(case.run) if case.truth == "overfitting" else None
         if begun is not None:
@@ -49,11 +52,16 @@ def measured(runs: Sequence[Judged], reports: Reports) -> pd.DataFrame:
                 "truth": case.truth,
                 "first": first,
                 "settled": settled,
+                "lower": _lower(said) if case.truth in LOWER else None,
                 "flips": found.flips,
                 "could": could(case),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _lower(said: Sequence[tuple[float, str]]) -> float | None:
+    return detection([(share, LOWER[0] if verdict in LOWER else verdict) for share, verdict in said], LOWER[0]).settled
 
 
 def could(case: Judged) -> bool:
@@ -67,7 +75,7 @@ def could(case: Judged) -> bool:
 
 
 def by_truth(found: pd.DataFrame) -> pd.DataFrame:
-    """A row a fault: runs, medians and 90th percentiles of first and settled, never settled, settled in time, and how many could have been."""
+    """A row a fault: runs, medians and 90th percentiles of first and settled, median of lower, never settled, settled in time, and how many could have been."""
     rows = {}
     for slug in (s for s in HEADLINES if s in set(found.truth) - set(FAULTLESS)):
         runs = found[found.truth == slug]
@@ -78,6 +86,7 @@ def by_truth(found: pd.DataFrame) -> pd.DataFrame:
             "runs": len(runs),
             "first": runs["first"].astype(float).median(),
             "settled": settled.median(),
+            "lower": runs.lower.astype(float).fillna(float("inf")).median() if slug in LOWER else None,
             "late": settled.fillna(float("inf")).quantile(0.9, interpolation="higher"),
             "never": int(settled.isna().sum()),
             "due": due,

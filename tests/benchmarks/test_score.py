@@ -66,6 +66,8 @@ def test_a_part_is_judged_and_told():
     assert part.f1 == 1.0 and not part.misses and part.alarmed == [False]
     assert "macro-F1 **1.000**" in matrix(part)
     times = timing.by_truth(part.times)
+    asked = part.times[part.times.truth.isin(timing.LOWER)]
+    assert (asked.lower.astype(float) <= asked.settled.astype(float)).sum() == asked.settled.notna().sum()
     assert list(times.index) == ["diverged"] and times.settled["diverged"] == pytest.approx(0.3, abs=0.06)
     assert times.could["diverged"] == 0  # it was well when it was due
 

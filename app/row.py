@@ -1,6 +1,7 @@
 """What the list of runs shows of a run: small enough to keep of every run, in memory and on disk."""
 
 import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -107,8 +108,8 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Se
     for name, value in config.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{prefix}{name}.")
-        elif isinstance(value, str):
-            yield f"{prefix}{name}", value[:LETTERS]
+        elif isinstance(value, str) or (isinstance(value, int) and abs(value) > sys.float_info.max):
+            yield f"{prefix}{name}", str(value)[:LETTERS]  # a whole number beyond all floats has no place on an axis
         elif isinstance(value, bool | int | float):
             yield f"{prefix}{name}", value
 

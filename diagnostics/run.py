@@ -1,5 +1,6 @@
 """A run: the narrow waist between everything that records training and everything that judges it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
@@ -67,7 +68,10 @@ class Run(Measured):
     def setting(self, name: str) -> float | None:
         """A hyperparameter as a number; None when it is not set, or set to something else such as "auto"."""
         value = self.config.get(name)
-        return float(value) if isinstance(value, int | float) and np.isfinite(value) else None
+        try:
+            return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+        except OverflowError:  # a whole number beyond all floats
+            return None
 
     def per_epoch(self, tag: str) -> bool:
         """Whether ``tag`` was logged about once an epoch or more rarely, so that a point stands for a pass over the data."""

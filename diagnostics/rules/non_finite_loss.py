@@ -83,8 +83,8 @@ def _first_of_the_last(bad: np.ndarray) -> int:
 def _when(loss: Curve, since: int, count: int, what: str, for_good: bool) -> str:
     if for_good:
         return f"is {what} from step {loss.steps[since]:,} on"
-    after = loss.where(loss.steps > loss.steps[since]).finite()
-    back = f"went on at {after.values[0]:.3g}"
+    after = loss.values[since:]  # by their order: in a damaged log all may stand at one step
+    back = f"went on at {after[np.isfinite(after)][0]:.3g}"
     if count == 1:
         return f"was {what} at step {loss.steps[since]:,} and {back}"
     return f"was {what} at {count:,} of {len(loss):,} points, first at step {loss.steps[since]:,}, and {back}"

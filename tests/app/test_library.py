@@ -91,3 +91,4 @@ def test_settings_of_a_row_are_flat_and_few():
     found = library.settings(config)
     assert list(found)[:4] == ["lr", "optim.name", "optim.fused", "k0"]
     assert len(found) == 60 and len(found["optim.name"]) == 200
+    assert library.settings({"seed": 10**400})["seed"] == "1" + 199 * "0"

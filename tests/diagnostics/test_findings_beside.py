@@ -68,3 +68,10 @@ def test_a_finding_stands_beside_exactly_one_verdict(rule, example):
     report = diagnose(example())
     assert report.verdict in HEADLINES
     assert [f.rule for f in report.findings].count(report.verdict) == 1
+
+
+def test_a_gap_in_a_log_whose_points_all_stand_at_one_step_is_told():
+    values = np.r_[np.linspace(2.0, 1.0, 20), np.nan, np.linspace(0.9, 0.5, 20)]
+    report = diagnose(Run("r", {"train/loss": Curve("train/loss", np.full(41, 7), values)}))
+    (told,) = [finding for finding in report.findings if finding.rule == "non_finite_loss"]
+    assert told.message == "The training loss was not a number at step 7 and went on at 0.9."

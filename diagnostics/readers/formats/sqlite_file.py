@@ -25,6 +25,7 @@ OFTEN = 100_000  # SQLite's own instructions between two looks at the clock
 BATCH = 20_000  # rows at a time
 
 MOST_TOLD = 3  # damages of a table, told one by one
+BACK = "its rows do not go on"
 FURTHEST = 2**40  # rows; what is looked for behind damage, in steps that double
 
 BROKEN = (sqlite3.Error, UnicodeDecodeError)  # the latter where even SQLite's message holds bytes of the damage
@@ -103,8 +104,11 @@ def rows(base: sqlite3.Connection, table: str, columns: Sequence[str], notes: li
         try:
             cursor = base.execute(query, (after,))
             while batch := cursor.fetchmany(size):
-                yield batch
-                after, further = batch[-1][0], 1
+                if fresh := _rising(batch, after):
+                    yield fresh
+                    after, further = fresh[-1][0], 1
+                if len(fresh) < len(batch):
+                    raise sqlite3.DatabaseError(BACK)
             return
         except BROKEN as error:
             if "interrupted" in str(error):
@@ -116,6 +120,15 @@ def rows(base: sqlite3.Connection, table: str, columns: Sequence[str], notes: li
                 damaged += 1
                 notes += [_damaged(table, after, error)] if damaged <= MOST_TOLD else []
             after, further = max(after, 0) + further, further * 2
+
+
+def _rising(batch: list[Row], after: int) -> list[Row]:
+    """The first of ``batch``, as far as each number is above the one before: a damaged page may lead back, without end."""
+    for i, (number, *_) in enumerate(batch):
+        if number <= after:
+            return batch[:i]
+        after = number
+    return batch
 
 
 def _damaged(table: str, after: int, error: Exception) -> str:

@@ -5,11 +5,13 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 
 import pytest
 
 from diagnostics.readers import Log, logs, read_all, trackio
+from diagnostics.readers.formats.sqlite_file import rows
 from diagnostics.readers.mlflow import database
 from tests.logs import log
 from tests.logs.points import points
@@ -79,6 +81,24 @@ def test_a_packed_database_that_was_last_used_with_a_journal(tool: Tool, tmp_pat
     base.close()
     before = listing(tmp_path)
     assert by_name(tmp_path / "x.db").keys() == by_name(tool.database).keys() and listing(tmp_path) == before
+
+
+class Circle:
+    """A damaged database whose pages lead back: its rows never end."""
+
+    def execute(self, query: str, after: tuple[int]) -> "Circle":
+        self.left = iter(n for n in cycle((1, 2, 3, 0)) if n > after[0] or n == 0)
+        return self
+
+    def fetchmany(self, size: int) -> list[tuple[int, str]]:
+        return [(n, "row") for n in islice(self.left, size)]
+
+
+def test_damage_that_leads_back_ends():
+    notes: list[str] = []
+    found = [number for batch in rows(Circle(), "metrics", ["text"], notes) for number, _ in batch]  # type: ignore[arg-type]
+    assert found == [1, 2, 3]
+    assert notes == ["the database is damaged in table metrics after row 3 (its rows do not go on): some rows are lost"]
 
 
 @EACH

@@ -9,6 +9,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 from diagnostics.readers import look
@@ -106,7 +107,7 @@ def rows(base: sqlite3.Connection, table: str, columns: Sequence[str], notes: li
             while batch := cursor.fetchmany(size):
                 if fresh := _rising(batch, after):
                     yield fresh
-                    after, further = fresh[-1][0], 1
+                    after, further = _number(fresh[-1]), 1
                 if len(fresh) < len(batch):
                     raise sqlite3.DatabaseError(BACK)
             return
@@ -124,11 +125,13 @@ def rows(base: sqlite3.Connection, table: str, columns: Sequence[str], notes: li
 
 def _rising(batch: list[Row], after: int) -> list[Row]:
     """The first of ``batch``, as far as each number is above the one before: a damaged page may lead back, without end."""
-    for i, (number, *_) in enumerate(batch):
-        if number <= after:
-            return batch[:i]
-        after = number
-    return batch
+    numbers = [after, *(_number(row) for row in batch)]
+    back = next((i for i, (one, next_one) in enumerate(pairwise(numbers)) if next_one <= one), len(batch))
+    return batch[:back]
+
+
+def _number(row: Row) -> int:
+    return row[0] if isinstance(row[0], int) else -(2**63)  # damage may leave none
 
 
 def _damaged(table: str, after: int, error: Exception) -> str:

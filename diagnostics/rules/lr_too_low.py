@@ -10,8 +10,8 @@ Why it matters
 Criterion
     Where update ratios were logged: even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has
     not levelled off after more than FELL of its way (by however little it falls, at CLEAR standard errors it still does), more than SOLVED of the start is left, and validation does not rise.
-    Or no update moved a weight at all. Or it is shorter than LONGEST there, and training and validation still bring STRAIGHT of the whole fall per doubling of the
-    steps (or take BIG of the loss off, where the median update of the run is shorter than USUAL), one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
+    Or no update moved a weight at all. Or it is shorter than LONGEST there (while the run goes on, the median of all also shorter than USUAL), and training and validation still
+    bring STRAIGHT of the whole fall per doubling of the steps, or, with a median shorter than USUAL, take BIG of the loss off, one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
     warmup that still goes on is no time to judge.
 
     Where none was logged and the rate never fell below a third of its peak: the loss falls by more than GAIN of the whole fall per doubling, or by BIG of itself (training at CLEAR standard errors or validation, both at LIKELY), validation gains KEEPS_UP of what training surely gains (KEEPS_UP_LATE

@@ -1,6 +1,6 @@
 """Whether the steps of a run were too short: by the length of its updates, or, where nobody measured them, by a fall that goes on and on."""
 
-from collector.schema import VAL_LOSS
+from collector.schema import RUNNING, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
@@ -49,10 +49,11 @@ def _levelled(last: Headway) -> bool:
 
 def crawls(run: Run, seen: Strides) -> bool:
     """Never long, and the loss falls on in a line; usually short, and it still shrinks by much."""
-    losses = headway(run)
+    losses, short = headway(run), seen.typical < USUAL
     if seen.fullest >= LONGEST or max(one.now.clarity for one in losses) < MEASURED:
         return False
-    short = seen.typical < USUAL
+    if run.state == RUNNING and not short:
+        return False  # at first any loss falls in a line
     return all(
         (one.of_fall > STRAIGHT or (short and one.of_loss > BIG)) and one.now.clarity >= LIKELY for one in losses
     )

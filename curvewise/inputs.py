@@ -8,6 +8,7 @@ from pathlib import Path
 from curvewise.streams import Named, as_files
 from diagnostics import Run
 from diagnostics.readers import Log, ReadError, each, logs_all
+from diagnostics.readers.errors import printable
 
 
 def read_logs(paths: Sequence[Path]) -> tuple[list[Log | Run], list[ReadError]]:
@@ -42,8 +43,3 @@ def _told(errors: list[ReadError]) -> list[ReadError]:
     for error in errors:
         print(printable(f"curvewise: {error}"), file=sys.stderr)
     return errors
-
-
-def printable(text: str) -> str:
-    """``text`` from a log without control characters: a name must not steer the terminal."""
-    return "".join(c if c.isprintable() else "�" for c in text)

@@ -12,8 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
-from curvewise.inputs import printable
 from diagnostics import Evidence, Finding, Report, Run, rules
+from diagnostics.readers.errors import printable
 
 COLOURS = {"error": "bold red", "warning": "bold yellow", "info": "bold cyan"}
 BARS = "▁▂▃▄▅▆▇█"

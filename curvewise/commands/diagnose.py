@@ -11,10 +11,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from curvewise.inputs import each_run, printable
+from curvewise.inputs import each_run
 from curvewise.output import whoever_reads
 from diagnostics import Report, Run, diagnose
 from diagnostics.readers import ReadError
+from diagnostics.readers.errors import printable
 from diagnostics.report import SEVERITIES
 
 

@@ -5,11 +5,12 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from curvewise.inputs import printable, read_logs
+from curvewise.inputs import read_logs
 from curvewise.output import whoever_reads
 from diagnostics import Run
 from diagnostics.keep import keep, numbered
 from diagnostics.readers import Log, ReadError, understand
+from diagnostics.readers.errors import printable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.text import Text
 
 from collector import claims, run_file, schema
-from curvewise.inputs import printable
 from curvewise.terminal import block, line, screen
 from curvewise.watched import SHARE, Judged, Watched
 from diagnostics.readers import ReadError, sources
+from diagnostics.readers.errors import printable
 
 EVERY = 1.0  # seconds between looks: how often the collector looks for the verdict
 UNLEFT = "the verdict cannot be left there ({}): the training will not hear of it; watching goes on"

@@ -22,7 +22,7 @@ from typing import IO, cast
 import pyarrow as pa
 
 from diagnostics.readers import look
-from diagnostics.readers.errors import ReadError
+from diagnostics.readers.errors import ReadError, printable
 from diagnostics.readers.limits import Limits
 
 ZIP, TAR_AT, TAR = b"PK\x03\x04", 257, b"ustar"
@@ -195,4 +195,4 @@ def _squeezed_tar(path: Path) -> bool:
 
 
 def _shown(name: str) -> str:
-    return name if len(name) <= 80 else f"{name[:77]}…"
+    return printable(name if len(name) <= 80 else f"{name[:77]}…")

@@ -12,7 +12,12 @@ class ReadError(Exception):
     def __init__(self, source: object, message: str) -> None:
         super().__init__(source, message)
         self.source = str(source)
-        self.message = message
+        self.message = printable(message)
 
     def __str__(self) -> str:
         return f"{self.source}: {self.message}"
+
+
+def printable(text: str) -> str:
+    """``text`` without control characters: a name in a log must neither break a line nor steer the terminal."""
+    return "".join(c if c.isprintable() else "�" for c in text)

@@ -152,7 +152,9 @@ def _series(tables: Iterable[pa.Table], path: Path, limits: Limits) -> Iterator[
     if not filled:
         return
     table = pa.concat_tables(filled, promote_options="permissive")
-    value = pc.coalesce(*[pc.cast(table[name], pa.float64()) for name in NUMBERS if name in table.column_names])
+    value = pc.coalesce(
+        *[pc.cast(table[name], pa.float64(), safe=False) for name in NUMBERS if name in table.column_names]
+    )
     table, value = table.filter(pc.is_valid(value)), value.drop_null()
     encoded = texts(table[NAME]).combine_chunks().dictionary_encode()
     names, codes = encoded.dictionary.to_pylist(), encoded.indices.to_numpy(zero_copy_only=False)

@@ -46,7 +46,8 @@ class Column:
 def numbers(name: str, data: pa.ChunkedArray, place: Callable[[int], str]) -> tuple[Column | None, list[str]]:
     """The column's numbers, or None when it holds none, and notes; ``place`` says where a row (0-based) is."""
     if pa.types.is_timestamp(data.type):
-        data = pc.divide(pc.cast(pc.cast(data, pa.timestamp("us"), safe=False), pa.int64()), 1e6)  # s since 1970
+        counted = pc.cast(pc.cast(data, pa.timestamp("us"), safe=False), pa.int64())
+        data = pc.divide(_rounded(counted), 1e6)  # s since 1970
     if pa.types.is_time32(data.type):
         data = _clock(data)
     if _is_number(data.type):
@@ -97,6 +98,11 @@ def _clock(data: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.divide(seconds, 60.0) if (values % 60 == 0).all() else seconds
 
 
+def _rounded(data: pa.ChunkedArray) -> pa.ChunkedArray:
+    """As float64, however many digits there are."""
+    return pc.cast(data, pa.float64(), safe=False)
+
+
 def _in_seconds(cells: pd.Series) -> pd.Series:
     """``1:02:03`` and ``02:03`` as seconds, still text, as fastai writes times; other cells as they are."""
     parts = cells.str.extract(DURATION).astype(float)
@@ -119,7 +125,7 @@ def _column(name: str, data: pa.ChunkedArray) -> Column:
         rows = np.flatnonzero(pc.is_valid(data).to_numpy())
         data = data.drop_null()
     if pa.types.is_decimal(data.type):
-        data = pc.cast(data, pa.float64(), safe=False)
+        data = _rounded(data)
     if data.num_chunks == 1 and data.type in (pa.float64(), pa.int64()):
         return Column(name, rows, data.chunk(0).to_numpy())
     values, at = np.empty(len(data)), 0

@@ -205,7 +205,7 @@ def _scalars(table: pa.Table) -> pa.Table:
     wide[schema.WALL_TIME] = pa.chunked_array([pa.array(np.full(table.num_rows, np.nan))])
     for name in table.column_names:
         if name != schema.STEP and _number(table.schema.field(name).type):
-            wide[name] = table[name].cast(pa.float64())
+            wide[name] = table[name].cast(pa.float64(), safe=False)
     return pa.table(wide)
 
 

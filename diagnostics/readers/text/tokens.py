@@ -21,7 +21,8 @@ OPAQUE = "|".join(
 )
 BEFORE = r"(?:(?<![\w.@#+\-\\])(?<![A-Za-z_.]/)|(?<=[Ee]poch)|(?<=EPOCH)|(?<=[Ss]tep)|(?<=[Ii]ter))"
 UNIT = r"(?:[mnuµ]?s|secs?|mins?|hr?s?|days?|[kKMGTBb]|[KkMGT]i?[Bb]|it|ex|x|z|px|dB|samples|tok|steps?|%)?"
-DIGITS = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?!\d|,\d)(?:\.\d+)?|\d+,\d+(?!\d|[,.]\d)|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?(?={UNIT}(?!\w|\.\d))"
+# Each way to match takes all digits at once or none: a line of thousands of them must not be tried at every length.
+DIGITS = rf"(?:\d{{1,3}}(?:,\d{{3}}){{1,8}}+(?!\d|,\d)(?:\.\d++)?|\d++,\d++(?![,.]\d)|\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?(?={UNIT}(?!\w|\.\d))"
 WORDS = r"(?:nan|NaN|NAN|inf|Inf|INF|[Ii]nfinity|None|N/A|n/a)(?=(?:ms|s|z|x)?(?!\w))(?! (?:iterations?|values?|or|in|detected|check|found)\b)"
 TOKEN = re.compile(rf"({OPAQUE})|({BEFORE}[-+]?(?:{DIGITS}|{WORDS}))", re.ASCII)
 RANGE = re.compile(r"@(\[?[\d.]+):([\d.]+)")  # mAP@0.5:0.95 is one word

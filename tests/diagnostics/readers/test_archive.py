@@ -97,6 +97,13 @@ def test_the_bound_is_the_readers_to_set(tmp_path: Path) -> None:
     assert "unpacks to more than 10 bytes" in error.message
 
 
+def test_a_name_of_two_lines_is_told_in_one(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "logs.zip", "w") as file:
+        file.writestr("../two\nlines\x07.csv", "step,loss\n1,2\n")
+    _, errors = read_all([tmp_path / "logs.zip"])
+    assert errors and all(str(error).isprintable() for error in errors) and "two�lines�.csv" in str(errors[0])
+
+
 def test_one_damaged_member_costs_no_other(tmp_path: Path) -> None:
     rows = "step,loss\n" + "".join(f"{i},{os.urandom(4).hex()}\n" for i in range(500))
     path = zipped(tmp_path / "x.zip", {"bad.csv": rows.encode(), "good.csv": LOG})

@@ -422,3 +422,11 @@ def test_texts_of_a_parquet_file_that_are_none_cost_no_numbers(tmp_path: Path) -
     pq.write_table(pa.table({"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "note": notes}), tmp_path / "a.parquet")
     (run,) = read(tmp_path / "a.parquet")
     assert points(run, "train/loss") == {1: 3, 2: 2, 3: 1}
+
+
+def test_times_and_whole_numbers_beyond_what_a_float_counts_are_rounded(tmp_path: Path) -> None:
+    far = pa.array([2**62, 2**62 + 1, 2**62 + 2])
+    columns = {"step": [1, 2, 3], "loss": [3.0, 2.0, 1.0], "time": far.cast(pa.timestamp("us")), "seen": far}
+    pq.write_table(pa.table(columns), tmp_path / "log.parquet")
+    (run,) = read(tmp_path / "log.parquet")
+    assert run["train/loss"].values.tolist() == [3.0, 2.0, 1.0] and run["seen"].values.tolist() == [2.0**62] * 3

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from diagnostics.readers import Limits, Log, text
+from diagnostics.readers.text.tokens import tokens
 
 
 def read(folder: Path, content: str, name: str = "run7.log") -> Log:
@@ -214,3 +215,12 @@ def test_decimal_commas_and_thousands_are_told_apart(tmp_path: Path) -> None:
 def test_whatever_says_the_process_one_is_read(tmp_path: Path, prefix: str) -> None:
     log = read(tmp_path, "".join(prefix.format(r) + f"Epoch {i} loss: {9 - i}.{r}\n" for i in range(4) for r in (0, 1)))
     assert series(log) == {"loss": [9, 8, 7, 6]} and log.notes == ("2 processes logged the same: one is read",)
+
+
+@pytest.mark.parametrize(
+    "line", [5_000 * "7" + "c", "1" + 5_000 * ",234" + "x", 5_000 * "1.", 5_000 * "1e5", 5_000 * ".5"]
+)
+def test_a_long_line_of_digits_is_not_tried_at_every_length(line: str) -> None:
+    began = time.process_time()
+    tokens(20 * line)
+    assert time.process_time() - began < 2.0  # quadratic, it took minutes

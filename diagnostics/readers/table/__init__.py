@@ -7,6 +7,7 @@ Where rows go back and log a step again, as after a resume, the later row counts
 A table of results or data, whose rows are models, experiments or samples, is refused in one line.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,7 @@ Place = Callable[[int], str]  # where a row (0-based) is, for messages
 
 TEXT, PARQUET = (".csv", ".tsv"), (".parquet", ".pq")
 MAGIC = b"PAR1"
+INDEX = re.compile(r"__index_level_\d+__")  # of pandas, which wrote it beside the columns
 FROM_TENSORBOARD = ("Wall time", "Step", "Value")
 OWN_NAMES = "no column is a curve we know ({0})"
 GENERIC = {"metrics", "results", "history", "log", "logs", "progress", "training"}  # file names that name no run
@@ -114,11 +116,8 @@ def _read_parquet(path: Path) -> tuple[pa.Table, Place, list[str]]:
         raise ReadError(path, f"damaged or half-written Parquet ({told}); write it again") from error
     if table.num_rows == 0:
         raise ReadError(path, "columns without rows; nothing was logged yet, or name another file")
-    return (
-        table.select([n for n in table.column_names if not n.startswith("__")]),
-        lambda row: f"row {row + 1}",
-        [],
-    )  # pandas' index
+    kept = [name for name in table.column_names if not INDEX.fullmatch(name)]
+    return table.select(kept), lambda row: f"row {row + 1}", []
 
 
 def _read_text(path: Path) -> tuple[pa.Table, Place, list[str]]:

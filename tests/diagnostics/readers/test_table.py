@@ -342,6 +342,13 @@ COLUMNS = st.lists(NAMES.filter(bool), max_size=3, unique_by=names.plain).filter
 STEPS = st.lists(st.integers(0, 2**53 - 1), min_size=2, max_size=20, unique=True).map(sorted)
 
 
+def test_of_a_parquet_file_only_the_index_of_pandas_is_left_out(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"step": [1, 2], "train_loss": [2.0, 1.0], "__grad": [3.0, 4.0]}, index=[5, 7])
+    frame.to_parquet(tmp_path / "log.parquet")
+    (run,) = read(tmp_path / "log.parquet")
+    assert sorted(run.curves) == ["__grad", "train/loss"]
+
+
 @settings(max_examples=25, deadline=None)
 @given(STEPS, COLUMNS, st.sampled_from([".csv", ".tsv", ".parquet"]), st.data())
 def test_what_pandas_writes_is_read(

@@ -10,6 +10,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 RANGE = "() => document.querySelector('.cw-chart')._fullLayout.xaxis.range.map(Math.round)"
 RUN = "sample/digits-overfitting"
+IDLE = "[data-test-script-state=notRunning]"  # the server is done with the page
 ABOVE = "(selector) => document.querySelector(selector).getBoundingClientRect().bottom"
 
 
@@ -55,8 +56,11 @@ def test_findings_by_click_and_key(chromium, server):
     page.keyboard.press("k")
     page.wait_for_url("**finding=overfitting*", timeout=10_000)
     page.wait_for_timeout(800)
+    page.wait_for_selector(IDLE)  # a run of the page under way would draw the field anew and take the focus
     page.locator(".st-key-run input").click()
+    page.wait_for_function("() => document.activeElement.matches('.st-key-run input')")
     page.keyboard.type("jl1")
+    page.wait_for_function("() => document.querySelector('.st-key-run input').value === 'jl1'")
     page.wait_for_timeout(600)
     assert "finding=overfitting" in page.url and "log=" not in page.url, "what is typed in a field is no key"
     page.keyboard.press("Escape")

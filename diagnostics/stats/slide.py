@@ -16,7 +16,8 @@ UNEVEN = 6.0  # times the fall of the quarter that brought least: an exponential
 # of the fall, the noise of validation: how far batches shake the weights grows with the rate; of the lab's sound runs that fall as evenly only one, of 19 losses, has less
 SMOOTH = 0.003
 # Where the rate has come down, a sound loss has levelled off, which is what a decay is for: the second half of the way brings less than REST, and a tremor was
-# larger. Of the lab's 270 runs with such schedules 15 pass, all with a rate that is too low, and as many from 0.15 to 0.17 and from 0.01 to 0.015.
+# larger. Of the lab's runs with such schedules and updates that are short, where logged, all that pass have too low a rate or one that came down too early, which
+# is told first.
 REST, SHAKEN = 0.17, 0.01
 SOLVED = 0.05  # of the start: a loss that got there is solved
 LEAST_EVALS = 10  # evaluations, for a noise and four quarters

@@ -97,8 +97,11 @@ class _Column:
             self.values = np.concatenate([self.values, np.empty(rows, self.values.dtype)])
 
     def array(self, rows: int) -> pa.Array:
-        self.absent.resize(self.values.size if self.absent.size else 0, refcheck=False)
-        return pa.array(self.values[:rows], mask=self.absent[:rows] if self.absent.size else None)
+        values = self.values[:rows]
+        if self.absent.size:
+            self.absent.resize(self.values.size, refcheck=False)
+            return pa.array(values, mask=self.absent[:rows])
+        return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), rows, [None, pa.py_buffer(values)])
 
 
 def _joined(parts: Iterator[_Part], size: int) -> pa.Table:

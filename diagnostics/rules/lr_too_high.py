@@ -15,13 +15,15 @@ Criterion
     than SWEEPS, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
     get down. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
     one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
-    hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start. The loss stood above its start
+    hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
+    as sound ones with the same optimizer. The loss stood above its start
     for more than ABOVE of the run and ends above HARMED of it. Or, at a rate that never fell below a third of its peak and with less than 5 % of the fall still to
     gain by a doubling of the steps: three losses once stood at JUMP times the start and it is stuck above HARMED of it; or all but LATE of the
     fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
     more than BOUNCE of the fall from one evaluation to the next over the second half (unless needs_decay holds and more steps are forecast to bring anything
     at all: at rest, a lower rate ends lower; on the way, it has come less far). Where a schedule brought the rate down, jumps, long updates and losses
     above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
+    A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one, nor as long as the first batch may have been an easy one.
     Weights that are known to have begun too small, or that a decay took, are no measure for an update or a growth.
     While the run goes on and the loss is not surely done falling, only what was done to the weights counts: a dead network or layer, weights that grew, a long update.
     None of it where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
@@ -37,7 +39,9 @@ Source
     ones weights also grow by long training.
     One of DeepOBS' 173 good constant rates without rising validation passes a bound, by a jump to 17,000 times its start; left out of the
     choice of BOUNCE, LATE and GIVEN_BACK, the four problems get one hit less.
-    Size of the remedy: by the update ratios, which come down to AIM, or else the course's tenth. A dead network does not say how far off the rate is: a
+    USUAL_FIRST, USUAL_LATER: with the same optimizer, long updates of the lab's runs at too high a rate came after a first one of nine times a sound one's, sound runs'
+    after one of under five. Adagrad's and RMSprop's first updates are long in sound runs too.
+    Size of the remedy: by as much as the first update was longer than sound ones with the same optimizer, or else by the update ratios, which come down to AIM, or else the course's tenth. A dead network does not say how far off the rate is: a
     hundredth, and a tenth of Adam's default at most.
 
 Known limits
@@ -60,6 +64,7 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import at_height, wanes
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.first_update import compared, first_update
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.killed import GONE, GROWN, most_grown  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
@@ -82,6 +87,8 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     THREW_UP,
     THROWN,
     UNCHANGED,
+    USUAL_FIRST,
+    USUAL_LATER,
     Sign,
     bounces,
     died,
@@ -96,9 +103,10 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
 )
 from diagnostics.stats.rates import CAREFUL, Lower, by, lower
 from diagnostics.stats.standstill import gaining, surely_stuck
-from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
+from diagnostics.stats.strides import GENTLE, NUDGE, gentle, stretch, strides  # noqa: F401 (the Criterion names two)
 
 AIM = 1e-2  # update ratio of the longest tenth: the upper end of what sound runs of the lab have
+FIRST_AIM = 3e-2  # update ratio: the first of a sound run under Adam
 FACTOR, DEAD_FACTOR = 0.1, 0.01  # the course's step, and two of them
 LEAST = 0.3  # half a decade: a gentler cut is lost in the noise; a decay from here on is the course's tenth at least
 REVIVES = CAREFUL["adam"] / 10
@@ -198,9 +206,13 @@ def _less(run: Run, seen: Evidence) -> Lower:
         return by(run, FACTOR, "")
     if steps is None:
         return lower(run, DEAD_FACTOR, REVIVES) if seen.statistic == UNCHANGED else lower(run, FACTOR)
-    longest = steps.longest if steps.longest > THROWN else steps.fullest * _swollen(run)
-    why = f"updates of {longest:.1g} times the weights come down to {AIM:g}, as sound runs have them"
-    return by(run, min(float(f"{AIM / longest:.1g}"), FACTOR if seen.statistic in FROM_HERE else LEAST), why)
+    most = FACTOR if seen.statistic in FROM_HERE else LEAST
+    if (first := first_update(run)) is not None and first > 1 / LEAST:
+        return by(run, min(float(f"{1 / first:.1g}"), most), compared(first))
+    thrown = steps.longest > THROWN
+    longest, aim = (steps.longest, FIRST_AIM) if thrown else (steps.fullest * _swollen(run), AIM * stretch(run))
+    why = f"updates of {longest:.1g} times the weights come down to {aim:g}, as sound runs have them"
+    return by(run, min(float(f"{aim / longest:.1g}"), most), why)
 
 
 def _swollen(run: Run) -> float:

@@ -29,7 +29,8 @@ Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
     low", and the update ratio "should be around 1e-3". Of the lab's networks, sound ones reach 1e-3 to 5e-2 in their longest tenth, at half of the best constant rate too;
     three in four of those with a rate 12 to 100 times too low never come to SHORT.
-    Where no ratio was logged, the remedy was looked up on the DeepOBS grid, where every other rate was tried: it lowers the final loss of all
+    Sound updates are STRETCH times as long with some optimizers, and the bounds on them with those. Where the first one was measured and the optimizer makes it as long as the
+    rate says (Adam and its kin), the remedy brings it to SAFE of a sound one: the lab's runs so retrained end an eighth lower than by the longest updates. Where no ratio was logged, the remedy was looked up on the DeepOBS grid, where every other rate was tried: it lowers the final loss of all
     runs that the rule finds.
 
 Known limits
@@ -50,6 +51,7 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
+from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.headway import headway
 from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import highest, peak
@@ -87,13 +89,14 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     went_on,
 )
 from diagnostics.stats.slide import BENDS, REST, SAGS, SHAKEN, SMOOTH, UNEVEN, slides, tremor  # noqa: F401 (Criterion)
-from diagnostics.stats.strides import Strides, strides, unmoved, warming
+from diagnostics.stats.strides import STRETCH, Strides, stretch, strides, unmoved, warming  # noqa: F401 (Criterion)
 from diagnostics.stats.trend import TAIL
 
 AIM = 5e-3  # update ratio of the longest tenth: the lab's sound networks have that in the median
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
 # By how much to raise the rate, by the gain per doubling: the more of the fall is yet to come, the further off the rate is.
 SIZES = ((0.4, 100.0), (0.3, 30.0), (0.15, 10.0), (-np.inf, 3.0))
+SAFE = 0.5  # times a sound first update: a rate that is raised should not be too high next time
 DECADE = 10.0  # where the fall is even, how far off the rate is does not show: the course's step
 
 
@@ -113,21 +116,23 @@ def check(run: Run) -> Iterator[Finding]:
         yield _unmeasured(run)
     elif seen is None and not pretrained(run) and creeps(run, loss):
         yield _creeping(run)
-    elif (seen is None or seen.fullest < AIM) and not pretrained(run) and slides(run):
+    elif (seen is None or seen.fullest < AIM * stretch(run)) and not pretrained(run) and slides(run):
         yield _sliding(run)
 
 
 def _short(run: Run, seen: Strides) -> Finding:
     gain = min(one.of_fall for one in headway(run))
     clear = max(one.now.clarity for one in headway(run)) >= MEASURED
-    bound = SHORT if seen.fullest < SHORT else LONGEST
+    aim, short, long = (stretch(run) * bound for bound in (AIM, SHORT, LONGEST))
     falls = f", and a doubling of the steps brings {_of_fall(gain)}" if clear and gain > GAIN else ""
     said = f"Single updates move the weights by {seen.fullest:.1g} of their size, even where they are longest{falls}."
     statistic = "median update ratio of the tenth where it is highest"
-    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, statistic, seen.fullest, bound)
+    evidence = Evidence(
+        UPDATE_RATIO, seen.first_step, seen.last_step, statistic, seen.fullest, short if seen.fullest < short else long
+    )
     severity: Severity = "warning" if clear and gain > SURE else "info"
-    size = max(float(f"{AIM / seen.fullest:.1g}"), 2.0) if seen.fullest > 0 else SIZES[0][1]
-    why = f"it brings the longest update ratios from {seen.fullest:.1g} to about {AIM:g}, as sound runs have them"
+    size = max(float(f"{aim / seen.fullest:.1g}"), 2.0) if seen.fullest > 0 else SIZES[0][1]
+    why = f"it brings the longest update ratios from {seen.fullest:.1g} to about {aim:g}, as sound runs have them"
     return Finding("lr_too_low", severity, said, (evidence,), _remedies(run, size, why))
 
 
@@ -195,8 +200,10 @@ def _tail(curve: Curve) -> tuple[int, int]:
 
 
 def _remedies(run: Run, factor: float, because: str) -> tuple[Remedy, ...]:
-    top, rate = highest(run), peak(run) or 0.0
-    if top is not None and 0 < top < rate * factor:
+    top, rate, first = highest(run), peak(run) or 0.0, rate_beside_usual(run)
+    if first is not None and 0 < first < SAFE:
+        factor, because = max(float(f"{SAFE / first:.1g}"), 2.0), compared(first)
+    elif top is not None and 0 < top < rate * factor:
         factor = max(float(f"{top / rate:.1g}"), 2.0)
         because = f"the curve asks for more, but rates above {top:g} are rare with this optimizer"
     now = f" to {factor * rate:.2g}{' at its peak' if wanes(run) else ''}" if rate else ""

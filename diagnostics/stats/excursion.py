@@ -7,7 +7,7 @@ import numpy as np
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Floats
 from diagnostics.run import Run
-from diagnostics.stats.level import before_training, blocks
+from diagnostics.stats.level import blocks, surely_before_training
 
 LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
 LEAST_EVALS = 8  # evaluations
@@ -44,7 +44,7 @@ def _training(run: Run) -> Excursion | None:
     levels = blocks(run[TRAIN_LOSS])
     if len(levels.levels) < LEAST_BLOCKS:
         return None
-    return _above(TRAIN_LOSS, levels.steps, levels.levels, JUMP * before_training(run))
+    return _above(TRAIN_LOSS, levels.steps, levels.levels, JUMP * surely_before_training(run))
 
 
 def _validation(run: Run) -> Excursion | None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from collector.schema import TRAIN_LOSS
 from diagnostics.run import Run
-from diagnostics.stats.level import before_training
+from diagnostics.stats.level import before_training, surely_before_training
 from diagnostics.stats.noise import noise
 
 MANY = 8.0  # noise widths: see diverged
@@ -20,7 +20,7 @@ class Jump:
     Attributes:
         peak: that loss, and ``step``, where it was.
         height: the same over the loss of the untouched network.
-        often: the third highest over it.
+        often: the third highest over it, or over what it may have been at the most where a single batch tells it.
     """
 
     peak: float
@@ -36,4 +36,4 @@ def jump(run: Run) -> Jump | None:
     if first <= 0 or peak - first < MANY * noise(loss.values[-len(loss) // 4 :]):
         return None
     often = float(np.partition(loss.values, -min(FEW, len(loss)))[-min(FEW, len(loss))])
-    return Jump(peak, int(loss.steps[np.argmax(loss.values)]), peak / first, often / first)
+    return Jump(peak, int(loss.steps[np.argmax(loss.values)]), peak / first, often / surely_before_training(run))

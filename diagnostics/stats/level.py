@@ -15,6 +15,7 @@ from diagnostics.stats.noise import noise
 
 END_SHARE = 0.1  # of the points: long enough to average the noise of a batch, short enough to be "the end"
 SCALE = 3.0  # times validation: dropout and augmentation lift a training loss by less
+ODD = 2.0  # noise widths: how far a single batch may well be from the level
 BLOCKS = 40  # 2.5 % of a run each: the finest share of a run the rules speak of
 
 
@@ -30,9 +31,24 @@ def before_training(run: Run) -> float:
     A log thinned to one row in ten, or to epochs, holds no training loss of the first step. A training loss that is summed where validation is
     averaged says nothing of it.
     """
+    seen = _evaluated_before(run)
+    return start(run[TRAIN_LOSS]) if seen is None else seen
+
+
+@once
+def surely_before_training(run: Run) -> float:
+    """The same, or what it may have been at the most where a single batch tells it: one of eight examples may happen to have a tenth of the mean loss."""
+    seen, loss = _evaluated_before(run), run[TRAIN_LOSS].finite()
+    late = loss.values[-(len(loss) // 4) :]
+    if seen is not None or not (late > 0).all():
+        return before_training(run)
+    return start(loss) * float(np.exp(ODD * noise(np.log(late))))
+
+
+def _evaluated_before(run: Run) -> float | None:
     train, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
     earlier = val is not None and len(val) > 0 and val.steps[0] < train.steps[0] and bool(np.isfinite(val.values[0]))
-    return float(val.values[0]) if val is not None and earlier and not _summed(train, val.finite()) else start(train)
+    return float(val.values[0]) if val is not None and earlier and not _summed(train, val.finite()) else None
 
 
 def _summed(train: Curve, val: Curve) -> bool:

@@ -9,10 +9,11 @@ from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
+from diagnostics.stats.first_update import first_update
 from diagnostics.stats.held_back import narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
-from diagnostics.stats.level import before_training, end, start
+from diagnostics.stats.level import before_training, end, start, surely_before_training
 from diagnostics.stats.relapse import relapse
 from diagnostics.stats.small_weights import began_sound, no_measure
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
@@ -26,6 +27,7 @@ GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.
 THROWN = 0.8  # update ratio of one step, the course's being 1e-3
 REWRITES = 0.25  # update ratio, one after the other: steps as long, in directions of their own, make other weights of them in 1 / 0.25² = 16
 LEFT_GROWN, THREW_UP = 1.5, 2.0  # times their first size, and times the start: long steps that left neither did no harm
+USUAL_FIRST, USUAL_LATER = 6.0, 3.0  # times a usual first update
 ABOVE = 0.1  # of the run spent above the start
 REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
@@ -86,7 +88,7 @@ def threw(run: Run, loss: Curve) -> Sign:
     seen = strides(run)
     if seen is None or no_measure(run) or seen.longest <= THROWN or end(loss) <= LITTLE * start(loss):
         return None
-    if gaining(loss) or _harmless(run, loss):
+    if gaining(loss) or _harmless(run, loss) or (seen.at == seen.first_step and _usual(run, USUAL_FIRST)):
         return None
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, THROWN)
     said = f"moved the weights by {seen.longest:.0%} of their size; the training loss is stuck at {end(loss):.3g}"
@@ -98,10 +100,16 @@ def rewrote(run: Run, loss: Curve) -> Sign:
     seen = strides(run)
     if seen is None or no_measure(run) or seen.longest <= REWRITES or end(loss) <= LITTLE * start(loss):
         return None
-    if (share := sustained(run)) <= REWRITES or _harmless(run, loss):
+    if (share := sustained(run)) <= REWRITES or _harmless(run, loss) or _usual(run, USUAL_LATER):
         return None
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, SUSTAINED, share, REWRITES)
     return f"Update after update moved the weights by {share:.0%} of their size or more.", evidence
+
+
+def _usual(run: Run, times: float) -> bool:
+    """Whether the first update is known to have been no more than so many ``times`` as long as sound ones are with its optimizer."""
+    seen = first_update(run)
+    return seen is not None and seen <= times
 
 
 def _harmless(run: Run, loss: Curve) -> bool:
@@ -126,7 +134,7 @@ def bounces(run: Run, loss: Curve) -> Sign:
 def stood_above(run: Run, loss: Curve) -> Sign:
     """A good part of the run was spent above its start, and it came back to little better."""
     seen = excursion(run)
-    if seen is None or seen.share <= ABOVE or end(loss) <= HARMED * before_training(run):
+    if seen is None or seen.share <= ABOVE or end(loss) <= HARMED * before_training(run) or _usual(run, USUAL_LATER):
         return None
     said = "share of the run spent above the start"
     evidence = Evidence(seen.tag, seen.first_step, seen.last_step, said, seen.share, ABOVE)
@@ -137,7 +145,7 @@ def stood_above(run: Run, loss: Curve) -> Sign:
 def jumped(run: Run, loss: Curve) -> Sign:
     """The loss was thrown up, and it is stuck since."""
     seen, last = jump(run), end(loss)
-    if seen is None or seen.often <= JUMP or last <= HARMED * before_training(run):
+    if seen is None or seen.often <= JUMP or last <= HARMED * before_training(run) or _usual(run, USUAL_LATER):
         return None
     evidence = Evidence(TRAIN_LOSS, seen.step, int(loss.steps[-1]), THIRD, seen.often, JUMP)
     return (
@@ -174,5 +182,6 @@ def _swollen(run: Run) -> str | None:
     """What says that the weights grew; where nobody saw them, scores so large that what was not learned costs more than it did untouched."""
     if grown := most_grown(run):
         return f"weights grew to {grown:.3g} times their first size" if grown > GROWN else None
-    ends, first = end(run[VAL_LOSS]) if VAL_LOSS in run and len(run[VAL_LOSS].finite()) else 0.0, before_training(run)
+    ends = end(run[VAL_LOSS]) if VAL_LOSS in run and len(run[VAL_LOSS].finite()) else 0.0
+    first = surely_before_training(run)
     return f"validation ends at {ends:.3g}, above that of the untouched network, {first:.3g}" if ends > first else None

@@ -16,14 +16,23 @@ UNKNOWN = 3e-3  # between Adam's and momentum's: high for neither
 HIGHEST: Mapping[str, float] = {"adam": 1e-2, "momentum": 1e-1, "sgd": 1.0}
 
 
-def family(run: Run) -> str | None:
-    """The optimizer's family by the run's configuration: ``adam``, ``momentum``, ``sgd``; None when it does not say."""
+def optimizer(run: Run) -> str:
+    """The optimizer's name by the run's configuration, in small letters; "" when it does not say.
+
+    PyTorch calls gradient descent ``SGD`` with a momentum and without: here it is ``momentum``, ``nesterov`` or ``sgd``.
+    """
     name = re.sub(r"[^a-z]", "", str(run.config.get("optimizer", "")).lower())
+    if name == "sgd" and (run.setting("momentum") or 0.0) > 0:
+        return "nesterov" if run.config.get("nesterov") is True else "momentum"
+    return "sgd" if name in ("gradientdescent", "gradientdescentoptimizer") else name
+
+
+def family(run: Run) -> str | None:
+    """The optimizer's family: ``adam``, ``momentum``, ``sgd``; None when the configuration does not say."""
+    name = optimizer(run)
     if "adam" in name or name in ("lion", "rmsprop", "adafactor", "lamb"):
         return "adam"
-    if "momentum" in name or (name == "sgd" and (run.setting("momentum") or 0.0) > 0):
-        return "momentum"
-    return "sgd" if name in ("sgd", "gradientdescent", "gradientdescentoptimizer") else None
+    return "momentum" if "momentum" in name or name == "nesterov" else "sgd" if name == "sgd" else None
 
 
 def careful(run: Run) -> float:

@@ -9,7 +9,7 @@ from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.octaves import octaves
 from diagnostics.stats.progress import Progress, progress
 from diagnostics.stats.rest import straight
-from diagnostics.stats.strides import Strides, warming
+from diagnostics.stats.strides import Strides, stretch, warming
 
 USUAL = 1e-3  # update ratio: the course's
 SHORT, LONGEST = 0.9e-3, 3e-3  # update ratios: see Source; and three times the course's
@@ -38,7 +38,7 @@ def never_long(run: Run, loss: Curve, seen: Strides) -> bool:
     last = headway(run)[-1]
     if end(loss) <= SOLVED * start(loss) or (last.curve.tag == VAL_LOSS and last.surely(-SHOWN) < 0):
         return False
-    return seen.fullest < SHORT and not _levelled(last)
+    return seen.fullest < SHORT * stretch(run) and not _levelled(last)
 
 
 def _levelled(last: Headway) -> bool:
@@ -49,8 +49,8 @@ def _levelled(last: Headway) -> bool:
 
 def crawls(run: Run, seen: Strides) -> bool:
     """Never long, and the loss falls on in a line; usually short, and it still shrinks by much."""
-    losses, short = headway(run), seen.typical < USUAL
-    if seen.fullest >= LONGEST or max(one.now.clarity for one in losses) < MEASURED:
+    losses, short = headway(run), seen.typical < USUAL * stretch(run)
+    if seen.fullest >= LONGEST * stretch(run) or max(one.now.clarity for one in losses) < MEASURED:
         return False
     if run.state == RUNNING and not short:
         return False  # at first any loss falls in a line

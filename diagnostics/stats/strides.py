@@ -12,6 +12,7 @@ from diagnostics.run import Run
 from diagnostics.stats.decay import LOW
 from diagnostics.stats.gain import fan_in
 from diagnostics.stats.level import by_part
+from diagnostics.stats.rates import optimizer
 
 LEAST = 5  # measurements
 TENTHS = 10  # parts: a stretch of the run, and no single outlier
@@ -19,6 +20,8 @@ GENTLE = 2e-3  # twice the course's 1e-3: updates that never are longer throw no
 # of what a layer puts out: no update changed it by more. One batch's update is of low rank and lies along the inputs, so it counts √fan-in times as much
 # there as among the weights, whose own sum over the inputs is a random walk (Yang et al., 2022, "Tensor Programs V"). Rates too high in the lab: 0.2 and more.
 NUDGE = 0.14
+# Times Adam's and momentum's: how long the updates of sound runs are where they are longest. Half of what the lab shows of optimizers of which it has few.
+STRETCH = {"sgd": 2.0, "nadam": 2.0, "rmsprop": 3.0, "adamax": 4.0, "adagrad": 8.0}
 LONGER = 1.5  # times the steps half way through: a linear warmup has 2, and that until half as long again after it
 
 
@@ -79,6 +82,11 @@ def _at_full_rate(run: Run, ratios: Curve) -> Curve:
         return ratios
     now = np.nan_to_num(lr.finite().at(ratios.steps), nan=float(lr.finite().values[0]))
     return ratios.where(now >= LOW * lr.finite().values.max())
+
+
+def stretch(run: Run) -> float:
+    """How much longer than usual the updates of a sound run are with its optimizer; 1 where that is unknown."""
+    return STRETCH.get(optimizer(run), 1.0)
 
 
 def warming(run: Run) -> bool:

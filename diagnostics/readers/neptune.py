@@ -120,11 +120,26 @@ def _tables(path: Path, limits: Limits, notes: list[str]) -> Iterator[pa.Table]:
     for group in range(file.num_row_groups):
         limits.at(path, group / file.num_row_groups)
         try:
-            yield readable(file.read_row_group(group, columns))
+            yield _checked(readable(file.read_row_group(group, columns)))
         except DAMAGED as error:
             notes.append(
                 f"{path.name}: rows {group + 1} of {file.num_row_groups} groups damaged ({_line(error)}), left out"
             )
+
+
+def _checked(table: pa.Table) -> pa.Table:
+    """``table``; a footer that was hit may call the bytes of numbers anything.
+
+    Raises:
+        ArrowTypeError: a column of numbers holds something else.
+    """
+    for name in {STEP, *NUMBERS} & set(table.column_names):
+        kind = table[name].type
+        if pa.types.is_temporal(kind) or not (
+            pa.types.is_primitive(kind) or pa.types.is_decimal(kind) or pa.types.is_null(kind)
+        ):
+            raise pa.ArrowTypeError(f"column {name} holds {kind}, not numbers")
+    return table
 
 
 def _take(table: pa.Table, file: Path, runs: dict[str, _Found]) -> None:

@@ -114,3 +114,12 @@ def test_a_time_beyond_all_years_takes_no_setting_with_it(tmp_path: Path) -> Non
     pq.write_table(table.set_column(at, "timestamp", beyond), tmp_path / SECOND.name)
     (told,) = logs(tmp_path / SECOND.name)
     assert told.config == by_name(SECOND)[told.name].config
+
+
+def test_steps_whose_type_was_damaged_are_one_line(tmp_path: Path) -> None:
+    table = pq.read_table(HALVES)
+    raw = pa.array([b"8 bytes!"] * len(table), pa.binary(8))
+    at = table.column_names.index("step")
+    pq.write_table(table.set_column(at, "step", raw), tmp_path / HALVES.name)
+    with pytest.raises(ReadError, match=r"damaged .*column step holds fixed_size_binary\[8\], not numbers"):
+        logs(tmp_path / HALVES.name)

@@ -13,7 +13,7 @@ from diagnostics.readers.errors import ReadError
 from diagnostics.readers.formats import json_text, settings
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
-from diagnostics.readers.plain_json import shapes
+from diagnostics.readers.plain_json import catboost, shapes
 from diagnostics.readers.plain_json.shapes import Found
 from diagnostics.readers.table import results
 from diagnostics.readers.understanding import names, pairs
@@ -69,10 +69,10 @@ def read(path: Path, limits: Limits) -> list[Log]:
 
 
 def _named(path: Path, values: list[object]) -> list[object]:
-    """``values``, or the one list of points that TensorBoard's page saved, under its name."""
+    """``values``, or the one list of points that TensorBoard's page saved, under its name; CatBoost's metrics under theirs."""
     tag = names.exported_tag(path.stem)
     is_points = tag and len(values) == 1 and isinstance(values[0], list) and isinstance((values[0] or [0])[0], list)
-    return [{tag: values[0]}] if is_points else values
+    return [{tag: values[0]}] if is_points else [catboost.named(value) for value in values]
 
 
 def _found(path: Path, values: list[object]) -> list[Found]:

@@ -1,5 +1,5 @@
 """TensorBoard event files and folders of them, as written by TensorFlow 1 and 2, Keras, ``torch.utils.tensorboard``,
-tensorboardX, Lightning, the Hugging Face Trainer, Accelerate, JAX and everything else that logs to TensorBoard.
+tensorboardX, Lightning, the Hugging Face Trainer, Accelerate, JAX, CatBoost and everything else that logs to TensorBoard.
 
 Read are scalars in every form (``simple_value`` and tensors of one number), the hyperparameters of the hparams plugin, and
 Lightning's ``hparams.yaml`` beside. Several files in a folder are one run and its restarts. ``train/`` and ``validation/``,
@@ -25,11 +25,12 @@ from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
 from diagnostics.readers.tensorboard.event_file import EventFile, Points, read_events
 from diagnostics.readers.tensorboard.event_folders import (
-    MARK,
+    VAL,
     Folder,
     Part,
     event_files,
     folders_below,
+    is_named_so,
     is_split_in_two,
 )
 from diagnostics.readers.understanding import names
@@ -62,16 +63,20 @@ def read(path: Path, limits: Limits) -> list[Log]:
     if not found:
         notes = [note for folder in folders for note in _notes(folder)]
         raise ReadError(path, "; ".join([*notes[:1], NOTHING]))
-    within = (
-        "" if path.is_dir() else names.split_of(path.absolute().parent.name)
-    )  # Keras writes to train/ and validation/
+    within = "" if path.is_dir() else _split_within(path.absolute().parent)
     return [replace(log, split=within) for log in found] if within else found
+
+
+def _split_within(folder: Path) -> str:
+    """The split of the files in ``folder``: Keras writes to train/ and validation/, CatBoost to learn/ and test/."""
+    beside = is_split_in_two(folder.parent) and folder.name.lower() in VAL
+    return names.VAL if beside else names.split_of(folder.name)
 
 
 def _is_events(path: Path) -> bool:
     """By its first record; by its name where that is damaged or not there yet."""
     try:
-        return MARK in path.name or FIRST in look.head(path)[:LOOK]
+        return is_named_so(path.name) or FIRST in look.head(path)[:LOOK]
     except OSError:
         return False
 
@@ -94,7 +99,7 @@ def _counts_epochs(series: Series) -> bool:
 
 def _file_name(path: Path) -> str:
     """A file under TensorBoard's own name is called after its folder."""
-    return Folder(path.absolute().parent, [Part(path, [])]).name if MARK in path.name else path.stem
+    return Folder(path.absolute().parent, [Part(path, [])]).name if is_named_so(path.name) else path.stem
 
 
 def _config(folder: Folder, settings: Mapping[str, object]) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from diagnostics.readers.limits import Limits
 from diagnostics.readers.tensorboard.event_file import EventFile, read_events
 from diagnostics.readers.understanding import names
 
-MARK = ".tfevents."  # in every event file's name that was not renamed
-TRAIN, VAL = {"train", "training"}, {"val", "valid", "validation", "dev", "eval", "test"}  # folders
+MARK, CATBOOST = ".tfevents.", ".tfevents"  # in every event file's name that was not renamed; the end of CatBoost's
+TRAIN, VAL = {"train", "training", "learn"}, {"val", "valid", "validation", "dev", "eval", "test"}  # folders
 SESSION = re.compile(r"^\d{9,}\.\d+$")  # add_hparams names its folder after the time
 GENERIC = {"tensorboard", "tb", "tb_logs", "tensorboard_logs", "tensorboard_log", "tf_logs", "logs", "log", "events", "summary",
            "summaries", "vis_data"}  # fmt: skip
@@ -55,9 +55,14 @@ class Folder:
         return path.parent.name if generic and path.parent.name else path.name
 
 
+def is_named_so(name: str) -> bool:
+    """Whether a file of this name is an event file."""
+    return MARK in name or name.endswith(CATBOOST)
+
+
 def event_files(folder: Path) -> list[Path]:
     """The event files right in ``folder``, by their names."""
-    return [file for name in look.names(folder) if MARK in name and look.is_file(file := folder / name)]
+    return [file for name in look.names(folder) if is_named_so(name) and look.is_file(file := folder / name)]
 
 
 def is_split_in_two(folder: Path) -> bool:
@@ -81,7 +86,7 @@ def folders_below(top: Path, limits: Limits) -> list[Folder]:
 def _with_events(top: Path) -> Iterator[Path]:
     for root, folders, files in os.walk(top):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        if any(MARK in name for name in files):
+        if any(map(is_named_so, files)):
             yield Path(root)
 
 

@@ -204,3 +204,16 @@ def test_a_curve_saved_from_tensorboards_page_is_called_by_its_file(tmp_path: Pa
     assert plain_json.claims(path)
     (run,) = read(path)
     assert run["train/loss"].steps.tolist() == [0, 1, 2] and run["train/loss"].values.tolist() == [2.5, 1.5, 0.5]
+
+
+def test_catboosts_lists_are_called_by_its_metrics(tmp_path: Path) -> None:
+    rows = [
+        {"learn": [2.5 - i / 4, 0.5 + i / 10], "iteration": i, "test": [2.75, 0.25], "passed_time": i / 8}
+        for i in range(4)
+    ]
+    metrics = [{"best_value": "Min", "name": "Logloss"}, {"best_value": "Max", "name": "Accuracy"}]
+    meta = {"learn_metrics": metrics, "test_metrics": metrics, "test_sets": ["test"], "learn_sets": ["learn"]}
+    run = one(tmp_path, json.dumps({"meta": meta, "iterations": rows}))
+    assert points(run["train/loss"]) == {0: 2.5, 1: 2.25, 2: 2.0, 3: 1.75}
+    assert points(run["train/accuracy"]) == {0: 0.5, 1: 0.6, 2: 0.7, 3: 0.8}
+    assert points(run["val/accuracy"]) == dict.fromkeys(range(4), 0.25)

@@ -345,3 +345,15 @@ def test_a_file_named_by_itself_is_of_the_split_its_folder_says() -> None:
     (file,) = (fixtures.log("keras_tensorboard") / "by_epoch" / "validation").glob("*.v2")
     (run,) = read(file)
     assert "val/loss" in run and "train/loss" not in run
+
+
+def test_catboosts_files_have_no_first_record_and_two_folders(tmp_path: Path) -> None:
+    for folder, value in (("learn", 2.0), ("test", 3.0)):
+        (tmp_path / folder).mkdir()
+        content = b"".join(event(step, simple("RMSE", value - step)) for step in range(3))
+        (tmp_path / folder / "events.out.tfevents").write_bytes(content)
+    (run,) = read(tmp_path)
+    assert run["train/loss"].values.tolist() == [2, 1, 0]
+    assert run["val/loss"].values.tolist() == [3, 2, 1]
+    (alone,) = read(tmp_path / "test" / "events.out.tfevents")
+    assert alone["val/loss"].values.tolist() == [3, 2, 1]

@@ -4,12 +4,14 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 DELIMITERS = ",;\t"
 BOM = b"\xef\xbb\xbf"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # as spreadsheets write their "Unicode text"
 SEPARATOR = re.compile(r"sep=.", re.IGNORECASE)  # a first line for spreadsheets
 LINE_END = re.compile(rb"\r\n|[\r\n]")
+ROWS = 8  # that show a cell without a name
 COLUMN = "column {0}"  # of a table without a header
 
 
@@ -18,12 +20,14 @@ class Header:
     """The line with the names: its ``text``, its number (1-based) as ``line``, and ``end``, the byte behind it.
 
     ``bare``: there is none, numbers begin at once: ``text`` and ``end`` are those of the first, ``line`` is the one above.
+    ``gap``: of the one cell, always empty, that the rows have more than there are names; -1 for none.
     """
 
     text: str
     line: int
     end: int
     bare: bool = False
+    gap: int = -1
 
     @property
     def delimiter(self) -> str:
@@ -33,7 +37,9 @@ class Header:
     def names(self) -> list[str]:
         """Of the columns; numbered where there is no header."""
         cells = _split(self.text)
-        return [COLUMN.format(n) for n in range(1, len(cells) + 1)] if self.bare else cells
+        if self.bare:
+            return [COLUMN.format(n) for n in range(1, len(cells) + 1)]
+        return cells if self.gap < 0 else [*cells[: self.gap], COLUMN.format(self.gap + 1), *cells[self.gap :]]
 
 
 def utf_8(raw: bytes) -> bytes:
@@ -53,6 +59,21 @@ def as_text(raw: bytes) -> str:
 
 def header_of(head: bytes) -> Header:
     """The line with the names: the first that is no comment, or the last comment, if only numbers follow it."""
+    first = _first_line(head)
+    return first if first.bare else replace(first, gap=_gap(head, first))
+
+
+def _gap(head: bytes, first: Header) -> int:
+    """Which cell of each of the first rows is empty, where they all have one cell more than there are names; -1 for none."""
+    names = _split(first.text)
+    rows = [line.text.split(first.delimiter) for line in islice(_inked(head[first.end :]), ROWS)]
+    if not rows or len(names) < 2 or any(len(row) != len(names) + 1 for row in rows):
+        return -1
+    empty = [n for n, cells in enumerate(zip(*rows, strict=True)) if not "".join(cells).strip()]
+    return empty[0] if len(empty) == 1 else -1
+
+
+def _first_line(head: bytes) -> Header:
     comment: Header | None = None
     for line in _inked(head):
         if SEPARATOR.fullmatch(line.text.strip()):

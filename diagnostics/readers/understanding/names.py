@@ -15,7 +15,7 @@ LOSS, ACCURACY, ERROR_RATE = "loss", "accuracy", "error rate"
 
 ROUNDS = (  # of training, but of much else, too
     "frame", "frames", "total_frames", "episode", "episodes", "episode_num", "episode_number", "round", "rounds", "communication_round", "comm_round",
-    "global_round", "server_round", "generation", "generations",
+    "global_round", "server_round", "generation", "generations", "it",
 )  # fmt: skip
 # Foreign names, normalised as in ``plain``, by what they are read as; the likeliest first: a count over all epochs before
 # one that may begin anew in each.
@@ -41,12 +41,16 @@ THINGS = {  # that the rows of a table may be about, where they are no moments o
     "exp", "algorithm", "algo", "variant", "architecture", "arch", "backbone", "classifier", "estimator", "optimizer",
 }  # fmt: skip
 SPLITS: Mapping[str, str] = {
-    **dict.fromkeys(("train", "training", "tr", "trn"), TRAIN),
-    **dict.fromkeys(("val", "valid", "validation", "vl", "dev", "eval", "evaluation", "evaluate", "holdout"), VAL),
+    **dict.fromkeys(("train", "training", "tr", "trn", "learn"), TRAIN),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "validating", "vl"), VAL),
+    **dict.fromkeys(("dev", "eval", "evaluation", "evaluate", "evaluating", "holdout"), VAL),
     **dict.fromkeys(("test", "testing", "tst", "te"), VAL),
 }
-SECOND = {"dev": 1, "eval": 1, "evaluation": 1, "evaluate": 1, "holdout": 1, "test": 2, "testing": 2, "tst": 2, "te": 2}
-WHEN = {"step", "epoch", "epochs", "batch", "iter", "iteration", "iterations", "per", "vs", "in"}
+SECOND = {
+    **dict.fromkeys(("dev", "eval", "evaluation", "evaluate", "evaluating", "holdout"), 1),
+    **dict.fromkeys(("test", "testing", "tst", "te"), 2),
+}
+WHEN = {"step", "epoch", "epochs", "batch", "iter", "iteration", "iterations", "per", "vs", "in", "on"}
 IDLE = {
     "avg", "average", "mean", "running", "smoothed", "total", "overall", "metrics", "metric", "scalars", "logs", "log",
     "history", "hist", "list", "values", "curve",
@@ -59,8 +63,9 @@ NO_CURVE = {
     "entropy coef", "clip", "clipped", "worst", "samples", "steps", "median",
 }  # fmt: skip
 LOSSES = {"loss", "losses", "cost"}
+OF_TIME = {"batch", "reader", "data", "time"}  # costs of these are seconds: PaddlePaddle's batch_cost
 OTHER_LOSSES = {  # measures that a training may minimise, said without the word
-    "ce", "crossentropy", "xent", "xentropy", "nll", "logloss", "mlogloss", "binarylogloss", "multilogloss", "bce", "mse",
+    "ce", "crossentropy", "xent", "xentropy", "nll", "logloss", "mlogloss", "binarylogloss", "multilogloss", "multiclass", "bce", "mse",
     "rmse", "mae", "binarycrossentropy", "categoricalcrossentropy", "sparsecategoricalcrossentropy",
     "languagecrossentropy", "l1", "l2",
 }  # fmt: skip
@@ -147,6 +152,8 @@ def read(name: str) -> Name:
     splits = [SPLITS[w] for w in said if w in SPLITS]
     if splits[:1] == [VAL] and TRAIN in splits:  # eval_train_loss: an evaluation of the training set is neither
         return Name(name)
+    if "cost" in said and "loss" not in said and OF_TIME & {*said}:
+        return Name(name)
     quantity, group = _quantity([w for w in said if w not in SPLITS and w not in WHEN and w not in IDLE])
     second = max((SECOND.get(w, 0) for w in said), default=0)
     split = VAL if VAL in splits else TRAIN if splits else ""
@@ -160,7 +167,8 @@ def split_of(stem: str) -> str:
     if not said or TRAIN in map(SPLITS.get, said):
         return ""
     may_be_a_try = all(SECOND.get(w, 0) == SECOND["test"] for w in said)  # test.csv, test_7.csv
-    return VAL if read(stem).quantity or not may_be_a_try else ""
+    is_measured = read(stem).quantity or "error" in words(stem)  # CatBoost's test_error.tsv
+    return VAL if is_measured or not may_be_a_try else ""
 
 
 def exported_tag(stem: str) -> str:

@@ -12,6 +12,7 @@ from diagnostics.readers.understanding import names
 from diagnostics.readers.understanding.names import ACCURACY, ERROR_RATE, LOSS, TRAIN, VAL, Name
 
 LOADER = re.compile(r"^dataloaderidx\d+$")  # Lightning's name for one of several evaluation sets
+SECOND_OF_LIST = re.compile(r"(?<!\d)1$")
 FEW = (
     2  # points up to which a column is no curve beside one with more: Hugging Face ends with the mean of the whole run
 )
@@ -34,9 +35,15 @@ def chosen(columns: Sequence[str], points: Mapping[str, int] | None = None) -> d
     read = [found for found in map(names.read, columns) if found.quantity and not _tested_once(found, many)]
     sets = _sets(columns, read)
     losses = _losses([n for n in read if n.quantity == LOSS], sets, many)
-    accuracies = _accuracies([n for n in read if n.quantity != LOSS], read, sets, many)
+    rates = [n for n in read if n.quantity != LOSS and not _is_of_list(n.name, columns)]
+    accuracies = _accuracies(rates, read, sets, many)
     others = {tag: _most(few, many) for tag, few in names.gauges(columns).items()}
     return {**losses, **accuracies, **{tag: Choice(name) for tag, name in others.items()}}
+
+
+def _is_of_list(name: str, columns: Sequence[str]) -> bool:
+    """Whether ``name`` ends as the second of a list that counts from 0, which ``acc_1`` alone, the top-1 accuracy, does not."""
+    return SECOND_OF_LIST.search(name) is not None and SECOND_OF_LIST.sub("0", name) in columns
 
 
 def is_known(columns: Sequence[str]) -> bool:

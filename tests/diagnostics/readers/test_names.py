@@ -158,6 +158,11 @@ HEADERS: list[tuple[str, dict[str, str]]] = [
     ("grad_2.0_norm_total", {"grad_2.0_norm_total": GN}),
     ("l2_norm/grad/global", {"l2_norm/grad/global": GN}),
     ("grad_norm_clipped", {}),
+    ("loss batch_cost reader_cost avg_batch_cost", {"loss": TL}),
+    ("learn/RMSE test/RMSE", {"learn/RMSE": TL, "test/RMSE": VL}),
+    ("Validating/accuracy Testing/accuracy", {"Validating/accuracy": VA}),
+    ("train/acc_0 train/acc_1 train/acc_2", {}),
+    ("train/acc_1 train/acc_5", {"train/acc_1": TA}),
     ("step_time", {"step_time": "perf/step_time"}),
     ("update_ratio", {"update_ratio": "optim/update_ratio"}),
     # our own
@@ -209,7 +214,7 @@ def test_why_is_said_where_the_name_does_not_settle_it(header: str, name: str, w
     [
         ("Epoch loss", "epoch", "Epoch"), ("epoch_num loss", "epoch", "epoch_num"), ("ep loss", "epoch", "ep"),
         ("train/epoch train/global_step", "step", "train/global_step"), ("step trainer/global_step", "step", "trainer/global_step"),
-        ("iter", "step", "iter"), ("Iteration", "step", "Iteration"), ("_step", "step", "_step"), ("itr", "step", "itr"),
+        ("iter", "step", "iter"), ("it L_vae", "step", "it"), ("Iteration", "step", "Iteration"), ("_step", "step", "_step"), ("itr", "step", "itr"),
         ("num_updates", "step", "num_updates"), ("training_iteration", "step", "training_iteration"),
         ("Wall time", "wall_time", "Wall time"), ("timestamp", "wall_time", "timestamp"), ("steps", "step", "steps"),
     ],
@@ -235,6 +240,6 @@ def test_words() -> None:
     assert words("a" * 100_000) == ("a" * 200,)
 
 
-@pytest.mark.parametrize("header", ["height weight", "name price", "question answer", ""])
+@pytest.mark.parametrize("header", ["height weight", "de en it", "name price", "question answer", ""])
 def test_other_tables_are_not_claimed(header: str) -> None:
     assert not is_known(header.split())

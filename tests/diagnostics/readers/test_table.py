@@ -244,6 +244,8 @@ def test_the_files_name_says_of_which_split_its_columns_are(tmp_path: Path) -> N
     )
     assert "read loss as val/loss: the file's name says so" in run.notes[-1]
     assert "train/loss" in one(tmp_path, "epoch,loss\n1,2\n2,1\n", "test_7.csv")  # a run somebody tried
+    assert points(one(tmp_path, "iter\tRMSE\n0\t2\n1\t1\n", "test_error.tsv"), "val/loss") == {0: 2, 1: 1}
+    assert points(one(tmp_path, "iter\tRMSE\n0\t2\n1\t1\n", "learn_error.tsv"), "train/loss") == {0: 2, 1: 1}
 
 
 def test_comments_above_the_header(tmp_path: Path) -> None:
@@ -437,3 +439,10 @@ def test_times_and_whole_numbers_beyond_what_a_float_counts_are_rounded(tmp_path
     pq.write_table(pa.table(columns), tmp_path / "log.parquet")
     (run,) = read(tmp_path / "log.parquet")
     assert run["train/loss"].values.tolist() == [3.0, 2.0, 1.0] and run["seen"].values.tolist() == [2.0**62] * 3
+
+
+@pytest.mark.parametrize("row", ["{0},2.5,0.5,", "{0},2.5,,0.5", ",{0},2.5,0.5"])
+def test_a_cell_that_is_always_empty_may_have_no_name(tmp_path: Path, row: str) -> None:
+    run = one(tmp_path, "epoch,loss,accuracy\n" + "".join(row.format(i) + "\n" for i in range(5)))
+    assert points(run, "train/loss") == dict.fromkeys(range(5), 2.5)
+    assert points(run, "train/accuracy") == dict.fromkeys(range(5), 0.5)

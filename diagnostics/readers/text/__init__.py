@@ -6,8 +6,8 @@ CatBoost, the examples of PyTorch, and scripts that print ``key: value`` in thei
 and with a ``| name | value |`` a line (Stable-Baselines, OpenAI's baselines).
 The lines that repeat with other numbers are the log; dates, times, versions, sizes, source code and options are not. Colours,
 progress bars, the prefixes of loggers and processes do not matter, nor does the encoding. Steps that begin again with each epoch
-are counted on, and a line that says no step belongs to the last one before it; what sums an epoch up stands apart from what was
-printed within it, as ``loss (epoch)``. A traceback at the end makes the run crashed.
+are counted on, also where the epoch is named only behind them, and a line that says no step belongs to the last one before it;
+what sums an epoch up stands apart from what was printed within it, as ``loss (epoch)``. A traceback at the end makes the run crashed.
 Not read: histograms and whatever has no name; of several processes that print the same, one.
 """
 
@@ -89,7 +89,7 @@ def logs_of(miner: Miner, path: Path, limits: Limits) -> list[Log]:
     """
     found = Found(miner)
     limits.names(path, found.names)
-    logs = [log for first, behind in found.runs if (log := _log(path, found, first, behind)).series]
+    logs = [log for first, behind in found.runs if _says_anything(log := _log(path, found, first, behind))]
     if not logs:
         return []
     state, exception = miner.end.state(miner.said)
@@ -108,6 +108,11 @@ def is_log(miner: Miner) -> bool:
 
 def _curves(found: Found) -> list[Series]:
     return [s for s in found.series() if len(s) >= FEWEST and np.unique(s.values).size > 1]
+
+
+def _says_anything(log: Log) -> bool:
+    """Whether it holds a curve, or the first point of one that is known by its name."""
+    return any(len(s) > 1 or MEASURE.search(s.name) for s in log.series)
 
 
 def _log(path: Path, found: Found, first: int, behind: int) -> Log:

@@ -29,6 +29,12 @@ FAMILIES: Sequence[tuple[str, frozenset[str], Mapping[str, Meaning]]] = (
         frozenset({"Acc@1", "* Acc@1"}),
         {"Acc@1": Meaning(TRAIN_ACCURACY, PER_CENT), "* Acc@1": Meaning(VAL_ACCURACY, PER_CENT)},
     ),
+    (
+        "the ImageNet example of PyTorch, as it was",
+        frozenset({"Prec@1", "* Prec@1"}),
+        {"Prec@1": Meaning(TRAIN_ACCURACY, PER_CENT), "* Prec@1": Meaning(VAL_ACCURACY, PER_CENT)},
+    ),
+    ("YOLOv7", frozenset({"box", "obj", "cls", "total", "labels"}), {"total": Meaning(TRAIN_LOSS)}),
     ("CatBoost", frozenset({"learn", "best", "remaining"}), {"learn": Meaning(TRAIN_LOSS), "test": Meaning(VAL_LOSS)}),
 )
 

@@ -120,6 +120,7 @@ class Miner:
         read = shape(tokens(head))
         if read is None or not read.plain:
             return self._grid.heading(head)
+        read.bar = True
         kind = self.kinds.by_words.get(TABLE) or self.kinds.add(TABLE, read)
         return self._row_of_table(kind, Line(line.number, line.rank, head))
 

@@ -58,7 +58,8 @@ def places(known: Rows) -> tuple[Floats, Floats]:
     if (known.word & known.measured & np.isfinite(step)).any():  # then [3/9] alone counts something else
         bar = known.bar & (known.bar.sum() > (known.word & known.measured).sum())
         step[~known.word & ~bar & ~(np.isfinite(known.epoch) & known.measured)] = np.nan
-    epoch = forward(known.epoch) if np.isfinite(known.epoch).any() else _passes(step, known)
+    epoch = epochs(known) if np.isfinite(known.epoch).any() else _passes(step, known)
+    step[_idle(step, known)] = np.nan
     for words in (True, False):
         at = np.flatnonzero(np.isfinite(step) & (known.word == words))
         step[at] = _over_epochs(
@@ -67,6 +68,46 @@ def places(known: Rows) -> tuple[Floats, Floats]:
     if not np.isfinite(known.epoch).any():
         epoch = np.full_like(epoch, np.nan)  # passes were only counted
     return _inherited(step), epoch
+
+
+def epochs(known: Rows) -> Floats:
+    """The epoch of every row: the one said last; where each is only said after its steps, to sum it up, the one said next."""
+    stepped = np.isfinite(known.step) & known.measured & ~known.aside
+    said = np.flatnonzero(np.isfinite(known.epoch))
+    at = np.flatnonzero(stepped & ~np.isfinite(known.epoch))
+    if not _is_summed_up(known, at, said):
+        return forward(known.epoch)
+    behind = np.searchsorted(said, at)  # which line says the epoch next
+    again = np.flatnonzero((np.diff(known.step[at]) < 0) & (np.diff(behind) == 0))  # another pass before that line
+    broken_off = np.full(len(said) + 1, -1)
+    np.maximum.at(broken_off, behind[again], again)
+    broken_off[0], broken_off[-1] = -1, len(at)  # the last pass goes on
+    unsaid = np.arange(len(at)) <= broken_off[behind]
+    numbers = np.concatenate([[np.nan], known.epoch[said], [np.nan]])
+    epoch = known.epoch.copy()
+    epoch[at] = np.where(unsaid, numbers[behind] + 1, numbers[behind + 1])
+    return forward(epoch)
+
+
+def _is_summed_up(known: Rows, at: Ints, said: Ints) -> bool:
+    """Whether the lines ``said`` stand behind the steps of their epoch: the first says epoch 0 or 1 behind a whole pass, and
+    the count ``at`` the steps goes back behind such lines."""
+    if not at.size or not said.size or at[0] > said[0] or known.epoch[said[0]] not in (0, 1):
+        return False
+    pass_of = np.searchsorted(said, at)
+    first, step = pass_of == 0, known.step[at]
+    moved = np.diff(pass_of) > 0
+    if first.sum() < 2 or not moved.any() or not (np.diff(step)[moved] < 0).all():
+        return False
+    return bool(step[first].max() >= DONE * np.median(step[:-1][moved]))
+
+
+def _idle(step: Floats, known: Rows) -> Bools:
+    """bool [n]: steps of bars that were over before the first line that holds a quantity and says its epoch, and no step."""
+    bare = np.isfinite(step) & ~known.measured
+    own = np.flatnonzero(np.isfinite(known.epoch) & known.measured)
+    over = own.size > 1 and not bare[own[0] :].any() and not (np.isfinite(step) & known.measured).any()
+    return bare if over else np.zeros_like(bare)
 
 
 def replaced(known: Rows) -> Bools:
@@ -79,6 +120,8 @@ def replaced(known: Rows) -> Bools:
     done = (last == known.total[:-1]) & (now == last) & kind  # the ends of two passes
     again = (now > last / 2) & (known.total[1:] == known.total[:-1])  # Keras draws out of order at times
     over[:-1] |= known.bar[1:] & known.bar[:-1] & again & ~done
+    rows = kind & known.bar[1:] & ~np.isfinite(last) & ~np.isfinite(now)  # of a table, drawn again within the epoch
+    over[:-1] |= rows & (known.epoch[1:] == known.epoch[:-1])
     return over
 
 

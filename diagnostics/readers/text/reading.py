@@ -12,14 +12,18 @@ from diagnostics.readers.text.phrases import (
     is_index,
     is_label,
     is_name,
+    is_told,
     phrase,
     role,
+    told_after,
+    told_at,
 )
 from diagnostics.readers.text.shape import SLOT, Shape
 from diagnostics.readers.text.tokens import Tokens
 from diagnostics.readers.text.words import (
     CALL,
     CODE,
+    COUNTED,
     EVALUATION,
     MEASURE,
     MODULE,
@@ -27,6 +31,7 @@ from diagnostics.readers.text.words import (
     QUALITY,
     RATIO,
     RETOLD,
+    SWITCH,
     is_evaluation,
     part_of,
 )
@@ -40,6 +45,7 @@ STAR = re.compile(r"\s*\*+\s")  # " * Acc@1 70.1"
 WHOLE_RUN = re.compile(r"global|num_updates|total", re.IGNORECASE)  # a step that counts over all epochs
 MOST_NUMBERS = 1000  # of a line of a log
 MOST_MEASURES = 80  # of a line that is printed but once
+MOST_SWITCHES = 2  # options that are on or off, of a line of a log
 LONGEST_NAME = 120  # characters
 MEAN = " (mean)"
 TOP = "top"  # top 5 accuracy: 0.9
@@ -69,6 +75,7 @@ class _Reader:
         self._last: int | None = None  # the token that was the last quantity
         self._head = ""
         self._unfinished = ""  # a name that was broken off by a number in it
+        self._told = ""  # a quantity that was named before the place: cost after iteration 3: 0.5
         self._top: int | None = None  # top 5 accuracy: the token in the name
 
     def read(self) -> Shape:
@@ -82,7 +89,10 @@ class _Reader:
         few = len(found.measures) < 2 and len(self._numbers) > 1 + len(found.measures)
         found.plain = few and not found.strong and not found.drawn
         found.call = any(CALL.search(w) for w in line.words) or MODULE.search("\x00".join(line.words)) is not None
-        found.settings = len(found.measures) > MOST_MEASURES or any(NESTED.search(w) for w in line.words)
+        switches = sum(len(SWITCH.findall(w)) for w in line.words)
+        found.settings = (
+            len(found.measures) > MOST_MEASURES or switches > MOST_SWITCHES or any(NESTED.search(w) for w in line.words)
+        )
         if not found.placed:
             found.measures = [m for m in found.measures if not SETTING.match(m.name) or QUALITY.search(m.name)]
         found.retold = any(RETOLD.search(w) for w in line.words[: self._named[0].at + 1]) if self._named else False
@@ -96,9 +106,14 @@ class _Reader:
         if self._line.words[i + 1].startswith("%|"):  # tqdm's
             self._about(f"{name.before} {name.words}")
             return
+        if self._shape.drawn and COUNTED.match(self._line.words[i + 1]):
+            return
         i, over = self._fraction(i)
         self._about(name.before)
-        if not (self._place(name, i, over) or self._index(name, i, over)):
+        told, self._told = self._told, ""
+        if told and is_told(name, self._words[i]):
+            self._measure(replace(name, words=told, strong=True), i, over)
+        elif not (self._place(name, i, over) or self._index(name, i, over)):
             self._quantity(name, i, over)
 
     def _fraction(self, i: int) -> tuple[int, int | None]:
@@ -121,7 +136,9 @@ class _Reader:
 
     def _place(self, name: Phrase, i: int, over: int | None) -> bool:
         """Take in a number that is an epoch or a step, and say whether it is."""
-        place, said = self._shape.place, role(name, self._line.numbers[i] or "")
+        place, whole = self._shape.place, name.words
+        name = self._told_before(name, over or i)
+        said = role(name, self._line.numbers[i] or "", place.epoch is not None)
         if said == "epoch" and place.epoch is None:
             place.epoch = i
         elif said == "step" and (not place.word or WHOLE_RUN.search(name.words)):
@@ -131,13 +148,24 @@ class _Reader:
             return True
         else:
             return said in ("epoch", "step")
-        self._shape.evaluation |= is_evaluation(name.words)
-        self._section = self._section or part_of(name.words)
+        self._shape.evaluation |= is_evaluation(whole)
+        self._section = self._section or part_of(whole)
         return True
+
+    def _told_before(self, name: Phrase, i: int) -> Phrase:
+        """The place alone of a phrase that names a quantity before it; the quantity waits for the number after token ``i``."""
+        self._told, place = told_at(name)
+        if self._told:
+            return place
+        self._told, place, taken = told_after(name, self._words[i + 1])
+        if taken and (self._told or MEASURE.search(" ".join(self._words[i + 1 :]))):
+            self._words[i + 1] = self._words[i + 1][taken:]
+            return place
+        return name
 
     def _index(self, name: Phrase, i: int, over: int | None) -> bool:
         """Take in a number that has no name, or is a part of one, and say whether it is."""
-        if self._label is not None and name.strong:
+        if self._label is not None and (name.strong or self._words[i].isspace()):
             return False
         if not name.named or (name.bracket and role(name, self._line.numbers[i] or "") == "split"):
             self._section = part_of(name.words) or self._section
@@ -152,7 +180,7 @@ class _Reader:
 
     def _quantity(self, name: Phrase, i: int, over: int | None) -> None:
         """Take in a number that a name stands before."""
-        if self._label is not None and name.strong:
+        if self._label is not None and (name.strong or self._words[i].isspace()):
             before, self._label = self._label, None
             self._measure(replace(before, words=f"{before.words} {SLOT}", strong=True), i, over, i - 1)
         elif is_name(name):
@@ -192,8 +220,8 @@ class _Reader:
         bare = not (unit and unit[0])
         if self._words[i].strip() == "(" and self._last == i - 1 and self._named:
             if bare:
-                name, _, section, *_ = self._named[-1]
-                self._named.append(Named(name + MEAN, i, section))
+                name, _, section, _, label = self._named[-1]
+                self._named.append(Named(name + MEAN, i, section, None, label))
         elif over is not None:
             self._shape.counted |= self._shape.place.epoch is not None
             if before := opened(self._line, i):

@@ -11,7 +11,7 @@ from diagnostics.curve import Floats, Ints
 from diagnostics.readers.log import Series
 from diagnostics.readers.text.accepting import accepted, counting, is_placed, of_rows
 from diagnostics.readers.text.miner import Miner
-from diagnostics.readers.text.places import Bools, Rows, forward, places, replaced, rows
+from diagnostics.readers.text.places import Bools, Rows, epochs, places, replaced, rows
 from diagnostics.readers.text.runs import begins
 from diagnostics.readers.text.store import Kind
 from diagnostics.readers.text.words import MEASURE, is_evaluation
@@ -113,7 +113,7 @@ class Found:
             return []
         words = counted & self._rows.word & np.isfinite(self._rows.step)
         row = np.flatnonzero(words if words.any() else counted)
-        found = begins(row, self._rows.step[row], forward(known.epoch)[row], self._loss()[row])
+        found = begins(row, self._rows.step[row], epochs(known)[row], self._loss()[row])
         return sorted({self._first_of(at) for at in found} - {0})
 
     def _first_of(self, at: int) -> int:

@@ -34,6 +34,7 @@ class Grid:
 
     names: list[str] = field(default_factory=list)
     _candidate: str = ""
+    _of_things: str = ""  # the last heading whose rows are about things, as YOLO's of classes: a bar may come between
 
     @property
     def open(self) -> bool:
@@ -49,12 +50,14 @@ class Grid:
         """Take in a line that is known to hold no numbers, and say whether it is the heading of a table."""
         found = bool(_headings(line))
         self._candidate = line if found else self._candidate
+        self._of_things = line if found and line.split()[0].lower() in FIRST else self._of_things
         return found
 
     def row(self, line: str) -> Row | None:
         """The row that a line of numbers is, or None where it fits no heading, or is about one of many things."""
         line = BAR.sub("", line)
-        for names in (*_headings(self._candidate), self.names):
+        of_all = _headings(self._of_things) if line.split()[:1] == [ALL] else []
+        for names in (*_headings(self._candidate), self.names, *of_all):
             for cells in (_cells(line), line.split()):
                 extra = len(cells) - len(names)
                 if not names or (names[0].lower() in FIRST and cells[0].lower() != ALL):

@@ -26,14 +26,14 @@ SPLIT = re.compile(
 )
 
 MEASURE = re.compile(
-    r"loss|acc(?:uracy|@|\b|_|\d)|\berr(?:or)?\b|error_rate|perplexity|\bppl\b|learning[ _]rate|(?:\b|_)lr(?:\b|_|\d)|\bl\.r|"
+    r"loss|acc(?:uracy|@|\b|_|\d)|\bprec@|\berr(?:or)?\b|error_rate|perplexity|\bppl\b|learning[ _]rate|(?:\b|_)lr(?:\b|_|\d)|\bl\.r|"
     r"grad|norm|bleu|rouge|(?:\b|_)f1|\bmap\b|mAP|auc|iou|dice|psnr|ssim|reward|return|mse|\bmae\b|mape|rmse|nll|bpb|bpc|elbo|"
     r"\bkl\b|precision|recall|score|hmean|meteor|cider|spice|\bwer\b|\bcer\b|entropy|cost|objective|\btrl\b|\btel\b|logloss|\bfid\b|top[-_ ]?[15]|"
     r"\brate\b|\blearn\b|mfu|tok/s|tokens?/s|hits@|mrr|ndcg|r2\b|损失|准确率|正确率|精度|学习率",
     re.IGNORECASE,
 )
 QUALITY = re.compile(
-    r"loss|acc|\berr(?:or)?\b|f1|auc|iou|map\b|perplexity|ppl|precision|recall|dice|score|bleu|rouge|meteor|cider|mse|mae",
+    r"loss|acc|prec@|\berr(?:or)?\b|f1|auc|iou|map\b|perplexity|ppl|precision|recall|dice|score|bleu|rouge|meteor|cider|mse|mae",
     re.IGNORECASE,
 )
 RATIO = re.compile(r"acc|correct|precision|recall", re.IGNORECASE)  # what "9830/10000" may be a value of
@@ -55,6 +55,8 @@ RETOLD = re.compile(
     r"\b(?:sav(?:ed|ing)|checkpoint|best|improved)\b|保存|最佳|最好", re.IGNORECASE
 )  # before what was said already
 NESTED = re.compile(r":\s*\{")
+SWITCH = re.compile(r"[=:]\s*['\"]?(?:True|False)\b")  # of an option that is on or off
+COUNTED = re.compile(r" [a-z]+s: +$")  # behind a number, before a bar: Fetching 14 files:  21%|
 
 
 def part_of(text: str) -> str:

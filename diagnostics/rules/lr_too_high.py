@@ -23,7 +23,7 @@ Criterion
     more than BOUNCE of the fall from one evaluation to the next over the second half (unless needs_decay holds and more steps are forecast to bring anything
     at all: at rest, a lower rate ends lower; on the way, it has come less far). Where a schedule brought the rate down, jumps, long updates and losses
     above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
-    A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one, nor as long as the first batch may have been an easy one.
+    A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it is a measure of the rate), nor as long as the first batch may have been an easy one.
     Weights that are known to have begun too small, or that a decay took, are no measure for an update or a growth.
     While the run goes on and the loss is not surely done falling, only what was done to the weights counts: a dead network or layer, weights that grew, a long update.
     None of it where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.

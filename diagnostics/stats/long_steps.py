@@ -9,7 +9,7 @@ from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
-from diagnostics.stats.first_update import first_update
+from diagnostics.stats.first_update import rate_beside_usual
 from diagnostics.stats.held_back import narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
@@ -107,8 +107,8 @@ def rewrote(run: Run, loss: Curve) -> Sign:
 
 
 def _usual(run: Run, times: float) -> bool:
-    """Whether the first update is known to have been no more than so many ``times`` as long as sound ones are with its optimizer."""
-    seen = first_update(run)
+    """Whether the first update, as far as it is a measure of the rate, was no more than so many ``times`` as long as sound ones are with its optimizer."""
+    seen = rate_beside_usual(run)
     return seen is not None and seen <= times
 
 

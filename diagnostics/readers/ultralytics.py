@@ -1,11 +1,12 @@
-"""Ultralytics YOLO (v5, v8, v9, v10, v11, v12 …): ``results.csv``, with ``args.yaml`` or ``opt.yaml`` for the settings.
+"""Ultralytics YOLO (v5, v8, v9, v10, v11, v12 …): ``results.csv``, with ``args.yaml`` or ``opt.yaml`` for the settings;
+and the ``results.txt`` of v3, v4 and v7.
 
 The losses are logged in parts (box, class, objectness …), already weighted: their sum is what is trained on, and is added
 as ``train/loss`` and ``val/loss``. mAP, precision and recall stay under their own names. The epoch stands for the step.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,22 +15,27 @@ import numpy as np
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Ints
 from diagnostics.readers import look, table
-from diagnostics.readers.formats import delimited, settings
+from diagnostics.readers.formats import delimited, settings, yolo_rows
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Meaning, Series
+from diagnostics.readers.rows import Rows
 
-RESULTS, SETTINGS = "results.csv", ("args.yaml", "opt.yaml")
+RESULTS, OLD, SETTINGS = "results.csv", "results.txt", ("args.yaml", "opt.yaml")
 METRIC, RATE = re.compile(r"^metrics/"), re.compile(r"^(?:x/lr0|lr/pg0)$")
 MARKS = ("box_loss", "cls_loss")
+PRINTED = {TRAIN_LOSS: re.compile(r"^(?:box|obj|cls|dfl|seg|sem|pose|kobj|rle|angle)_loss$")}  # on the terminal
+SIZES = {"Size", "img_size"}  # of the images, the last name of a row there
 PARTS = {TRAIN_LOSS: re.compile(r"^train/\w+_loss$"), VAL_LOSS: re.compile(r"^val/\w+_loss$")}
 
 
 def claims(path: Path) -> bool:
     """Whether ``path`` is such a table, or a folder with one and with its settings."""
     if look.is_dir(path):
-        return claims(path / RESULTS) and any(look.is_file(path / name) for name in SETTINGS)
-    if path.suffix.lower() != ".csv" or not look.is_file(path):
+        return any(map(claims, _results(path))) and any(look.is_file(path / name) for name in SETTINGS)
+    if path.suffix.lower() not in (".csv", ".txt") or not look.is_file(path):
         return False
+    if path.suffix.lower() == ".txt":
+        return yolo_rows.is_row(look.head(path).split(b"\n", 1)[0].decode("ascii", "replace"))
     header = delimited.header(path)
     return "epoch" in header and any(map(METRIC.match, header)) and any(map(RATE.match, header))
 
@@ -41,11 +47,25 @@ def read(path: Path, limits: Limits) -> list[Log]:
         ReadError: the table cannot be read.
     """
     folder = path if path.is_dir() else path.absolute().parent
-    (log,) = table.read(path / RESULTS if path.is_dir() else path, limits)
+    file = next(filter(claims, _results(path))) if path.is_dir() else path
+    log = _old(file, limits) if file.suffix.lower() == ".txt" else table.read(file, limits)[0]
     config, notes = settings.beside(folder, *SETTINGS)
     log = summed(log)
-    name = folder.absolute().name if path.is_dir() or path.name == RESULTS else log.name
+    name = folder.absolute().name if path.is_dir() or path.name in (RESULTS, OLD) else log.name
     return [replace(log, name=name, source=str(path), config=config, notes=(*log.notes, *notes))]
+
+
+def _results(folder: Path) -> list[Path]:
+    return [folder / RESULTS, folder / OLD]
+
+
+def _old(path: Path, limits: Limits) -> Log:
+    limits.open(path)
+    found = Rows()
+    with path.open(errors="replace") as lines:
+        for epoch, values in yolo_rows.rows(lines):
+            found.add(values, epoch=epoch)
+    return Log(path.stem, str(path), found.series(), meanings={TRAIN_LOSS: Meaning(TRAIN_LOSS)})
 
 
 def is_yolo(log: Log) -> bool:
@@ -55,10 +75,16 @@ def is_yolo(log: Log) -> bool:
     )
 
 
-def summed(log: Log) -> Log:
+def is_printed(log: Log) -> bool:
+    """Whether ``log``, a text, holds the parts of YOLO's losses as its rows on the terminal do."""
+    have = {s.name for s in log.series}
+    return have >= {*MARKS} and bool(have & SIZES) and "total" not in have
+
+
+def summed(log: Log, parts_of: Mapping[str, re.Pattern[str]] = PARTS) -> Log:
     """``log`` with the sums of the losses that YOLO logs in parts, where it has parts and no sum."""
     have = {s.name for s in log.series}
-    sums = {tag: [s for s in log.series if part.match(s.name)] for tag, part in PARTS.items() if tag not in have}
+    sums = {tag: [s for s in log.series if part.match(s.name)] for tag, part in parts_of.items() if tag not in have}
     added = {tag: one for tag, parts in sums.items() if parts and (one := _sum(tag, parts)) is not None}
     notes = [f"{tag} is the sum of {', '.join(s.name for s in sums[tag])}" for tag in added]
     meanings = {**log.meanings, **{tag: Meaning(tag) for tag in added}}

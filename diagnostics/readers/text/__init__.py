@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from diagnostics.readers import look
+from diagnostics.readers import look, ultralytics
 from diagnostics.readers.errors import ReadError
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log, Series
@@ -94,7 +94,7 @@ def logs_of(miner: Miner, path: Path, limits: Limits) -> list[Log]:
         return []
     state, exception = miner.end.state(miner.said)
     notes = (*miner.end.notes(miner.said), *_ranks(found))
-    logs[-1] = replace(logs[-1], state=state, exception=exception, notes=notes)
+    logs[-1] = replace(logs[-1], state=state, exception=exception, notes=(*logs[-1].notes, *notes))
     return [log if i == 0 else replace(log, name=f"{log.name} ({i + 1})") for i, log in enumerate(logs)]
 
 
@@ -117,7 +117,8 @@ def _says_anything(log: Log) -> bool:
 
 def _log(path: Path, found: Found, first: int, behind: int) -> Log:
     series = tuple(found.series(first, behind))
-    return Log(_name(path), str(path), series, found.epochs(first, behind), meanings(series))
+    log = Log(_name(path), str(path), series, found.epochs(first, behind), meanings(series))
+    return ultralytics.summed(log, ultralytics.PRINTED) if ultralytics.is_printed(log) else log
 
 
 def _ranks(found: Found) -> list[str]:

@@ -15,6 +15,7 @@ WHOLE = re.compile(r"(\d+)\s*/\s*(\d+)$")
 NUMBER = re.compile(r"[-+]?(?:\d|\.\d|nan\b|inf\b)", re.IGNORECASE)
 MOST_CELLS = 200
 FIRST = THINGS | {"split", "#", "id"}  # in the first column
+GROUP = re.compile(r"(\w+)\((\w[^()]*)$")
 ALL = "all"  # YOLO's row of all classes
 
 
@@ -77,7 +78,19 @@ def _headings(line: str) -> list[list[str]]:
 def _names(cells: list[str]) -> list[str]:
     if not 1 < len(cells) <= MOST_CELLS or any(NUMBER.match(c) for c in cells):
         return []
+    cells = _ungrouped(cells)
     return cells if {EPOCH, STEP} & index_of(cells).keys() or any(MEASURE.search(c) for c in cells) else []
+
+
+def _ungrouped(cells: list[str]) -> list[str]:
+    """Names in groups, as YOLO's ``Box(P R mAP50) Mask(P R mAP50)``: those of the first as they are, of others behind its name."""
+    group, groups, inside, found = "", 0, False, list[str]()
+    for cell in cells:
+        if opened := GROUP.match(cell):
+            group, groups, inside, cell = f"{opened[1]} " if groups else "", groups + 1, True, opened[2]
+        found.append(f"{group}{cell.removesuffix(')')}" if inside else cell)
+        inside = inside and not cell.endswith(")")
+    return found if len({*found}) == len(found) else cells
 
 
 def _cells(line: str) -> list[str]:

@@ -148,3 +148,32 @@ def test_options_and_what_was_fetched_are_no_log(tmp_path: Path) -> None:
         (tmp_path / "run7.log").write_text(content)
         with pytest.raises(ReadError, match="none says a quantity"):
             text.read(tmp_path / "run7.log", Limits())
+
+
+TRAINED = "      {0}/3      2.1G      1.{0}      2.{0}      1.5         58        416: 100%|####| 9/9 [00:03<00:00]\n"
+TESTED = "                   all       2098      18916      0.{0}6      0.{0}9       0.04       0.0{0}      0.{0}5      0.1       0.2      0.3\n"
+MASKS = "  Class     Images  Instances      Box(P          R      mAP50  mAP50-95)     Mask(P          R      mAP50  mAP50-95): 100%|##| 3/3 [00:08<00:00]\n"
+
+
+def test_yolos_losses_are_summed_and_groups_of_names_told_apart(tmp_path: Path) -> None:
+    head = "      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size\n"
+    log = logged(tmp_path, "".join(head + TRAINED.format(e) + MASKS + TESTED.format(e) for e in (1, 2, 3)))
+    found = {s.name: s.values.tolist() for s in log.series}
+    assert found["train/loss"] == pytest.approx([4.7, 4.9, 5.1])
+    assert found["P"] == [0.16, 0.26, 0.36] and found["Mask P"] == [0.15, 0.25, 0.35]
+    assert (found["mAP50-95"], found["Mask mAP50-95"]) == ([0.01, 0.02, 0.03], [0.3] * 3)
+    (run,) = read(tmp_path / "run7.log")  # two rows an epoch count objects
+    assert run["train/loss"].steps.tolist() == [1, 2, 3]
+
+
+def test_the_number_of_epochs_among_options_is_no_epoch(tmp_path: Path) -> None:
+    options = "+--------+-----+\n| Epochs | 500 |\n+--------+-----+\n| Rate   | 0.1 |\n+--------+-----+\n\n"
+    log = logged(
+        tmp_path, options + "".join(f"Training Loss: 0.{9 - i}\nModel test error: 0.{8 - i}\n" for i in range(6))
+    )
+    assert all(s.epochs is None for s in log.series) and log.epochs is None
+
+
+def test_catboost_without_a_test_set(tmp_path: Path) -> None:
+    lines = [f"{i}:\tlearn: {9 - i}.5\ttotal: {i}.1ms\tremaining: {9 - i}ms\n" for i in range(6)]
+    assert run(tmp_path, "".join(lines))["train/loss"].values.tolist() == [9.5, 8.5, 7.5, 6.5, 5.5, 4.5]

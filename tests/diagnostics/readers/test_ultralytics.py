@@ -67,3 +67,23 @@ def test_other_tables_are_not_claimed(tmp_path: Path) -> None:
 def test_damage_does_no_harm(tmp_path: Path) -> None:
     shutil.copytree(HOME / "v5", tmp_path / "from" / "v5")
     assert harmless(tmp_path / "from" / "v5", tmp_path, of=Path("results.csv")) > 80
+
+
+ROW = "{0}/3     2.1G    0.0{1}5     0.02         0     0.0{1}7       101       640    0.{0}5    0.5   {2}     0.1   0.09  {1}  0\n"
+
+
+def test_the_rows_of_older_versions_have_no_names(tmp_path: Path) -> None:
+    (tmp_path / "results.txt").write_text("".join(ROW.format(e, 9 - e, "0.4") for e in range(4)))
+    (run,) = read(tmp_path / "results.txt")
+    assert run["train/loss"].values.tolist() == [0.097, 0.087, 0.077, 0.067]
+    assert run["val/loss"].values.tolist() == [9.09, 8.09, 7.09, 6.09]
+    assert run["metrics/mAP_0.5"].steps.tolist() == [0, 1, 2, 3] and "metrics/F1" not in run
+
+
+def test_the_oldest_wrote_f1_where_others_write_the_second_map(tmp_path: Path) -> None:
+    row = "{0}/2 0.279G 4.67 6.77 31.7 43.2 31 416 {1} {1} 0.0831 {1} 4.21 11.3 5.27\n"
+    (tmp_path / "results.txt").write_text("".join(row.format(e, f"0.{e + 1}5") for e in range(3)))
+    (run,) = read(tmp_path / "results.txt")
+    assert run["metrics/F1"].values.tolist() == [0.15, 0.25, 0.35]
+    (tmp_path / "notes.txt").write_text("0/2 of the work is done\n")
+    assert not ultralytics.claims(tmp_path / "notes.txt")

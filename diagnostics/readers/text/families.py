@@ -35,7 +35,7 @@ FAMILIES: Sequence[tuple[str, frozenset[str], Mapping[str, Meaning]]] = (
         {"Prec@1": Meaning(TRAIN_ACCURACY, PER_CENT), "* Prec@1": Meaning(VAL_ACCURACY, PER_CENT)},
     ),
     ("YOLOv7", frozenset({"box", "obj", "cls", "total", "labels"}), {"total": Meaning(TRAIN_LOSS)}),
-    ("CatBoost", frozenset({"learn", "best", "remaining"}), {"learn": Meaning(TRAIN_LOSS), "test": Meaning(VAL_LOSS)}),
+    ("CatBoost", frozenset({"learn", "remaining"}), {"learn": Meaning(TRAIN_LOSS), "test": Meaning(VAL_LOSS)}),
 )
 
 

@@ -11,7 +11,7 @@ from diagnostics.readers.understanding.names import plain
 WRAPPED = re.compile(r"(?:\btensor|\barray|np\.float\d+|\bfloat\d*|\bjnp\.\w+)\(\[?$")  # tensor(0.3)
 BREAK = re.compile(r"[|,;\t()\[\]{}<>→]| {2,}|\s-+\s|:\s|(?<=[^\s.]{3})\.\s|\s=\s|=>|：|，")
 TAIL = re.compile(r"\s*[(\[]([^()\[\]]*)[)\]]$")  # "(ms)" of "time per iteration (ms): 12"
-CUT = re.compile(r"\d*\.\d")  # begins in the middle of a number
+CUT = re.compile(r"\d*\.\d|\d+[dhms]$")  # begins in the middle of a number, or is a time: 4m 39s
 INTEGER, NUMBER = re.compile(r"\d[\d,]{0,15}(?:\.0*)?$"), re.compile(r"\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?$")
 SETTINGS = {"steps", "iters", "iterations", "updates"}  # "steps: 1000" is how many there will be
 LETTER = ("e", "E")  # an epoch only as "E: 3" or "[E 3]"

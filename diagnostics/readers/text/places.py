@@ -42,14 +42,17 @@ class Rows:
 def rows(filled: Filled, kinds: list[Kind]) -> Rows:
     """The rows of a log."""
     flags = [_flags(k) for k in kinds]
-    evaluation, bar, word, measured = np.array(flags, dtype=bool).reshape(-1, 4)[filled.kind].T
+    evaluation, bar, word, measured, silent = np.array(flags, dtype=bool).reshape(-1, 5)[filled.kind].T
     aside = (evaluation & ~word & np.isfinite(filled.total)) | filled.aside
-    return Rows(filled.kind, filled.step, filled.total, filled.epoch, aside, bar, word, measured)
+    step, epoch = np.where(silent, np.nan, filled.step), np.where(silent, np.nan, filled.epoch)
+    return Rows(filled.kind, step, filled.total, epoch, aside, bar, word, measured)
 
 
-def _flags(kind: Kind) -> tuple[bool, bool, bool, bool]:
-    shape = kind.shape
-    return shape.evaluation, shape.bar, shape.place.word or kind.rows > 0, bool(shape.measures) or kind.rows > 0
+def _flags(kind: Kind) -> tuple[bool, bool, bool, bool, bool]:
+    """The last: a block that was printed once, which lists options, the number of epochs among them."""
+    shape, rows = kind.shape, kind.rows > 0
+    measured = bool(shape.measures) or rows
+    return shape.evaluation, shape.bar, shape.place.word or rows, measured, not (measured or shape.placed)
 
 
 def places(known: Rows) -> tuple[Floats, Floats]:

@@ -8,7 +8,7 @@ import numpy as np
 from diagnostics.curve import Floats, Numbers
 from diagnostics.readers import blockwise
 from diagnostics.readers.log import Log, Series, distinct
-from diagnostics.readers.understanding import rewinds
+from diagnostics.readers.understanding import names, rewinds
 from diagnostics.readers.understanding.epoch_clock import at_their_steps
 from diagnostics.readers.understanding.inner_steps import counted_on
 
@@ -47,12 +47,27 @@ def _finite(values: Numbers) -> Numbers:
 
 def _without_steps(series: Sequence[Series]) -> tuple[list[Series], list[str]]:
     """Epochs stand for steps where each was logged once, in whole numbers, or again by a resume; else rows are counted."""
-    if series and all(s.epochs is not None and (_counts(s.epochs) or _resumes(s.epochs)) for s in series):
+    if _are_by_epoch(series):
         return [replace(s, steps=s.epochs) for s in series if s.epochs is not None], [EPOCHS_STAND]
     rows = [s.rows for s in series]
     anew = max((_begins_anew(s.epochs) for s in series if s.epochs is not None), default=0)
     told = EPOCHS_ANEW.format(f"{anew:,} times" if anew > 1 else "once") if anew else ROWS_STAND
     return [replace(s, steps=r.astype(np.float64)) for s, r in zip(series, rows, strict=True)], [told]
+
+
+def _are_by_epoch(series: Sequence[Series]) -> bool:
+    """Whether each series has a point an epoch; of most of them, and of every loss and accuracy, where others have several."""
+    once = [s.epochs is not None and (_counts(s.epochs) or _resumes(s.epochs)) for s in series]
+    if all(once):
+        return bool(series)
+    known = [bool(names.read(s.name).quantity) for s in series]
+    others = [s.epochs for s, counts in zip(series, once, strict=True) if not counts]
+    return (
+        all(counts for counts, is_known in zip(once, known, strict=True) if is_known)
+        and any(known)
+        and sum(once) >= len(others)
+        and all(e is not None and blockwise.whole(e) and not blockwise.falls(e) for e in others)
+    )
 
 
 def _begins_anew(epochs: Numbers) -> int:

@@ -14,6 +14,7 @@ FAMILIES: Sequence[tuple[str, frozenset[str], Mapping[str, Meaning]]] = (
         frozenset({"trl", "tel"}),
         {"trl": Meaning(TRAIN_LOSS), "tel": Meaning(VAL_LOSS), "norm": Meaning(GRAD_NORM)},
     ),
+    ("llm.c, its evaluations alone", frozenset({"tel"}), {"tel": Meaning(VAL_LOSS)}),
     (
         "Megatron-LM",
         frozenset({"lm loss", "number of nan iterations"}),

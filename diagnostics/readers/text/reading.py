@@ -21,8 +21,10 @@ from diagnostics.readers.text.phrases import (
 from diagnostics.readers.text.shape import SLOT, Shape
 from diagnostics.readers.text.tokens import Tokens
 from diagnostics.readers.text.words import (
+    ASSIGNED,
     CALL,
     CODE,
+    COMMENT,
     COUNTED,
     EVALUATION,
     MEASURE,
@@ -55,6 +57,8 @@ def shape(line: Tokens) -> Shape | None:
     """The kind of a line; None when it holds no number or is source code."""
     numbers = [i for i, token in enumerate(line.numbers) if token is not None]
     if not 0 < len(numbers) <= MOST_NUMBERS or CODE.match(line.words[0]):
+        return None
+    if ASSIGNED.match(line.words[0]) and any(map(COMMENT.search, line.words[1:])):
         return None
     return _Reader(line, numbers).read()
 

@@ -49,6 +49,7 @@ CODE = re.compile(
     r"\s*[\w-]+ \.{3,}|\s*(?:def |class |import |from \w|return\b|if |elif |else:|for \w+ in |while |with |assert |raise |self\.|@\w|#|//|/\*|"
     r"print\(|parser\.|export |declare |set -|\+{1,6} |>>> |\.\.\. |\}|\w+\s*=\s*[\w.]+\(|[\w.]+\([rf]?[\"']|torch\.|np\.|\$ |--\w)"
 )
+ASSIGNED, COMMENT = re.compile(r"\s*[A-Za-z_][\w.]* [-+*/]?= "), re.compile(r"(?:^|\s)# ")  # lr = 1.73  # (24/8)**0.5
 CALL = re.compile(r"\b[A-Za-z_]\w*\((?!(?:[a-z]+|%)\))[^()]*=[^=]*$")  # Linear(in_features=…, Namespace(lr=…
 MODULE = re.compile(r"\b[A-Z]\w+\((?:\x00, )+\w+=")  # BatchNorm2d(64, eps=…; a number is a NUL
 RETOLD = re.compile(

@@ -47,7 +47,7 @@ SPLITS: Mapping[str, str] = {
     **dict.fromkeys(("test", "testing", "tst", "te"), VAL),
 }
 SECOND = {
-    **dict.fromkeys(("dev", "eval", "evaluation", "evaluate", "evaluating", "holdout"), 1),
+    **dict.fromkeys(("validate", "validating", "dev", "eval", "evaluation", "evaluate", "evaluating", "holdout"), 1),
     **dict.fromkeys(("test", "testing", "tst", "te"), 2),
 }
 WHEN = {"step", "epoch", "epochs", "batch", "iter", "iteration", "iterations", "per", "vs", "in", "on"}

@@ -161,6 +161,7 @@ HEADERS: list[tuple[str, dict[str, str]]] = [
     ("loss batch_cost reader_cost avg_batch_cost", {"loss": TL}),
     ("learn/RMSE test/RMSE", {"learn/RMSE": TL, "test/RMSE": VL}),
     ("Validating/accuracy Testing/accuracy", {"Validating/accuracy": VA}),
+    ("Validate/loss Val_Loss loss", {"Val_Loss": VL, "loss": TL}),
     ("train/acc_0 train/acc_1 train/acc_2", {}),
     ("train/acc_1 train/acc_5", {"train/acc_1": TA}),
     ("step_time", {"step_time": "perf/step_time"}),

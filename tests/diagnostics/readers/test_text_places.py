@@ -177,3 +177,14 @@ def test_the_number_of_epochs_among_options_is_no_epoch(tmp_path: Path) -> None:
 def test_catboost_without_a_test_set(tmp_path: Path) -> None:
     lines = [f"{i}:\tlearn: {9 - i}.5\ttotal: {i}.1ms\tremaining: {9 - i}ms\n" for i in range(6)]
     assert run(tmp_path, "".join(lines))["train/loss"].values.tolist() == [9.5, 8.5, 7.5, 6.5, 5.5, 4.5]
+
+
+def test_source_with_comments_before_the_log_is_none(tmp_path: Path) -> None:
+    source = "def plan(step):\n    rate = 1.52  # (16/8)**0.6\n    rate = 1.73  # (24/8)**0.5\n    total_loss = 0.0\n"
+    log = logged(tmp_path, source + "".join(f"step:{i}/9 val_loss:{9 - i}.5 train_time:{i}ms\n" for i in range(9)))
+    assert {s.name for s in log.series} == {"val_loss", "train_time"}
+
+
+def test_evaluations_alone_in_the_words_of_llm_c(tmp_path: Path) -> None:
+    found = run(tmp_path, "".join(f"s:{250 * i} tel:{9 - i}.25\n" for i in range(6)))
+    assert found["val/loss"].steps.tolist() == [0, 250, 500, 750, 1000, 1250]

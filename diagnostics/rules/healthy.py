@@ -7,7 +7,7 @@ Why it matters
     A run that is fine should be left alone; most alarms of most tools are false.
 
 Criterion
-    At least MIN_POINTS finite points of train/loss, and no other headline verdict. Where both accuracies end under POOR and within CLOSE of each other, that
+    At least MIN_POINTS finite points of train/loss, and no other headline verdict. Where both accuracies end under POOR and within CLOSE of each other, or validation's where it alone was logged, that
     is said.
 
 Source
@@ -73,12 +73,13 @@ def _span(curve: Curve) -> tuple[int, int]:
 
 
 def _poor(run: Run) -> str:
-    """Said where both accuracies end low and close. No advice: trained again four times as wide, such runs got worse as often as better."""
+    """Said where all accuracies end low and close. No advice: trained again four times as wide, such runs got worse as often as better."""
     right = {tag: accuracy(run, tag) for tag in (TRAIN_ACCURACY, VAL_ACCURACY)}
-    low = [a for a in right.values() if a is not None and a < POOR]
-    if len(low) < 2 or max(low) - min(low) > CLOSE:
+    known = [a for a in right.values() if a is not None]
+    if right[VAL_ACCURACY] is None or max(known) >= POOR or max(known) - min(known) > CLOSE:
         return ""
-    return f" Both accuracies end near {max(low):.0%}; whether the labels allow more, one run cannot tell."
+    what = "Both accuracies end" if len(known) == 2 else "Validation accuracy ends"
+    return f" {what} near {max(known):.0%}; whether the labels allow more, one run cannot tell."
 
 
 RULE = Rule(

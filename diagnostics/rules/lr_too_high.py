@@ -13,7 +13,7 @@ Criterion
     a weight matrix has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
     so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
     than SWEEPS, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
-    get down. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
+    get down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test). One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
     one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
     hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
     as sound ones with the same optimizer. The loss stood above its start
@@ -102,6 +102,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     threw,
 )
 from diagnostics.stats.rates import CAREFUL, Lower, by, lower
+from diagnostics.stats.relapse import RISING  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.standstill import gaining, surely_stuck
 from diagnostics.stats.strides import GENTLE, NUDGE, gentle, stretch, strides  # noqa: F401 (the Criterion names two)
 

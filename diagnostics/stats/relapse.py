@@ -4,13 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from diagnostics.curve import Curve
-from diagnostics.stats.level import blocks, end, start
+from diagnostics.curve import Curve, Floats
+from diagnostics.stats.level import Blocks, blocks, end, start
 from diagnostics.stats.noise import noise
 
 LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
 LEAST_FALL = 0.02  # of the start: the wobble of a loss that never fell gives nothing back
 CLEAR = 5.0  # standard errors of a level
+AT_FIRST = 0.05  # of the run: any loss falls there
+RISING = 3.0  # standard errors of the order of the levels after that: Mann, 1945, "Nonparametric tests against trend"
 
 
 @dataclass(frozen=True)
@@ -37,4 +39,23 @@ def relapse(loss: Curve) -> Relapse | None:
     if len(levels.levels) < LEAST_BLOCKS or at >= len(levels.levels) / 2 or first - best <= LEAST_FALL * abs(first):
         return None
     width = CLEAR * max(levels.error, noise(levels.levels[len(levels.levels) // 2 :]))
-    return Relapse(best, int(levels.steps[at]), last, (last - best) / (first - best)) if last - best > width else None
+    if last - best > width:
+        return Relapse(best, int(levels.steps[at]), last, (last - best) / (first - best))
+    return _climbing(levels, first)
+
+
+def _climbing(levels: Blocks, first: float) -> Relapse | None:
+    """Of a loss that is thrown about so that no level is clear: from half to half, where the order of all levels is that of a rise."""
+    late = levels.levels[max(1, round(AT_FIRST * len(levels.levels))) :]
+    half = len(late) // 2
+    before, after = float(np.median(late[:half])), float(np.median(late[-half:]))
+    if before >= min(first, after) or rising(late) < RISING:
+        return None
+    return Relapse(before, int(levels.steps[-half]), after, (after - before) / (first - before))
+
+
+def rising(values: Floats) -> float:
+    """By how many standard errors more pairs of ``values`` [n] rise than fall: Mann and Kendall's test for a trend, whatever the noise looks like."""
+    n = len(values)
+    rises = float(np.sign(values[None, :] - values[:, None])[np.triu_indices(n, 1)].sum())
+    return rises / float(np.sqrt(n * (n - 1) * (2 * n + 5) / 18))

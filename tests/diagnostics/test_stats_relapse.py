@@ -5,7 +5,7 @@ import pytest
 
 from diagnostics import synthetic
 from diagnostics.curve import Curve
-from diagnostics.stats.relapse import relapse
+from diagnostics.stats.relapse import relapse, rising
 
 
 def _curve(values):
@@ -34,3 +34,12 @@ def test_a_rise_shorter_than_the_way_down_may_be_a_swing():
 
 def test_few_points_say_nothing():
     assert relapse(_curve(ROSE[::50])) is None
+
+
+def test_a_rise_that_no_level_shows_is_told_from_the_order_of_all():
+    rng = np.random.default_rng(0)
+    thrown = np.linspace(0.6, 1.2, 600) * np.exp(0.7 * rng.standard_normal(600))
+    seen = relapse(_curve(np.r_[2.3, thrown]))
+    assert seen is not None and 0.1 < seen.share < 0.6 and seen.best < seen.last
+    assert relapse(_curve(np.r_[2.3, rng.permutation(thrown)])) is None
+    assert rising(np.arange(20.0)) > 6 > 0 > rising(-np.arange(20.0))

@@ -43,7 +43,11 @@ def rows(filled: Filled, kinds: list[Kind]) -> Rows:
     """The rows of a log."""
     flags = [_flags(k) for k in kinds]
     evaluation, bar, word, measured, silent = np.array(flags, dtype=bool).reshape(-1, 5)[filled.kind].T
-    aside = (evaluation & ~word & np.isfinite(filled.total)) | filled.aside
+    other = filled.total != _usual(filled.total[word & ~evaluation])  # of as many batches as the training has not
+    own = (
+        evaluation & np.isfinite(filled.total) & (~word | (other & np.isfinite(filled.total[word & ~evaluation]).any()))
+    )
+    aside = own | filled.aside
     step, epoch = np.where(silent, np.nan, filled.step), np.where(silent, np.nan, filled.epoch)
     return Rows(filled.kind, step, filled.total, epoch, aside, bar, word, measured)
 

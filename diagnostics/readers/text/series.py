@@ -111,6 +111,8 @@ class Found:
             counted = np.isfinite(known.epoch) & ~r.measured & ~r.aside
         if not counted.any():
             return []
+        trained = counted & ~of_rows(r, self._kinds, lambda kind: kind.shape.evaluation)
+        counted = trained if trained.any() else counted
         words = counted & self._rows.word & np.isfinite(self._rows.step)
         row = np.flatnonzero(words if words.any() else counted)
         found = begins(row, self._rows.step[row], epochs(known)[row], self._loss()[row])

@@ -69,6 +69,7 @@ OTHER_LOSSES = {  # measures that a training may minimise, said without the word
     "rmse", "mae", "binarycrossentropy", "categoricalcrossentropy", "sparsecategoricalcrossentropy",
     "languagecrossentropy", "l1", "l2",
 }  # fmt: skip
+PARTS_ONLY = {"l1", "l2"}  # behind other words they are a part of a loss, or a norm: G_L1
 ACCURACIES = {
     "accuracy", "acc", "accuracies", "accs", "top1", "top1acc", "top1accuracy", "acc1", "acctop1", "accuracytop1", "accat1",
     "accuracyat1", "accuracy1", "prec1", "precat1", "precisionat1", "top1precision", "categoricalaccuracy",
@@ -239,7 +240,7 @@ def _quantity(said: Sequence[str]) -> tuple[str, str]:
             return quantity, "".join(said[:-1])
         if said and said[0] in known:
             return quantity, "".join(said[1:])
-    return (LOSS, joined) if said and said[-1] in OTHER_LOSSES else ("", "")
+    return (LOSS, joined) if said and said[-1] in OTHER_LOSSES - PARTS_ONLY else ("", "")
 
 
 def _behind(said: tuple[str, ...]) -> tuple[str, ...]:

@@ -160,6 +160,7 @@ HEADERS: list[tuple[str, dict[str, str]]] = [
     ("grad_norm_clipped", {}),
     ("loss batch_cost reader_cost avg_batch_cost", {"loss": TL}),
     ("learn/RMSE test/RMSE", {"learn/RMSE": TL, "test/RMSE": VL}),
+    ("G_GAN G_L1 D_real D_fake", {}),
     ("Validating/accuracy Testing/accuracy", {"Validating/accuracy": VA}),
     ("Validate/loss Val_Loss loss", {"Val_Loss": VL, "loss": TL}),
     ("train/acc_0 train/acc_1 train/acc_2", {}),

@@ -188,3 +188,15 @@ def test_source_with_comments_before_the_log_is_none(tmp_path: Path) -> None:
 def test_evaluations_alone_in_the_words_of_llm_c(tmp_path: Path) -> None:
     found = run(tmp_path, "".join(f"s:{250 * i} tel:{9 - i}.25\n" for i in range(6)))
     assert found["val/loss"].steps.tolist() == [0, 250, 500, 750, 1000, 1250]
+
+
+def test_an_evaluation_of_other_batches_is_no_run_and_stands_at_the_end_of_its_epoch(tmp_path: Path) -> None:
+    content = ""
+    for epoch in range(3):
+        content += "".join(f"train --- Current batch:{i}/40  loss:[ 0.{9 - epoch}{i}]\n" for i in (20, 40))
+        content += f"Epoch [{epoch}]/[3]   Training Phase Loss: 0.{8 - epoch}   Accuracy: 0.{5 + epoch}\n"
+        content += "".join(f"val --- Current batch:{i}/10  loss:[ 0.{7 - epoch}{i}]\n" for i in (5, 10))
+        content += f"Epoch [{epoch}]/[3]   Validation Phase Loss: 0.{7 - epoch}   Accuracy: 0.{4 + epoch}\n"
+    found = run(tmp_path, content)
+    assert found["train/loss"].steps.tolist() == [20, 40, 60, 80, 100, 120]
+    assert found["val/accuracy"].steps.tolist() == found["val/loss"].steps.tolist() == [40, 80, 120]

@@ -1,9 +1,11 @@
 """How a report reads in a terminal: calm, plain, the numbers beside the words."""
 
 import os
+import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from rich.console import Console, Group, RenderableType
@@ -42,13 +44,47 @@ def screen() -> Console:
     return console if console.width <= WIDEST else Screen(highlight=False, width=WIDEST)
 
 
-def print_reports(console: Console, runs: Sequence[Run], reports: Sequence[Report]) -> None:
+@dataclass(frozen=True)
+class Told:
+    """What is printed of one run. It holds no curves: of ten thousand runs they may not fit into memory.
+
+    Attributes:
+        report: on the run.
+        state: how it stands, "" where it simply finished.
+        drawn: its losses as lines of bars.
+        notes: of its reader.
+    """
+
+    report: Report
+    state: str
+    drawn: Sequence[RenderableType]
+    notes: Sequence[RenderableType]
+
+
+def told(run: Run, report: Report) -> Told:
+    """What is printed of ``run``."""
+    return Told(report, _state(run), _sparklines(run), _notes(run))
+
+
+def counted(runs: Iterator[Run]) -> Iterator[Run]:
+    """``runs``, with how many they are so far on standard error where that is a terminal: thousands take a while."""
+    if not sys.stderr.isatty():
+        yield from runs
+        return
+    with Console(stderr=True).status("reading") as status:
+        for number, run in enumerate(runs, 1):
+            yield run
+            status.update(f"{number:,} {'run' if number == 1 else 'runs'} judged")
+
+
+def print_reports(console: Console, runs: Sequence[Told]) -> None:
     """Print the reports on ``runs``; from ``MANY`` runs on, a table of all verdicts first."""
+    reports = [run.report for run in runs]
     names = told_apart(reports)
     if len(reports) >= MANY:
         console.print(overview(names, reports))
-    for name, run, report in zip(names, runs, reports, strict=True):
-        console.print(block(name, run, report))
+    for name, run in zip(names, runs, strict=True):
+        console.print(block(name, run))
 
 
 def told_apart(reports: Sequence[Report]) -> list[str]:
@@ -68,15 +104,15 @@ def overview(names: Sequence[str], reports: Sequence[Report]) -> Table:
     return table
 
 
-def block(name: str, run: Run, report: Report) -> RenderableType:
+def block(name: str, run: Told) -> RenderableType:
     """Everything on one run."""
-    head = Text.assemble("\n", (printable(name), "bold"), "  ", _verdict(report.headline))
-    if state := _state(run):
-        head.append(f"  {state}", style="dim")
-    parts: list[RenderableType] = [head, *_sparklines(run)]
-    for finding in report.findings:
+    head = Text.assemble("\n", (printable(name), "bold"), "  ", _verdict(run.report.headline))
+    if run.state:
+        head.append(f"  {run.state}", style="dim")
+    parts: list[RenderableType] = [head, *run.drawn]
+    for finding in run.report.findings:
         parts += _finding(finding)
-    return Group(*parts, *_quiet(report), *_notes(run))
+    return Group(*parts, *_quiet(run.report), *run.notes)
 
 
 def line(name: str, run: Run, report: Report) -> Text:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from curvewise.inputs import each_run
 from curvewise.output import whoever_reads
+from curvewise.terminal import Told, counted, print_reports, screen, told
 from diagnostics import Report, Run, diagnose
 from diagnostics.readers import ReadError
 from diagnostics.readers.errors import printable
@@ -31,49 +32,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Read, judge, print."""
-    runs: list[Run] = []
     reports: list[Report] = []
     errors: list[ReadError] = []
-    for run in each_run(arguments.paths, errors):
+    shown: list[Told] = []
+    pages: list[tuple[Run, Report]] = []  # with the curves, which of many runs may not fit into memory
+    for run in counted(each_run(arguments.paths, errors)):
         reports.append(diagnose(run))
-        if (
-            arguments.html or not arguments.json
-        ):  # the reports of ten thousand runs fit into memory, their curves may not
-            runs.append(run)
+        if not arguments.json:
+            shown.append(told(run, reports[-1]))
+        if arguments.html:
+            pages.append((run, reports[-1]))
     with whoever_reads():  # who stops reading changes no exit code
-        _print(runs, reports, errors, arguments.json)
-    written = arguments.html is None or _write(arguments.html, runs, reports)
+        if arguments.json:
+            _print_json(reports, errors)
+        else:
+            print_reports(screen(), shown)
+    written = arguments.html is None or _write(arguments.html, pages)
     return 2 if errors or not written else int(_fails(reports, arguments.fail_on))
 
 
-def _print(runs: Sequence[Run], reports: Sequence[Report], errors: Sequence[ReadError], as_json: bool) -> None:
-    if as_json:
-        told = {
-            "reports": [report.to_json() for report in reports],
-            "errors": [{"source": str(error.source), "message": error.message} for error in errors],
-        }
-        print(json.dumps(told, indent=2, allow_nan=False))
-    else:
-        from curvewise.terminal import (  # rich takes a moment to import, and --json needs none of it
-            print_reports,
-            screen,
-        )
-
-        print_reports(screen(), runs, reports)
+def _print_json(reports: Sequence[Report], errors: Sequence[ReadError]) -> None:
+    told = {
+        "reports": [report.to_json() for report in reports],
+        "errors": [{"source": str(error.source), "message": error.message} for error in errors],
+    }
+    print(json.dumps(told, indent=2, allow_nan=False))
 
 
-def _write(file: Path, runs: Sequence[Run], reports: Sequence[Report]) -> bool:
+def _write(file: Path, pages: Sequence[tuple[Run, Report]]) -> bool:
     """The web page; a line on stderr where it cannot be written."""
     plotly = importlib.util.find_spec("plotly")
     if plotly is None or plotly.origin is None:
         return _cannot("--html needs plotly; install it with pip install 'curvewise[app]'")
-    if len(runs) != 1:
-        return _cannot(f"--html is for one run, and {len(runs)} were read; name one of them")
+    if len(pages) != 1:
+        return _cannot(f"--html is for one run, and {len(pages)} were read; name one of them")
     from app.report.page import html  # the drawing takes a moment to import, and only a page needs it
 
     source = Path(plotly.origin).parent / "package_data" / "plotly.min.js"
     try:
-        file.write_text(html(runs[0], reports[0], source.read_text("utf-8")), encoding="utf-8")
+        file.write_text(html(*pages[0], source.read_text("utf-8")), encoding="utf-8")
     except OSError as error:
         return _cannot(f"{file}: cannot be written ({error.strerror}); choose another --html")
     return True

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from collector import claims, run_file, schema
-from curvewise.terminal import block, line, screen
+from curvewise.terminal import block, line, screen, told
 from curvewise.watched import SHARE, Judged, Watched
 from diagnostics.readers import ReadError, sources
 from diagnostics.readers.errors import printable
@@ -86,7 +86,7 @@ def _follow(watched: Watched, every: float, teller: Teller) -> int:
 
 
 def _end(watched: Watched, judged: Judged, console: Console) -> int:
-    console.print(block(judged.report.run, judged.run, judged.report))
+    console.print(block(judged.report.run, told(judged.run, judged.report)))
     if watched.running:
         console.print("no row has come for long; the training may have been killed", style="dim")
     return 0

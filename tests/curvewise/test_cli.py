@@ -1,6 +1,7 @@
 """The command: exit codes, JSON, one-line errors, and that what it prints carries the numbers."""
 
 import gc
+import io
 import json
 import os
 import shutil
@@ -13,8 +14,8 @@ import numpy as np
 import pytest
 
 from curvewise.cli import NEEDED, main
-from curvewise.terminal import sparkline
-from diagnostics import Curve, Run, diagnose, rules
+from curvewise.terminal import counted, sparkline
+from diagnostics import Curve, Run, diagnose, rules, synthetic
 from diagnostics.keep import file_name, keep
 from diagnostics.readers import read
 
@@ -37,7 +38,8 @@ def test_json_has_one_report_a_run_and_no_errors(capsys):
     assert told["errors"] == []
 
 
-def test_a_machine_gets_reports_of_more_runs_than_memory_holds(capsys, monkeypatch):
+@pytest.mark.parametrize("options", [["--json"], []])
+def test_of_more_runs_than_memory_holds_only_the_reports_are_kept(options, capsys, monkeypatch):
     seen: list[weakref.ref[Run]] = []
 
     def judged(run):
@@ -48,8 +50,8 @@ def test_a_machine_gets_reports_of_more_runs_than_memory_holds(capsys, monkeypat
 
     monkeypatch.setattr("curvewise.commands.diagnose.diagnose", judged)
     few = [str(SAMPLES / name) for name in ("digits-healthy", "digits-overfitting", "digits-lr-too-high")]
-    assert main(["diagnose", *few, "--json"]) == 0
-    assert len(json.loads(capsys.readouterr().out)["reports"]) == len(seen) == 3
+    assert main(["diagnose", *few, *options]) == 0
+    assert capsys.readouterr().out and len(seen) == 3
 
 
 def test_runs_of_one_name_are_told_apart_by_where_they_lie(tmp_path, capsys, monkeypatch):
@@ -201,3 +203,16 @@ def test_beside_a_training_with_the_collector_alone_the_command_says_what_it_nee
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert missing in done.stderr and "curvewise[app]" in done.stderr
+
+
+def test_a_terminal_is_told_how_many_runs_there_were_so_far(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    runs = [synthetic.healthy(), synthetic.healthy(1)]
+    told = Terminal()
+    monkeypatch.setattr(sys, "stderr", told)
+    assert [*counted(iter(runs))] == runs and "2 runs judged" in told.getvalue()
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    assert [*counted(iter(runs))] == runs and not sys.stderr.getvalue()

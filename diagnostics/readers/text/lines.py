@@ -12,6 +12,7 @@ from diagnostics.readers.limits import Limits
 LONGEST = 1 << 16  # characters of a line; what is longer is no log line, and is passed over
 TOLD_EVERY = 4096  # lines between two words on how far the reading is
 COLOUR = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+UNDRAWN = re.compile(r"(?<=\d%) (?=\d[\w.]*/\d[\w.]* \[[\d:]+<)")  # where notebooks save tqdm's bars without the bar
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufeff]")
 RANK = re.compile(
     r"\s*(?:\[(?:rank|default|gpu|cuda|worker|proc)[ :_]?(\d+)\]:?|\[\d+,(\d+)\]<std(?:out|err)>:?|"
@@ -67,6 +68,8 @@ def _line(number: int, text: str) -> Line:
     text = text.rstrip()
     if "\x1b" in text:
         text = COLOUR.sub("", text)
+    if "% " in text and "<" in text:
+        text = UNDRAWN.sub("||", text)
     if not text.isprintable():
         text = CONTROL.sub("", text)
     rank = RANK.match(text) if text[:1] in "[( rR" else None

@@ -211,13 +211,23 @@ def _fineness(kind: Kind) -> int:
 
 
 def _put_after(miner: Miner, step: Floats, known: Rows) -> None:
-    """Rows with an epoch only take the step of the bar that is drawn right after them, as Hugging Face's trainer does."""
-    total = next(iter(miner.pending.totals), None)
+    """Rows with an epoch only take the step of the bar that is drawn right after them, as Hugging Face's trainer does.
+
+    Of several bars the one that stands behind most of them counts; rows with no such bar wait to be placed by their epochs.
+    """
     if (np.isfinite(known.step) & known.measured & ~known.aside).any():
         return
+    behind: dict[float, dict[int, float]] = {}
     for row, (done, whole) in miner.pending.after.items():
-        if whole == total and np.isfinite(known.epoch[row]) and not np.isfinite(known.step[row]):
-            step[row] = done
+        if np.isfinite(known.epoch[row]):
+            behind.setdefault(whole, {})[row] = done
+    rising = {whole: rows for whole, rows in behind.items() if [*rows.values()] == sorted(rows.values())}
+    if not rising:
+        return
+    rows = rising[max(rising, key=lambda whole: (len(rising[whole]), whole))]
+    if len(rows) > 1:
+        step[np.isfinite(known.epoch) & known.measured] = np.nan
+    step[[*rows]] = [*rows.values()]
 
 
 def _any(values: Floats) -> Floats | None:

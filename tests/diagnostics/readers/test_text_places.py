@@ -200,3 +200,19 @@ def test_an_evaluation_of_other_batches_is_no_run_and_stands_at_the_end_of_its_e
     found = run(tmp_path, content)
     assert found["train/loss"].steps.tolist() == [20, 40, 60, 80, 100, 120]
     assert found["val/accuracy"].steps.tolist() == found["val/loss"].steps.tolist() == [40, 80, 120]
+
+
+@pytest.mark.parametrize("drawn", ["|##   | ", " "])
+def test_the_bar_behind_most_lines_is_the_trainings(tmp_path: Path, drawn: str) -> None:
+    content = (
+        f"Map (num_proc=2):  67%{drawn}269/400 [00:20<00:01, 74.25 examples/s]\n  0%{drawn}0/40 [00:00<?, ?it/s]\n"
+    )
+    for epoch in range(1, 5):
+        content += (
+            f" 50%{drawn}{10 * epoch - 5}/40 [05:00<1:14:00,  1.77s/it]\n 98%{drawn}7/8 [08:37<00:12, 12.45s/it]\n"
+        )
+        content += f"{{'eval_loss': 2.{epoch}5, 'eval_runtime': 9.5, 'epoch': {epoch}.0}}\n"
+        content += f" 50%{drawn}{10 * epoch}/40 [05:00<1:14:00,  1.77s/it]\n100%{drawn}8/8 [09:10<00:00,  9.92s/it]\n"
+    found = run(tmp_path, content)
+    assert found["val/loss"].steps.tolist() == [10, 20, 30, 40]
+    assert found["val/loss"].values.tolist() == [2.15, 2.25, 2.35, 2.45]

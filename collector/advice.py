@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 from collector import schema, verdict
@@ -32,6 +33,16 @@ class Advice:
         self._due = 0.0  # monotonic s
         self._mark: tuple[int, int, int] | None = None  # of the file that was read last
         self._wanted_at: int | None = None  # step of the judgement before, when that had such a finding
+
+    def check(self) -> None:
+        """See whether there is such a finding at all.
+
+        Raises:
+            ValueError: no finding is called so; with the nearest name.
+        """
+        for slug in sorted(map(str, self._stop_on - verdict.RULES)):
+            near = get_close_matches(slug, verdict.RULES, 1)
+            raise ValueError(f"no finding is called {slug!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
     def look(self, started_at: float | None, first_step: int | None) -> None:
         """See whether there is news for the attempt that began then and there (None: not yet); never raises."""

@@ -88,6 +88,8 @@ class Collector:
         self._agreement = Agreement(path.name, self._rank) if world > 1 else None
         self._writer = Writer(place, share, self._journal, self._guard, about, attempt, self._advice)
         self._guard.note = self._writer.note
+        with self._guard("taking stop_on", "`curvewise rules` lists the names; should_stop waits for the others."):
+            self._advice.check()
         if self._rank:
             self._hooks.shards_only, self._hooks.unlogged = True, HEALTH_EVERY
         optimizers = optimizer if isinstance(optimizer, Sequence) else [optimizer]

@@ -18,6 +18,41 @@ from collector import attempts, durable, run_file, schema
 
 FORMAT_VERSION = 1
 MOST_BYTES = 1 << 20  # of a file that is read; a report has some ten thousand
+# Slugs of the findings that ``curvewise watch`` knows: those of verdicts, and of what may stand beside one.
+RULES = frozenset(
+    [
+        "diverged",
+        "not_enough_data",
+        "bad_initialization",
+        "lr_too_high",
+        "decay_too_early",
+        "lr_too_low",
+        "overfitting",
+        "needs_decay",
+        "underfitting",
+        "keep_training",
+        "healthy",
+        "dead_units",
+        "diverging_rank",
+        "double_softmax",
+        "exploding_gradient",
+        "loss_spike",
+        "masked_nan",
+        "missing_warmup",
+        "noisy_validation",
+        "non_finite_loss",
+        "periodic_loss",
+        "predicts_uniformly",
+        "resumed_run",
+        "slow_rank",
+        "stop_earlier",
+        "train_eval_disagreement",
+        "update_ratio",
+        "validation_below_train",
+        "vanishing_gradient",
+        "wrong_initial_loss",
+    ]
+)
 OURS = re.compile(rf"^(\.{re.escape(schema.VERDICT_FILE)}\..+\.tmp|{re.escape(schema.VERDICT_FILE)})$")
 
 

@@ -12,6 +12,7 @@ import pytest
 from collector import Collector, advice, schema, verdict
 from collector.advice import Advice
 from collector.verdict import Remedy
+from diagnostics.rules import all_rules
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -190,3 +191,17 @@ def test_whose_rows_are_judged(tmp_path):
         until(lambda: verdict.judged(tmp_path / "run")["attempt"] == 1)
     with Collector(tmp_path / "run"):
         assert verdict.judged(tmp_path / "run")["attempt"] == 1
+
+
+def test_a_name_that_no_finding_has_is_said_at_once(tmp_path, caplog):
+    with Collector(tmp_path / "run", stop_on=("overfitting", "divergd")):
+        pass
+    assert "no finding is called 'divergd'; did you mean 'diverged'?" in caplog.text
+    caplog.clear()
+    with Collector(tmp_path / "another", stop_on="loss_spike"):
+        pass
+    assert not caplog.text
+
+
+def test_the_names_are_those_of_the_rules():
+    assert {rule.slug for rule in all_rules()} == verdict.RULES

@@ -49,7 +49,7 @@ def _levelled(last: Headway) -> bool:
 
 def crawls(run: Run, seen: Strides) -> bool:
     """Never long, and the loss falls on in a line; usually short, and it still shrinks by much."""
-    losses, short = headway(run), seen.typical < USUAL * stretch(run)
+    losses, short = headway(run), seen.typical < USUAL
     if seen.fullest >= LONGEST * stretch(run) or max(one.now.clarity for one in losses) < MEASURED:
         return False
     if run.state == RUNNING and not short:

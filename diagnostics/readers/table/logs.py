@@ -98,7 +98,10 @@ def _long(table: Table) -> dict[str, Column]:
     value = table.columns.get(table.role[names.VALUE])
     if value is None:
         return {}
-    codes, tags = pd.factorize(table.text[names.TAG].to_pandas().iloc[value.where])
+    text = table.text[names.TAG]
+    encoded = (text if isinstance(value.where, slice) else text.take(value.where)).dictionary_encode()
+    found = encoded.unify_dictionaries().combine_chunks()
+    codes, tags = found.indices.fill_null(-1).to_numpy(), found.dictionary.to_pylist()
     order = np.argsort(codes, kind="stable")
     ends = np.searchsorted(codes[order], np.arange(-1, len(tags)), side="right")  # rows without a tag come first
     groups = [order[a:b] for a, b in pairwise(ends)]

@@ -4,7 +4,7 @@ The step is ``training_iteration``. Settings come from ``params.json`` or from t
 ``params.pkl`` and checkpoints are never opened.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from collector.schema import CRASHED, FINISHED
@@ -17,8 +17,11 @@ from diagnostics.readers.rows import Rows
 
 RESULTS, PROGRESS, PARAMS, ERROR = "result.json", "progress.csv", "params.json", "error.txt"
 STEP, TIME, CONFIG = "training_iteration", "timestamp", "config"
-MARKS = {STEP, "trial_id"}  # what each row says besides the trial's own words
-TELLS_NOTHING = {"pid", "done", "trial_id", "date", "hostname", "node_ip", "iterations_since_restore", STEP, TIME, CONFIG,
+MARKS = [
+    {STEP, "trial_id"},
+    {STEP, "experiment_id"},
+]  # what each row says besides the trial's own words; the latter before 2.0
+TELLS_NOTHING = {"pid", "done", "trial_id", "experiment_id", "date", "hostname", "node_ip", "iterations_since_restore", STEP, TIME, CONFIG,
                  "timesteps_since_restore", "checkpoint_dir_name", "should_checkpoint", "episodes_total"}  # fmt: skip
 LONGEST = 1 << 16  # bytes of the traceback that are looked at
 
@@ -30,9 +33,9 @@ def claims(path: Path) -> bool:
     if not look.is_file(path):
         return False
     if path.suffix == ".csv":
-        return path.name == PROGRESS and {*delimited.header(path)} >= MARKS
+        return path.name == PROGRESS and _is_row(delimited.header(path))
     first = json_text.peek(path)[:1]
-    return bool(first) and isinstance(first[0], Mapping) and first[0].keys() >= MARKS
+    return bool(first) and isinstance(first[0], Mapping) and _is_row(first[0])
 
 
 def read(path: Path, limits: Limits) -> list[Log]:
@@ -52,6 +55,10 @@ def read(path: Path, limits: Limits) -> list[Log]:
     state = CRASHED if exception else FINISHED if done else None
     return [Log(folder.name, str(path), log.series, config=config or log.config, state=state, exception=exception or None,
                 notes=(*log.notes, *notes))]  # fmt: skip
+
+
+def _is_row(names: Iterable[str]) -> bool:
+    return any(marks.issubset(names) for marks in MARKS)
 
 
 def _from_lines(path: Path, limits: Limits) -> tuple[Log, bool]:

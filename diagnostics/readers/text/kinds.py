@@ -87,4 +87,4 @@ def _is_simple(shape: Shape) -> bool:
     place = shape.place
     leads = place.lead is not None and place.lead != place.step and place.word
     labelled = any(m.label is not None for m in shape.measures)
-    return shape.placed and not (shape.drawn or shape.bar or leads or labelled)
+    return shape.placed and not (shape.drawn or shape.bar or shape.unnamed or leads or labelled)

@@ -17,7 +17,10 @@ def opened(line: Tokens, i: int) -> str:
     if before.endswith(("[", "(")):
         return before[-1]
     start = i == 0 and not before
-    return "start" if start else "bar" if "%|" in line.words[i] else ""
+    drawn = line.words[0].lstrip().startswith("[]") and not any(
+        w.strip() for w in line.words[i + 2 :]
+    )  # "[] Loss: 0.3 1/391"
+    return "start" if start else "bar" if drawn or "%|" in line.words[i] else ""
 
 
 def is_bar(line: Tokens, numbers: list[int]) -> bool:

@@ -192,6 +192,7 @@ class Miner:
             leading = value(found.numbers[place.lead])  # "7: iteration 10 …"
             rank = int(min(leading, MOST_RANKS)) if leading is not None else rank
         aside = kind.shape.bar and self._passes.evaluates(step, total)
+        aside = aside or (kind.shape.unnamed and self._passes.of_other_batches(step, total))
         first = found.opaque[0]
         time = wall_time(first) if first is not None else math.nan
         return self.store.row(kind.number, rank, step, total, epoch, time, aside)

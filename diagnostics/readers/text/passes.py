@@ -13,6 +13,12 @@ class Passes:
     _under: int = -1  # headings when the pass began
     _evaluates: bool = False
 
+    def of_other_batches(self, step: float, total: float) -> bool:
+        """Whether ``[step/total]`` on a line of any kind counts other batches than the first pass under its heading did."""
+        if self._under != self.headings or not self.headings:
+            self._total, self._under = total, self.headings
+        return self.headings > 0 and total != self._total
+
     def evaluates(self, step: float, total: float) -> bool:
         """Whether the bar at ``step`` of ``total`` is ``Model.evaluate``'s."""
         under = self._under

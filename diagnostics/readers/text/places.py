@@ -9,6 +9,7 @@ from diagnostics.curve import Floats, Ints
 from diagnostics.readers.text.store import Filled, Kind
 
 Bools = NDArray[np.bool_]
+OFTEN = 1 / 3  # of the lines that say their epoch, before which a step is said
 DONE = 0.9  # of a pass that was seen before the count began again
 
 
@@ -110,11 +111,17 @@ def _is_summed_up(known: Rows, at: Ints, said: Ints) -> bool:
 
 
 def _idle(step: Floats, known: Rows) -> Bools:
-    """bool [n]: steps of bars that were over before the first line that holds a quantity and says its epoch, and no step."""
+    """bool [n]: the steps of lines without a quantity, where those with one say their epochs and no step, and few stand between.
+
+    Numbers that begin a line, as those of a matrix, tell nothing there, nor do bars of what came before or after the training.
+    """
     bare = np.isfinite(step) & ~known.measured
     own = np.flatnonzero(np.isfinite(known.epoch) & known.measured)
-    over = own.size > 1 and not bare[own[0] :].any() and not (np.isfinite(step) & known.measured).any()
-    return bare if over else np.zeros_like(bare)
+    if own.size < 2 or (np.isfinite(step) & known.measured).any():
+        return np.zeros_like(bare)
+    counts = bare & (np.isfinite(known.total) | known.word)
+    before = np.diff(np.concatenate([[0], np.cumsum(counts)])[own])  # between each such line and the next
+    return bare if (before > 0).mean() < OFTEN else bare & ~counts
 
 
 def replaced(known: Rows) -> Bools:

@@ -19,7 +19,7 @@ from diagnostics.readers.text.phrases import (
     told_at,
 )
 from diagnostics.readers.text.shape import SLOT, Shape
-from diagnostics.readers.text.tokens import Tokens
+from diagnostics.readers.text.tokens import Tokens, value
 from diagnostics.readers.text.words import (
     ASSIGNED,
     CALL,
@@ -38,6 +38,7 @@ from diagnostics.readers.text.words import (
     part_of,
 )
 
+DURATION = re.compile(r"(?:[mnuµ]s|s|secs?)(?!\w)")
 FRACTION = re.compile(r"\s*(?:/|of|out of)\s*$")
 AFTER = re.compile(r"\s*([A-Za-z][\w ./-]{0,30}?)\s*(?:[,|;\]]|$)")  # "2.5 avg loss,"
 LOGITS = re.compile(r"\blogits\b")
@@ -47,6 +48,7 @@ STAR = re.compile(r"\s*\*+\s")  # " * Acc@1 70.1"
 WHOLE_RUN = re.compile(r"global|num_updates|total", re.IGNORECASE)  # a step that counts over all epochs
 MOST_NUMBERS = 1000  # of a line of a log
 MOST_MEASURES = 80  # of a line that is printed but once
+NEAR = 0.006  # of a quotient to the number that tells it, in as few as two digits
 MOST_SWITCHES = 2  # options that are on or off, of a line of a log
 LONGEST_NAME = 120  # characters
 MEAN = " (mean)"
@@ -143,6 +145,8 @@ class _Reader:
         place, whole = self._shape.place, name.words
         name = self._told_before(name, over or i)
         said = role(name, self._line.numbers[i] or "", place.epoch is not None)
+        if said and DURATION.match(self._line.words[i + 1]):  # Step: 46ms
+            return True
         if said == "epoch" and place.epoch is None:
             place.epoch = i
         elif said == "step" and (not place.word or WHOLE_RUN.search(name.words)):
@@ -217,12 +221,23 @@ class _Reader:
             return name
         return replace(name, words=f"{begun} {name.words}")
 
+    def _is_share(self, i: int, over: int) -> bool:
+        """Whether a fraction is what the quantity before it is the quotient of: ``Acc: 45.2% (2260/5000)``."""
+        if not (self._named and self._named[-1].at == i - 1 and self._words[i].strip("% ") == "("):
+            return False
+        part, whole, said = (value(self._line.numbers[n]) for n in (i, over, i - 1))
+        if part is None or not whole or said is None or not RATIO.search(self._named[-1].name):
+            return False
+        return any(abs(said - scale * part / whole) <= NEAR * scale for scale in (1, 100))
+
     def _unnamed(self, i: int, over: int | None) -> None:
         """A number without a name: a running mean in parentheses, a place such as [3/9], a name behind it, or nothing."""
         behind = self._line.words[i + 1]
         unit = AFTER_NUMBER.match(behind)
         bare = not (unit and unit[0])
-        if self._words[i].strip() == "(" and self._last == i - 1 and self._named:
+        if over is not None and self._is_share(i, over):
+            self._last = over
+        elif self._words[i].strip() == "(" and self._last == i - 1 and self._named:
             if bare:
                 name, _, section, _, label = self._named[-1]
                 self._named.append(Named(name + MEAN, i, section, None, label))

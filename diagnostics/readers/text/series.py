@@ -20,6 +20,7 @@ OFTEN = 3  # points of a quantity on lines that say no place, beside those on li
 FEWEST = 4  # different values of such a one
 DIGITS = 1e-6  # relative difference of the same numbers in two prints
 LONG = 10  # points of a curve beside which a single unknown number means nothing
+OFTEN_BEHIND = 1 / 3  # of the lines that say their epoch, behind which the training's bar is drawn
 VARIED = 0.25  # of the values of an unknown quantity on lines without a place that must differ, else it is a setting
 
 
@@ -224,9 +225,14 @@ def _put_after(miner: Miner, step: Floats, known: Rows) -> None:
     rising = {whole: rows for whole, rows in behind.items() if [*rows.values()] == sorted(rows.values())}
     if not rising:
         return
-    rows = rising[max(rising, key=lambda whole: (len(rising[whole]), whole))]
+    rows, placed = (
+        rising[max(rising, key=lambda whole: (len(rising[whole]), whole))],
+        np.isfinite(known.epoch) & known.measured,
+    )
+    if len(rows) < OFTEN_BEHIND * placed.sum():
+        return
     if len(rows) > 1:
-        step[np.isfinite(known.epoch) & known.measured] = np.nan
+        step[placed] = np.nan
     step[[*rows]] = [*rows.values()]
 
 

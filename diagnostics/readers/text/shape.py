@@ -67,6 +67,12 @@ class Shape:
         return [token for token in (*place, *said) if token is not None]
 
     @property
+    def unnamed(self) -> bool:
+        """Whether the line counts the batches of a pass as ``3/9``, and says neither the epoch nor of which data they are."""
+        place = self.place
+        return place.total is not None and not (place.word or place.epoch is not None or self.evaluation)
+
+    @property
     def placed(self) -> bool:
         """Whether the line says where it is."""
         return self.place.step is not None or self.place.epoch is not None

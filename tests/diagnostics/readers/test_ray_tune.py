@@ -43,6 +43,16 @@ def test_other_results_are_not_claimed(tmp_path: Path) -> None:
     assert not ray_tune.claims(tmp_path)
 
 
+def test_an_old_trial_of_rllib_with_event_files_beside_is_one_run(tmp_path: Path) -> None:
+    shutil.copytree(HOME / TRIALS[0], tmp_path / "PPO_Pong")
+    for name in ("result.json", "progress.csv"):
+        file = tmp_path / "PPO_Pong" / name
+        file.write_text(file.read_text().replace("trial_id", "experiment_id"))
+    (tmp_path / "PPO_Pong" / "events.out.tfevents.1612625205.host").write_bytes(b"")
+    (run,) = read_all([tmp_path])[0]
+    assert run.name == "PPO_Pong" and len(run["train/loss"]) == 12 and run.config["lr"] == 0.1
+
+
 def test_a_torn_line_is_told(tmp_path: Path) -> None:
     text = (HOME / TRIALS[0] / "result.json").read_text()
     (tmp_path / "result.json").write_text(text[:-30])

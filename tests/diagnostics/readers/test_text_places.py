@@ -216,3 +216,37 @@ def test_the_bar_behind_most_lines_is_the_trainings(tmp_path: Path, drawn: str) 
     found = run(tmp_path, content)
     assert found["val/loss"].steps.tolist() == [10, 20, 30, 40]
     assert found["val/loss"].values.tolist() == [2.15, 2.25, 2.35, 2.45]
+
+
+def test_how_many_of_how_many_were_right_is_no_place(tmp_path: Path) -> None:
+    content = ""
+    for epoch in range(1, 5):
+        content += f"epoch {epoch}\n train loss 0.{9 - epoch} acc 0.{6 + epoch} ({1200 + 200 * epoch}/2000)\n"
+        content += f"val accuracy : {50 + epoch}.25% ({2010 + 40 * epoch}/4000)\n"
+    found = run(tmp_path, content)
+    assert found["train/loss"].steps.tolist() == found["val/accuracy"].steps.tolist() == [1, 2, 3, 4]
+
+
+def test_the_numbers_of_a_matrix_tell_no_step(tmp_path: Path) -> None:
+    content = ""
+    for epoch in range(1, 6):
+        content += f"[Epoch: 0{epoch}] Train acc: 0.{3 + epoch}1, train loss: 1.{7 - epoch}2\n"
+        content += f"{10 * epoch} {7 - epoch} 3\n{5 - epoch} {60 - epoch} 2\n8 {epoch} 30\n"
+    found = run(tmp_path, content)
+    assert found["train/loss"].steps.tolist() == [1, 2, 3, 4, 5]
+
+
+def test_a_bar_before_its_line_with_the_batch_at_the_end(tmp_path: Path) -> None:
+    content, drawn = "==> Building model..\n", " [====>.................]"
+    for epoch in range(3):
+        content += f"\nEpoch: {epoch}\n"
+        for part, batches, size in (("9", 40, 128), ("7", 10, 100)):
+            for i in range(1, batches + 1):
+                right = i * size * (30 + epoch) // 100
+                content += f"{drawn}  Step: {20 + i}ms | Tot: {i // 9}s{i * 7}ms | Loss: {8 - epoch}.{part}{99 - i:02} "
+                content += f"| Acc: {100 * right / (i * size):.3f}% ({right}/{i * size}) {i}/{batches} \n"
+    found = run(tmp_path, content)
+    assert found["train/loss"].steps.tolist() == [*range(1, 121)]
+    assert found["train/loss"].values[[0, 40, 119]].tolist() == [8.998, 7.998, 6.959]
+    assert sorted({*found["val/loss"].steps.tolist()}) == [40, 80, 120]
+    assert {*found.curves} == {"train/loss", "train/accuracy", "val/loss", "val/accuracy"}

@@ -16,6 +16,8 @@ doubling the budget brought little. `python -m benchmarks.lab` trains them again
 OBEY = """## Does obeying help?
 
 The first remedy of the verdict is applied by a machine, the network is trained again with the same seed, and the validation loss at the end is held against that of the first run.
+How far off a rate is, is read from the first update where it was measured; what is usual with each optimizer is the median of the sound runs of all parts, so
+that no part is unseen in this.
 """
 RIVALS = """## Beside the rivals
 

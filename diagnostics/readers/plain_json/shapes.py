@@ -21,6 +21,7 @@ from diagnostics.readers.understanding import counters, names, pairs
 FIRST = 1_000  # rows by whose names the others are read
 DEEPEST = 6  # levels below which no curves are looked for
 COUNTED = re.compile(r"^(?P<what>[a-z]+)?[ _-]*(?P<count>\d{1,15})$", re.IGNORECASE)  # "12", "epoch_12"
+OWN_STEP = "_num_updates"  # behind a part of the data
 FEWEST = 3  # items from which lists of one length may be curves, whatever they are called
 SINCE_1970 = 1e9  # s; a first item of three above it is a wall time, as TensorBoard's page exports them
 MILLISECONDS = 1e11
@@ -102,14 +103,20 @@ def of_stream(rows: Iterable[Values], first: Sequence[Values], name: str = "") -
     long = {names.TAG, names.VALUE} <= role.keys()
     found, lists, alone = Rows(), 0, _alone(first)
     for row in rows:
-        at = row.get(step), row.get(epoch), row.get(time)  # type: ignore[arg-type]  # no row has the name None
-        values = {k: _only(v) if k in alone else v for k, v in row.items() if k not in where}
+        own = step if step in row else _own_step(row)
+        at = row.get(own), row.get(epoch), row.get(time)  # type: ignore[arg-type]  # no row has the name None
+        values = {k: _only(v) if k in alone else v for k, v in row.items() if k not in where and k != own}
         lists += [type(v) for v in values.values()].count(list)
         if long and isinstance(row.get(role[names.TAG]), str):
             values = {str(row[role[names.TAG]]): row.get(role[names.VALUE])}
         found.add(values, at[0], at[1], _seconds(at[2]))
     notes = [f"left out, as no curves: {lists:,} × a list within a row"] if lists else []
     return Found(name, found.series(), found.epochs(), notes=notes, stepped=names.has_step(role))
+
+
+def _own_step(row: Values) -> str | None:
+    """The name of the step where it has that of a part of the data before it: ``valid_num_updates``, as fairseq writes."""
+    return next((key for key in row if key.endswith(OWN_STEP)), None)
 
 
 def _known(found: Found) -> list[Found]:

@@ -17,6 +17,7 @@ BACK = 0.3  # of the moves of a counter that go back at most
 NAME = re.compile(r"^[^\[({]*[^\W\d_]{2}")  # letters, in what is no list, once it is without digits; "m s" is a time
 DATE = re.compile(r"\d:\d\d|\b(?:19|20)\d\d\b")
 DIGITS = re.compile(r"\d+")
+VARIED = {"threshold", "thresholds", "thresh", "cutoff", "fpr", "false_positive_rate"}  # for a trained model's results
 WAY_OUT = "a table of results or data, no curves; if its rows are moments of a training, add a column 'step'"
 
 
@@ -35,8 +36,12 @@ def why(
     run = texts.get(role[names.RUN]) if names.RUN in role else None
     if run is not None and run.null_count == 0 and len(run.unique()) == length:
         return f"each row is another {role[names.RUN]} ({_some(run.to_pylist())}): {WAY_OUT}"
+    if any(_rises(columns[role[r]]) for r in (STEP, EPOCH) if role.get(r) in columns):
+        return ""
+    if varied := next((c.name for c in columns.values() if names.plain(c.name) in VARIED and _is_sweep(c, length)), ""):
+        return f"no column counts, and each row is about another {varied!r}: {WAY_OUT}"
     told = next(_things(texts, role.get(names.RUN)), None)
-    if told is None or any(_rises(columns[role[r]]) for r in (STEP, EPOCH) if role.get(r) in columns):
+    if told is None:
         return ""
     return f"no column counts, and {told[0] or 'the first'!r} says what each row is about ({_some(told[1])}): {WAY_OUT}"
 
@@ -73,6 +78,12 @@ def _are_names(name: str, said: Sequence[str]) -> bool:
     if len(words) < OFTEN * len(said) or len(kinds) < 2 or all(names.plain(kind) in names.SPLITS for kind in kinds):
         return False
     return bool(names.THINGS & {*names.words(name)}) or len(kinds) > OFTEN * len(said)
+
+
+def _is_sweep(column: Column, length: int) -> bool:
+    """Whether each row has a value of its own, in order."""
+    apart = np.diff(column.values)
+    return len(column.values) == length > 2 and bool((apart > 0).all() or (apart < 0).all())
 
 
 def _rises(column: Column) -> bool:

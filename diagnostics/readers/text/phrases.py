@@ -86,6 +86,7 @@ def role(name: Phrase, token: str, in_epoch: bool = False) -> Role:
 
 def _role_of(words: str) -> Role:
     every = plain(words)
+    every = "num_updates" if every.endswith("_num_updates") else every  # valid_num_updates
     if every in EPOCHS or every in STEPS:
         return "epoch" if every in EPOCHS else "step"
     *others, last = every.split("_")

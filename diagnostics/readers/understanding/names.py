@@ -38,7 +38,7 @@ INDEX: Mapping[str, Sequence[str]] = {
 }  # fmt: skip
 THINGS = {  # that the rows of a table may be about, where they are no moments of a training
     "class", "classes", "label", "category", "model", "name", "method", "layer", "type", "dataset", "config", "experiment",
-    "exp", "algorithm", "algo", "variant", "architecture", "arch", "backbone", "classifier", "estimator", "optimizer",
+    "exp", "algorithm", "algo", "variant", "architecture", "arch", "backbone", "classifier", "estimator", "optimizer", "ablation",
 }  # fmt: skip
 SPLITS: Mapping[str, str] = {
     **dict.fromkeys(("train", "training", "tr", "trn", "learn"), TRAIN),

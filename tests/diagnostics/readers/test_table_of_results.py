@@ -13,6 +13,8 @@ RESULTS = {
     "models": "seq,model,test_loss\n20,DIN,0.4\n20,GRU,0.5\n50,DIN,0.3\n50,GRU,0.6\n",
     "settings": "id,train epoch,lr,loss\nc39a,100,0.1,3\nx9d9,20,0.2,2\nd911,60,0.1,4\nf0f0,10,0.1,5\n",
     "hashes": "id,lr,loss\n57b25cd,0.1,3\n9ce0a1b,0.2,2\n0aa71ff,0.1,4\n3d2e9f0,0.1,5\n",
+    "a sweep": "threshold,accuracy,f1\n0.1,0.5,0.6\n0.2,0.6,0.6\n0.3,0.7,0.5\n",
+    "ablations": "Ablation,Alpha,accuracy\nno mask,0.1,0.4\nno mask,0.2,0.5\nno loss,0.1,0.6\nno loss,0.2,0.7\n",
     "an index of names": ",loss\nresnet,0.2\nvgg,0.3\nalexnet,0.5\n",
     "samples": "text,label,loss\nhow nice,1,0.1\nhow sad,0,0.4\nso so,1,0.9\n",
 }

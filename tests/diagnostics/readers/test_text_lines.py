@@ -1,11 +1,14 @@
 """Text logs, kind by kind: lines of which some are the log, and others only look like it."""
 
+import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from diagnostics.readers import Limits, Log, text
+from diagnostics.readers import read as read_runs
 from diagnostics.readers.text.tokens import tokens
 
 
@@ -36,6 +39,28 @@ SUMS = "".join(
     f"2022-12-16 10:4{e}:39 | INFO | train | epoch 00{e} | loss {8 - e}.5 | num_updates {20 * e} | lr 0.1\n"
     for e in (1, 2)
 )
+
+
+def fairseq(row: dict[str, object], part: str = "train_inner") -> str:
+    return f"2022-12-16 10:41:39 | INFO | {part} | {json.dumps(row)}\n"
+
+
+@pytest.mark.parametrize("logged", [fairseq, lambda row, part="": json.dumps(row) + "\n"])
+def test_the_step_may_be_named_after_a_part_of_the_data(tmp_path: Path, logged: Callable[..., str]) -> None:
+    content = ""
+    for epoch in (1, 2):
+        for i in (10, 20):
+            n = f"{(epoch - 1) * 25 + i}"
+            content += logged({"epoch": epoch, "update": epoch + i / 25, "loss": f"{9 - epoch}.{i}", "num_updates": n})
+        whole = f"{epoch * 25}"
+        content += logged({"epoch": epoch, "valid_loss": f"{8 - epoch}.2", "valid_num_updates": whole}, "valid")
+        content += logged({"epoch": epoch, "train_loss": f"{9 - epoch}.6", "train_num_updates": whole}, "train")
+    path = tmp_path / ("train.log" if logged is fairseq else "train.jsonl")
+    path.write_text(content)
+    (run,) = read_runs(path)
+    assert run["train/loss"].steps.tolist() == [10, 20, 35, 45]
+    assert run["val/loss"].steps.tolist() == run["train_loss"].steps.tolist() == [25, 50]
+    assert "valid_num_updates" not in run.curves
 
 
 def test_what_sums_an_epoch_up_stands_apart(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from collector import schema, verdict
@@ -35,14 +34,17 @@ class Advice:
         self._wanted_at: int | None = None  # step of the judgement before, when that had such a finding
 
     def check(self) -> None:
-        """See whether there is such a finding at all.
+        """See whether there are such findings at all.
 
         Raises:
             ValueError: no finding is called so; with the nearest name.
         """
-        for slug in sorted(map(str, self._stop_on - verdict.RULES)):
-            near = get_close_matches(slug, verdict.RULES, 1)
-            raise ValueError(f"no finding is called {slug!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+        unknown = sorted(map(str, self._stop_on - verdict.RULES))
+        if unknown:
+            from difflib import get_close_matches  # a training imports it only for this
+
+            near = get_close_matches(unknown[0], verdict.RULES, 1)
+            raise ValueError(f"no finding is called {unknown[0]!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
 
     def look(self, started_at: float | None, first_step: int | None) -> None:
         """See whether there is news for the attempt that began then and there (None: not yet); never raises."""

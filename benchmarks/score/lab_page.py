@@ -50,7 +50,8 @@ two; what stands below has profited from that.
 """,
     "redrawn": """Judged once, at commit f68814c and unseen until then, it came to **0.688** over ten verdicts, `needs_decay` being a fact of none of its runs; 0.70 of
 the runs were named right: of its 70 runs with update ratios 0.73, of the 58 without 0.66. Its networks, optimizers and faults are drawn anew, its data sets are those
-of the wild part. Obeyed, the first remedy improved 80 of 93 and made 11 worse by more than 2 %. Of its 12 healthy runs two were named a fault, both under Adagrad. The rules have learned from it since: updates that are never long beside a loss
+of the wild part. Obeyed, the first remedy improved 80 of 93 and made 11 worse by more than 2 %. Of its 12 healthy
+runs two were named a fault, both under Adagrad. The rules have learned from it since: updates that are never long beside a loss
 that falls on in a line, how long the first update of each optimizer is in sound runs, and that a first batch may be an easy one.
 
 """,

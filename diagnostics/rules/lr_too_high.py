@@ -23,7 +23,7 @@ Criterion
     more than BOUNCE of the fall from one evaluation to the next over the second half (unless needs_decay holds and more steps are forecast to bring anything
     at all: at rest, a lower rate ends lower; on the way, it has come less far). Where a schedule brought the rate down, jumps, long updates and losses
     above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
-    A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it is a measure of the rate), nor as long as the first batch may have been an easy one.
+    A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths).
     Weights that are known to have begun too small, or that a decay took, are no measure for an update or a growth.
     While the run goes on and the loss is not surely done falling, only what was done to the weights counts: a dead network or layer, weights that grew, a long update.
     None of it where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
@@ -67,6 +67,7 @@ from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names 
 from diagnostics.stats.first_update import compared, first_update
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.killed import GONE, GROWN, most_grown  # noqa: F401 (the Criterion names two)
+from diagnostics.stats.level import ODD  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
     BOUNCE,

@@ -1,15 +1,13 @@
 """How long the first update is beside the weights that nobody had touched yet, and how long sound ones are with the same optimizer."""
 
-import numpy as np
-
-from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
+from collector.schema import TRAIN_LOSS, UPDATE_RATIO
 from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.rates import optimizer
-from diagnostics.stats.strides import LEAST
+from diagnostics.stats.strides import LEAST, share_of_peak
 
 AT_ONCE = 0.01  # of the run after the first loss: a measurement that comes later is not one of the first update
-# ‖ΔW‖ / ‖W‖ of the first update at the peak rate: medians of the lab's sound runs, half of which lie within a factor of two and nine in ten within six.
+# ‖ΔW‖ / ‖W‖ of the first update at the peak rate: medians of the lab's sound runs, half of which lie within about a factor of two and nine in ten within seven.
 # Optimizers of signs move every weight by the rate itself, whatever the gradient (RMSprop at first by ten times the rate, as its mean of squares
 # begins at 0), so theirs differ as their rates in practice do; momentum has nothing summed up yet, and will make steps ten times as long.
 USUAL = {
@@ -46,7 +44,8 @@ def first_update(run: Run) -> float | None:
     begun = int(run[TRAIN_LOSS].steps[0])
     if seen.steps[0] > begun + AT_ONCE * (run.last_step - begun):
         return None
-    return float(seen.values[0]) * _to_peak(run, int(seen.steps[0])) / usual
+    share = share_of_peak(run, seen.steps[:1])  # a warmup begins with less
+    return float(seen.values[0]) / (float(share[0]) if share is not None and share[0] > 0 else 1.0) / usual
 
 
 def rate_beside_usual(run: Run) -> float | None:
@@ -57,13 +56,3 @@ def rate_beside_usual(run: Run) -> float | None:
 def compared(times: float) -> str:
     """A clause that says how long it was."""
     return f"the first update was {float(f'{times:.1g}'):,g} times as long as sound ones are with this optimizer"
-
-
-def _to_peak(run: Run, step: int) -> float:
-    """Times the rate at ``step``: the peak. A warmup begins with less."""
-    lr = run.get(LR)
-    known = lr.finite() if lr is not None else None
-    if known is None or not len(known) or known.values.max() <= 0:
-        return 1.0
-    now = float(np.nan_to_num(known.at(np.array([step])), nan=known.values[0])[0])
-    return float(known.values.max() / now) if now > 0 else 1.0

@@ -32,7 +32,9 @@ def family(run: Run) -> str | None:
     name = optimizer(run)
     if "adam" in name or name in ("lion", "rmsprop", "adafactor", "lamb"):
         return "adam"
-    return "momentum" if "momentum" in name or name == "nesterov" else "sgd" if name == "sgd" else None
+    if "momentum" in name or name == "nesterov":
+        return "momentum"
+    return name if name == "sgd" else None
 
 
 def careful(run: Run) -> float:

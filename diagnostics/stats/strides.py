@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from collector.schema import LR, UPDATE_RATIO
-from diagnostics.curve import Curve
+from diagnostics.curve import Curve, Floats, Ints
 from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.decay import LOW
@@ -77,11 +77,17 @@ def sustained(run: Run) -> float:
 
 def _at_full_rate(run: Run, ratios: Curve) -> Curve:
     """Warmup and decay make every step short; they say nothing of the rate itself."""
+    rate = share_of_peak(run, ratios.steps)
+    return ratios if rate is None else ratios.where(rate >= LOW)
+
+
+def share_of_peak(run: Run, steps: Ints) -> Floats | None:
+    """The learning rate at ``steps`` as a share of its highest; None where none was logged."""
     lr = run.get(LR)
-    if lr is None or not len(lr.finite()):
-        return ratios
-    now = np.nan_to_num(lr.finite().at(ratios.steps), nan=float(lr.finite().values[0]))
-    return ratios.where(now >= LOW * lr.finite().values.max())
+    known = lr.finite() if lr is not None else None
+    if known is None or not len(known) or known.values.max() <= 0:
+        return None
+    return np.asarray(np.nan_to_num(known.at(steps), nan=float(known.values[0])) / known.values.max())
 
 
 def stretch(run: Run) -> float:

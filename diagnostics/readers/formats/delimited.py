@@ -17,8 +17,7 @@ from diagnostics.readers.formats.header_line import LINE_END, UTF_16, Header, as
 
 ABSENT = ["", "NA", "N/A", "n/a", "None", "null", "-", "—"]  # Keras writes NA where nothing was measured
 HEAD = 1 << 16  # bytes looked at to learn delimiter, decimal sign and header
-MUCH = 1 << 25  # bytes: below, what threads keep of memory is more than the file has
-# jemalloc, where Arrow was built with it, takes a third less memory of the system for a table than Arrow's usual mimalloc, and a sixth less time with it
+# jemalloc, where Arrow was built with it, keeps less memory of the system beside a table than Arrow's usual mimalloc
 POOL = pa.jemalloc_memory_pool() if "jemalloc" in pa.supported_memory_backends() else pa.default_memory_pool()
 WAY_OUT = "export it again as comma-separated text with one header line such as step,train_loss,val_loss"
 
@@ -118,7 +117,7 @@ def _parse(path: Path, head: bytes, first: Header) -> TextTable:
 
 
 def _arrow(path: Path, head: bytes, first: Header, wrong: list[pacsv.InvalidRow]) -> pa.Table:
-    """All columns, read by Arrow from the file itself; in threads where it is long, unless a line or the encoding is wrong."""
+    """All columns, read by Arrow from the file itself; in threads, unless a line or the encoding is wrong."""
     if look.head(path).startswith(UTF_16):
         return _recoded(path, head, first, wrong)
     try:
@@ -126,7 +125,7 @@ def _arrow(path: Path, head: bytes, first: Header, wrong: list[pacsv.InvalidRow]
         if len(types) == len(first.names()):
             return _numbers(path, head, first, types)
         with pa.OSFile(str(path)) as file:
-            table = pacsv.read_csv(file, *_options(head, first, types, threads=path.stat().st_size > MUCH), POOL)
+            table = pacsv.read_csv(file, *_options(head, first, types, threads=True), POOL)
         if any(pa.types.is_binary(kind) for kind in table.schema.types):  # text that is no UTF-8
             return _recoded(path, head, first, wrong)
         return table

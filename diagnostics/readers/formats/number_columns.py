@@ -84,12 +84,12 @@ class _Column:
 
     def put(self, at: int, data: pa.ChunkedArray) -> None:
         for chunk in data.chunks:
-            there = slice(at, at + len(chunk))
+            there, here = slice(at, at + len(chunk)), slice(chunk.offset, chunk.offset + len(chunk))
+            bits, values = chunk.buffers()
             if chunk.null_count:
                 self.absent.resize(self.values.size, refcheck=False)
-                self.absent[there] = chunk.is_null().to_numpy(zero_copy_only=False)
-                chunk = chunk.fill_null(0)
-            self.values[there] = chunk.to_numpy()
+                self.absent[there] = np.unpackbits(np.frombuffer(bits, np.uint8), bitorder="little")[here] == 0
+            self.values[there] = np.frombuffer(values, self.values.dtype)[here]
             at += len(chunk)
 
     def grow(self, rows: int) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from collector.schema import EPOCH, STEP
+from diagnostics.readers import blockwise
 from diagnostics.readers.formats.columns import Column
 from diagnostics.readers.rows import number
 from diagnostics.readers.understanding import names
@@ -87,6 +88,8 @@ def _is_sweep(column: Column, length: int) -> bool:
 
 
 def _rises(column: Column) -> bool:
+    if len(column.values) > 1 and blockwise.rises(column.values):
+        return True
     there = column.values[np.isfinite(column.values)]
     on, back = (there[1:] > there[:-1]).sum(), (there[1:] < there[:-1]).sum()
     return bool(on and back <= BACK * (on + back))

@@ -21,7 +21,7 @@ from benchmarks.score.opinions import Reports
 from benchmarks.score.promises import Promise
 from benchmarks.score.timing import Judged
 
-PARTS = ("tuning", "test", "check", "fresh", "wild", "redrawn")
+PARTS = ("tuning", "test", "check", "fresh", "wild", "redrawn", "long")
 Section = tuple[str, list[Promise]]
 
 

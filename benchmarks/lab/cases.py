@@ -44,7 +44,7 @@ def cases(part: str) -> list[Case]:
     """Every run of ``part`` that is tried; ``truth`` decides which are kept."""
     if part == "fresh":
         return fresh_cases(PARTS[part], part)
-    if part in ("wild", "redrawn"):
+    if part in ("wild", "redrawn", "long"):
         return wild_cases(PARTS[part], part)
     subjects = enumerate(PARTS[part].items())
     return [_logged(case) for turn, (name, subject) in subjects for case in _of(part, name, subject, turn)]

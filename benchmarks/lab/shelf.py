@@ -50,7 +50,7 @@ class LabRun:
 
 
 def load(part: str) -> list[LabRun]:
-    """The runs of ``part``: ``tuning``, ``test``, ``check``, ``fresh``, ``wild`` or ``redrawn``."""
+    """The runs of ``part``: ``tuning``, ``test``, ``check``, ``fresh``, ``wild``, ``redrawn`` or ``long``."""
     labels = pd.read_csv(LABELS)
     labels = labels[labels.part == part]
     curves, layers, shapes = _by_run(f"{part}.parquet"), _by_run(f"{part}_layers.parquet"), _shapes(part)

@@ -26,6 +26,7 @@ TITLES = {
     "fresh": "Fresh part: other data, networks, losses and habits again, by someone who had not read a rule",
     "wild": "Wild part: drawn by chance, none of its runs chosen, by someone who had not read a rule",
     "redrawn": "Redrawn part: drawn once more as the wild part was, from the same data and networks, unseen until it was judged",
+    "long": "Long part: drawn a third time and trained two and a half times as long, unseen until it was judged",
 }
 # What a reader must know before believing a part's figures.
 SEEN = {

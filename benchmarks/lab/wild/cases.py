@@ -1,4 +1,4 @@
-"""The runs of the parts ``wild`` and ``redrawn``: the faults of the part ``fresh``, more of those that it found few of, and logs that say less."""
+"""The runs of the parts ``wild``, ``redrawn`` and ``long``: the faults of the part ``fresh``, more of those that it found few of, and logs that say less."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The subjects of the parts ``wild`` and ``redrawn``, drawn: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
+"""The subjects of the parts ``wild``, ``redrawn`` and ``long``, drawn: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ TASKS: dict[str, tuple[tuple[str, ...], tuple[str | None, ...]]] = {
 # Optimizers, and the rate that the search for a sound one begins with.
 FIRST = {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.03, "lion": 0.001}
 FIRST |= dict.fromkeys(("adam", "adamw", "nadam", "adamax", "rmsprop"), 0.005)
-# Found best under a cosine by ``python -m benchmarks.lab --part wild --part redrawn --sweep``; one that never falls is half of it.
+# Found best under a cosine by ``python -m benchmarks.lab --part wild --part redrawn --part long --sweep``; one that never falls is half of it.
 RATES = (
     *(0.095, 0.05, 3.2, 0.32, 0.032, 0.016, 0.016, 0.3),
     *(0.005, 0.095, 0.095, 0.032, 0.3, 0.1, 0.16, 0.005),
@@ -45,6 +45,11 @@ RATES_REDRAWN = (
     *(0.05, 0.016, 3.2, 0.05, 0.095, 1.0, 1.0, 0.05),
     *(0.016, 0.05, 0.0032, 1.0, 0.3, 0.05, 0.03, 0.05),
 )
+RATES_LONG = (
+    *(0.5, 0.05, 0.05, 0.05, 0.16, 0.005, 0.016, 0.016),
+    *(0.005, 0.16, 0.16, 1.6, 0.016, 0.016, 0.16, 0.005),
+)
+LONGER = 2.5  # times the steps of the first two draws
 
 
 def drawn(turn: int) -> Recipe:
@@ -76,18 +81,20 @@ def drawn(turn: int) -> Recipe:
     )
 
 
-def subject(turn: int, rate: float) -> Subject:
-    """The drawn recipe at its sound rate."""
-    return Subject(replace(drawn(turn), lr=rate), rate / 2)
-
-
 def name(recipe: Recipe) -> str:
     """Data, network and optimizer."""
     return f"{recipe.data}-{recipe.model}-{recipe.optimizer}"
 
 
-WILD = {name(drawn(turn)): subject(turn, rate) for turn, rate in enumerate(RATES)}
-# The next turns. A run's faults and logging are drawn by its name, so the names must differ from those above.
-REDRAWN = {
-    f"{name(drawn(turn))}-redrawn": subject(turn, rate) for turn, rate in enumerate(RATES_REDRAWN, start=len(RATES))
-}
+def _part(first: int, rates: tuple[float, ...], called: str = "", longer: float = 1.0) -> dict[str, Subject]:
+    """A subject a rate, from turn ``first`` on. A run's faults and logging are drawn by its name, so ``called`` tells the parts apart."""
+    found = {}
+    for turn, rate in enumerate(rates, start=first):
+        recipe = drawn(turn)
+        found[name(recipe) + called] = Subject(replace(recipe, lr=rate, steps=round(longer * recipe.steps)), rate / 2)
+    return found
+
+
+WILD = _part(0, RATES)
+REDRAWN = _part(16, RATES_REDRAWN, "-redrawn")
+LONG = _part(32, RATES_LONG, "-long", LONGER)

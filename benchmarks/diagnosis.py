@@ -14,7 +14,7 @@ import pandas as pd
 
 from benchmarks.lab import shelf
 from benchmarks.lab.obey import outcomes
-from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_page, overfit, promises
+from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_page, learned, overfit, promises
 from benchmarks.score.grid_page import Grid
 from benchmarks.score.lab_page import Part
 from benchmarks.score.opinions import Reports
@@ -46,7 +46,7 @@ def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
         yield on_grid(public, folder)
     reports.save()
     if given.rivals:
-        yield field_page.rivals(parts, public, reports), []
+        yield field_page.rivals(parts, public, reports) + "\n" + learned.as_text(parts), []
     yield costs(with_rivals=given.rivals)
 
 

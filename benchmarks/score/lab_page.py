@@ -28,6 +28,14 @@ TITLES = {
     "redrawn": "Redrawn part: drawn once more as the wild part was, from the same data and networks, unseen until it was judged",
     "long": "Long part: drawn a third time and trained two and a half times as long, unseen until it was judged",
 }
+UNSEEN = {
+    "test": 0.710,
+    "check": 0.771,
+    "fresh": 0.759,
+    "wild": 0.608,
+    "redrawn": 0.688,
+    "long": 0.781,
+}  # macro-F1, judged for the first time
 # What a reader must know before believing a part's figures.
 SEEN = {
     "tuning": "",
@@ -54,6 +62,11 @@ the runs were named right: of its 70 runs with update ratios 0.73, of the 58 wit
 of the wild part. Obeyed, the first remedy improved 80 of 93 and made 11 worse by more than 2 %. Of its 12 healthy
 runs two were named a fault, both under Adagrad. The rules have learned from it since: updates that are never long beside a loss
 that falls on in a line, how long the first update of each optimizer is in sound runs, and that a first batch may be an easy one.
+
+""",
+    "long": """Judged once, at commit 9e06eea and unseen until then, it came to **0.781** over ten verdicts, `needs_decay` being a fact of none of its runs; 0.75 of
+the runs were named right: of its 60 runs with update ratios 0.85, of the 56 without 0.64. Its networks, optimizers and faults are drawn anew, its data sets are those of the two parts before it; its runs
+are two and a half times as long as theirs. Of its 15 healthy runs one was named a fault: all of its hidden units had died, and no rate that was tried does better. No rule has learned from it.
 
 """,
 }

@@ -13,7 +13,8 @@ Criterion
     a weight matrix has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
     so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
     than SWEEPS, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
-    get down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test). One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
+    get down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test). It was as low in the first third of the run as at the end, to
+    WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run between, clear of the noise. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
     one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
     hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
     as sound ones with the same optimizer. The loss stood above its start
@@ -34,6 +35,8 @@ Source
     ("catapult"). THROWN: Adam's first step is lr √n / ‖W‖ long; sound runs of the lab stay under 0.3, fresh weights a thirtieth of their size come to
     0.75, rates far too high to 0.9 and more. Five in a row stay under 0.22 in sound runs of
     the lab, but for one of twelve units under Adagrad (0.47; hence LEFT_GROWN), and come to REWRITES in half of those at too high a rate. FLUNG: two thirds more than any sound run.
+    ASTRAY: a warmup passes the sound rates on its way to one that is too high, and the schedule passes them again on its way down; of all lab, DeepOBS and AlgoPerf runs
+    no sound one went that far astray and won nothing.
     SWOLLEN: weights that learn grow with what they learn, to nine times at most in the sound runs of the lab, and ten in one that overfits; random steps make them grow as the
     root of the sum of their squares (van Laarhoven, 2017, "L2 regularization versus batch and weight normalization"). SWEEPS: of random steps as long, some 40 make a matrix anew; with shorter
     ones weights also grow by long training.
@@ -63,20 +66,20 @@ from diagnostics.rules import needs_decay, underfitting
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import at_height, wanes
+from diagnostics.stats.detour import WON  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
-from diagnostics.stats.first_update import compared, first_update
 from diagnostics.stats.forecast import forecast
-from diagnostics.stats.killed import GONE, GROWN, most_grown  # noqa: F401 (the Criterion names two)
+from diagnostics.stats.gentler import AIM, FROM_HERE, gentler
+from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.level import ODD  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
+    ASTRAY,
     BOUNCE,
     EARLY,
     FLUNG,
-    GAVE_BACK,
     GIVEN_BACK,
     HARMED,
-    JITTER,
     LATE,
     LEFT_GROWN,
     LITTLE,
@@ -101,19 +104,13 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     stood_above,
     swelled,
     threw,
+    went_astray,
 )
-from diagnostics.stats.rates import CAREFUL, Lower, by, lower
 from diagnostics.stats.relapse import RISING  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.standstill import gaining, surely_stuck
-from diagnostics.stats.strides import GENTLE, NUDGE, gentle, stretch, strides  # noqa: F401 (the Criterion names two)
+from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
 
-AIM = 1e-2  # update ratio of the longest tenth: the upper end of what sound runs of the lab have
-FIRST_AIM = 3e-2  # update ratio: the first of a sound run under Adam
-FACTOR, DEAD_FACTOR = 0.1, 0.01  # the course's step, and two of them
-LEAST = 0.3  # half a decade: a gentler cut is lost in the noise; a decay from here on is the course's tenth at least
-REVIVES = CAREFUL["adam"] / 10
 LONGEST_TENTH = "median update ratio of the tenth where it is highest"
-FROM_HERE = (JITTER, GAVE_BACK)  # the weights are where they should be, but for the last bit
 COSINE = Remedy(
     "Next time, use a cosine schedule over the whole run.",
     "schedule",
@@ -140,7 +137,7 @@ def _lasting(run: Run, loss: Curve) -> Sign:
 
 
 def _any(run: Run, loss: Curve) -> Sign:
-    found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or rose_again(loss)
+    found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or rose_again(loss) or went_astray(run)
     found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or stood_above(run, loss)
     if not found and not wanes(run) and not gaining(loss):
         found = (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
@@ -186,7 +183,7 @@ def _hot(run: Run) -> tuple[Evidence, ...]:
 
 
 def _remedies(run: Run, seen: Evidence) -> tuple[Remedy, ...]:
-    less, dead = _less(run, seen), seen.statistic in (UNCHANGED, NO_GRADIENT)
+    less, dead = gentler(run, seen.statistic), seen.statistic in (UNCHANGED, NO_GRADIENT)
     if seen.statistic in FROM_HERE and not wanes(run):
         settles = f"shorter steps settle where longer ones jump across{'; ' if less.why else ''}{less.why}"
         action = f"Decay the learning rate to {less.to} from here on."
@@ -201,27 +198,6 @@ def _remedies(run: Run, seen: Evidence) -> tuple[Remedy, ...]:
     )
 
 
-def _less(run: Run, seen: Evidence) -> Lower:
-    """By what the updates were, where they were measured: to the longest that sound runs take. Else by a tenth, or a hundredth for what died."""
-    steps = strides(run)
-    if steps is None and seen.statistic in FROM_HERE:
-        return by(run, FACTOR, "")
-    if steps is None:
-        return lower(run, DEAD_FACTOR, REVIVES) if seen.statistic == UNCHANGED else lower(run, FACTOR)
-    most = FACTOR if seen.statistic in FROM_HERE else LEAST
-    if (first := first_update(run)) is not None and first > 1 / LEAST:
-        return by(run, min(float(f"{1 / first:.1g}"), most), compared(first))
-    thrown = steps.longest > THROWN
-    longest, aim = (steps.longest, FIRST_AIM) if thrown else (steps.fullest * _swollen(run), AIM * stretch(run))
-    why = f"updates of {longest:.1g} times the weights come down to {aim:g}, as sound runs have them"
-    return by(run, min(float(f"{aim / longest:.1g}"), most), why)
-
-
-def _swollen(run: Run) -> float:
-    """How much longer updates are beside the weights half way from their first size to now: long steps make weights large, and look short then."""
-    return float(np.sqrt(max(most_grown(run), 1.0)))
-
-
 def _bouncing(share: float, last: float = 0.3, lr: float | np.ndarray = 0.5, pace: float = 60) -> Run:
     level = synthetic.falling(2.3, last, pace=pace)
     rng = np.random.default_rng(1)
@@ -232,6 +208,12 @@ def _circling() -> Run:
     level = 0.2 + synthetic.falling(2.1, 0.0, pace=60) + np.linspace(0.12, 0.0, synthetic.STEPS)
     jumps = np.random.default_rng(1).choice([-1.0, 1.0], synthetic.STEPS)
     return synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.12 * jumps), lr=0.1)
+
+
+def _astray(last: float) -> Run:
+    """Down to 1.2, up to 2.1 as a warmup ends, and down to ``last`` with the cosine after it."""
+    level = np.r_[np.linspace(2.3, 1.2, 80), np.linspace(1.2, 2.1, 120), np.linspace(2.1, last, 800)]
+    return synthetic.with_curves(synthetic.make(synthetic.noisy(level, 0.05)), _cosine())
 
 
 def _stuck(ratio: float | np.ndarray) -> Run:
@@ -284,6 +266,7 @@ RULE = Rule(
         "fell, then rose and stayed": lambda: synthetic.make(
             synthetic.noisy(np.r_[synthetic.falling(2.3, 0.5, steps=300), np.full(700, 1.2)], 0.1), lr=0.6
         ),
+        "astray for most of the run, and back where it was": lambda: _astray(1.2),
         "a layer that long steps killed": _without_gradient,
         "flung far up, and weights that grew": lambda: _grown(_spiked(50.0, 0.1), np.ones((50, 3)), 5.0),
         "one update as long as the weights": lambda: _stuck(np.r_[3.0, np.full(999, 0.01)]),
@@ -304,6 +287,7 @@ RULE = Rule(
         "jumps on its way down": lambda: _bouncing(0.03, pace=6),
         "jumps around a bottom that still comes nearer": _circling,
         "jumps, but decayed since": lambda: _bouncing(0.05, lr=np.where(np.arange(1000) < 800, 0.5, 0.01)),
+        "astray for a while, and far lower in the end": lambda: _astray(0.2),
         "Adam's first steps": lambda: _stuck(0.3 * np.exp(-np.arange(1000) / 10)),
         "a layer that was never alive, or left out": lambda: _without_gradient(times=1.2),
         "flung far up, and came back unharmed": lambda: _grown(_spiked(50.0, 0.1), np.ones((50, 3)), 1.2),

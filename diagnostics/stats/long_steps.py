@@ -7,6 +7,7 @@ from diagnostics.run import Run
 from diagnostics.stats.balance import growth
 from diagnostics.stats.bounce import bounce
 from diagnostics.stats.decay import wanes
+from diagnostics.stats.detour import detour
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
 from diagnostics.stats.first_update import rate_beside_usual
@@ -23,6 +24,7 @@ from diagnostics.stats.strides import strides, sustained
 BOUNCE = 0.009  # of the fall: see lr_too_high
 SOLVED = 0.2  # training loss over validation loss: below it validation jumps from overconfidence
 EARLY, LATE = 0.05, 0.35  # of the run, and of the fall: most of the fall of a rate that is too high is done by then
+ASTRAY = 0.3  # of the fall: of all sound runs seen none lost as much for an eighth of the run without winning more than that in the end
 GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
 THROWN = 0.8  # update ratio of one step, the course's being 1e-3
 REWRITES = 0.25  # update ratio, one after the other: steps as long, in directions of their own, make other weights of them in 1 / 0.25² = 16
@@ -36,6 +38,7 @@ SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_h
 UNCHANGED = "median change of validation, as a share of its level"
 NO_GRADIENT = "largest gradient of the dead layers over its first"
 JITTER, GAVE_BACK = "jitter as a share of the fall", "share of the fall given back"
+ASTRAY_BY = "share of the fall lost in between"
 SUSTAINED = "median update ratio of the five in a row where it is highest"
 THIRD = "third highest loss over the first"
 
@@ -79,6 +82,19 @@ def rose_again(loss: Curve) -> Sign:
     evidence = Evidence(TRAIN_LOSS, *span, GAVE_BACK, seen.share, GIVEN_BACK)
     return (
         f"The training loss was down to {seen.best:.3g} near step {seen.step:,}, then rose and is at {seen.last:.3g}.",
+        evidence,
+    )
+
+
+def went_astray(run: Run) -> Sign:
+    """A rate that came up too far, by a warmup say, loses what was won at a lower one; a schedule may bring the loss back, too late to win more."""
+    seen = detour(run)
+    if seen is None or seen.share <= ASTRAY:
+        return None
+    evidence = Evidence(TRAIN_LOSS, seen.step, run[TRAIN_LOSS].finite().steps[-1], ASTRAY_BY, seen.share, ASTRAY)
+    return (
+        f"The training loss was down to {seen.low:.3g} near step {seen.step:,}, stood at {seen.high:.3g} from step {seen.since:,} "
+        f"and ends at {seen.last:.3g}: nothing was won since.",
         evidence,
     )
 

@@ -1,0 +1,41 @@
+"""How much lower a learning rate should be that was too high: as far as its updates were too long."""
+
+import numpy as np
+
+from diagnostics.run import Run
+from diagnostics.stats.first_update import compared, first_update
+from diagnostics.stats.killed import most_grown
+from diagnostics.stats.long_steps import GAVE_BACK, JITTER, THROWN, UNCHANGED
+from diagnostics.stats.rates import CAREFUL, Lower, by, lower
+from diagnostics.stats.strides import stretch, strides
+
+AIM = 1e-2  # update ratio of the longest tenth: the upper end of what sound runs of the lab have
+FIRST_AIM = 3e-2  # update ratio: the first of a sound run under Adam
+FACTOR, DEAD_FACTOR = 0.1, 0.01  # the course's step, and two of them
+LEAST = 0.3  # half a decade: a gentler cut is lost in the noise; a decay from here on is the course's tenth at least
+REVIVES = CAREFUL["adam"] / 10
+FROM_HERE = (JITTER, GAVE_BACK)  # signs of weights that are where they should be, but for the last bit
+
+
+def gentler(run: Run, sign: str) -> Lower:
+    """By what the updates were, where they were measured: to the longest that sound runs take. Else a tenth, or a hundredth for what died.
+
+    ``sign`` is the statistic that told that the rate is too high.
+    """
+    steps = strides(run)
+    if steps is None and sign in FROM_HERE:
+        return by(run, FACTOR, "")
+    if steps is None:
+        return lower(run, DEAD_FACTOR, REVIVES) if sign == UNCHANGED else lower(run, FACTOR)
+    most = FACTOR if sign in FROM_HERE else LEAST
+    if (first := first_update(run)) is not None and first > 1 / LEAST:
+        return by(run, min(float(f"{1 / first:.1g}"), most), compared(first))
+    thrown = steps.longest > THROWN
+    longest, aim = (steps.longest, FIRST_AIM) if thrown else (steps.fullest * _swollen(run), AIM * stretch(run))
+    why = f"updates of {longest:.1g} times the weights come down to {aim:g}, as sound runs have them"
+    return by(run, min(float(f"{aim / longest:.1g}"), most), why)
+
+
+def _swollen(run: Run) -> float:
+    """How much longer updates are beside the weights half way from their first size to now: long steps make weights large, and look short then."""
+    return float(np.sqrt(max(most_grown(run), 1.0)))

@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     The learning rate fell below a third of its peak before LATEST of the run and stayed (it ends above STAYS of what it was SETTLING of the rest later, or that was
-    below NOTHING of the peak: a rate that goes down all along or in stages has no such cut); the training loss was falling clearly then (CLEAR
+    below NOTHING of the peak, or it was so at EARLY of the run: a rate that goes down all along or in stages has no such cut); the training loss was falling clearly then (CLEAR
     standard errors over the last stretch before the decay); and the power law through that stretch, with half its exponent to be careful,
     is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at. Or the
     loss still creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors. Or the cut came before
@@ -95,11 +95,13 @@ def _stopped_short(loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]]
 def _stays(run: Run, fall: Decay) -> bool:
     """Whether the rate was cut once and left there.
 
-    One that goes down all along, as 1/√t and exponential decays do, or in stages, as thirds of the run do, still feeds the loss.
+    One that goes down all along, as 1/√t and exponential decays do, or in stages, as thirds of the run do, still feeds the loss, unless it is next to nothing soon.
     """
     rate = run[LR].finite()
-    soon = float(rate.at(np.array([fall.step + int(SETTLING * (rate.steps[-1] - fall.step))]))[0])
-    return bool(rate.values[-1] >= STAYS * soon or soon <= NOTHING * fall.peak)
+    first, last = rate.steps[0], rate.steps[-1]
+    soon = fall.step + int(SETTLING * (last - fall.step))
+    then, early = rate.at(np.array([soon, first + int(EARLY * (last - first))]))
+    return bool(rate.values[-1] >= STAYS * then or min(then, early) <= NOTHING * fall.peak)
 
 
 def _creeps(run: Run, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
@@ -164,6 +166,13 @@ def _cut(at: int, *, after: float = 0.01, pace: float = 3.0, noise: float = 0.04
     return synthetic.make(synthetic.noisy(loss, noise), val, lr=np.where(t <= at, 0.1, 0.1 * after))
 
 
+def _exponential(pace: float) -> Run:
+    """The same under a rate that comes down by e^-pace over the run, to a hundredth at the least."""
+    rate = np.maximum(np.exp(-np.linspace(0, pace, synthetic.STEPS)), 0.01)
+    loss = 2.3 * (1 + np.cumsum(rate) / 10) ** -0.8
+    return synthetic.make(synthetic.noisy(loss, 0.04), synthetic.noisy(loss, 0.0002, seed=1), lr=0.1 * rate)
+
+
 def _power() -> Floats:
     return np.asarray(5.0 * np.arange(1, synthetic.STEPS + 1) ** -0.12)
 
@@ -178,6 +187,7 @@ RULE = Rule(
         "cut at 10 %": lambda: _cut(100),
         "cut at 30 %": lambda: _cut(300),
         "cut at 10 %, hidden by noise until then": lambda: _cut(100, noise=0.5),
+        "down to a hundredth within a fifth, bit by bit": lambda: _exponential(20.0),
     },
     silent={
         "a healthy run": synthetic.healthy,
@@ -187,6 +197,7 @@ RULE = Rule(
             synthetic.noisy(_power(), 0.0005, seed=1),
             lr=np.repeat([0.1, 0.01, 0.001], [330, 330, 340]),
         ),
+        "down to a hundredth by the end, bit by bit": lambda: _exponential(4.6),
         "down all along, as 1/√t": lambda: synthetic.make(
             synthetic.noisy(_power(), 0.02),
             synthetic.noisy(_power(), 0.0005, seed=1),

@@ -12,7 +12,7 @@ Criterion
     over the second half though the batches differ (or to a few millionths, where the loss fell at once and more than REST is left). Or a part of it is:
     a weight matrix has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
     so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
-    than SWEEPS, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
+    than SWEEPS, or to BLOATED times, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
     get down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test). It was as low in the first third of the run as at the end, to
     WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run between, clear of the noise. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
     one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
@@ -45,7 +45,7 @@ Source
     USUAL_FIRST, USUAL_LATER: with the same optimizer, long updates of the lab's runs at too high a rate came after a first one of nine times a sound one's, sound runs'
     after one of under five. Adagrad's and RMSprop's first updates are long in sound runs too.
     Size of the remedy: by as much as the first update was longer than sound ones with the same optimizer, or else by the update ratios, which come down to AIM, or else the course's tenth. A dead network does not say how far off the rate is: a
-    hundredth, and a tenth of Adam's default at most.
+    hundredth, and a tenth of Adam's default at most. A loss that went astray does: half a decade below the rate at which it turned up.
 
 Known limits
     A rate only a little too high shows nothing of the kind, nor does one that a schedule brought down in time. A tiny validation set jumps by
@@ -75,6 +75,7 @@ from diagnostics.stats.level import ODD  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
     ASTRAY,
+    BLOATED,
     BOUNCE,
     EARLY,
     FLUNG,

@@ -35,11 +35,13 @@ REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
 FLUNG = 4.0  # times the start: see lr_too_high
 SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_high
+BLOATED = 100.0  # times its first size, however short single updates were: ten times as far as any sound run goes
 UNCHANGED = "median change of validation, as a share of its level"
 NO_GRADIENT = "largest gradient of the dead layers over its first"
 JITTER, GAVE_BACK = "jitter as a share of the fall", "share of the fall given back"
 ASTRAY_BY = "share of the fall lost in between"
 SUSTAINED = "median update ratio of the five in a row where it is highest"
+GREW = "times its first size that a weight matrix has"
 THIRD = "third highest loss over the first"
 
 Sign = tuple[str, Evidence] | None
@@ -173,11 +175,15 @@ def jumped(run: Run, loss: Curve) -> Sign:
 def swelled(run: Run, loss: Curve) -> Sign:
     """Long updates carried weights that began sound far from their first size: none brings them back, and all later ones are short beside them."""
     seen, grown = strides(run), most_grown(run)
-    if seen is None or seen.longest <= SWEEPS or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
+    if seen is None or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
         return None
-    if narrow(run) or not began_sound(run):
+    if max(seen.longest / SWEEPS, grown / BLOATED) <= 1 or narrow(run) or not began_sound(run):
         return None
-    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
+    evidence = (
+        Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
+        if seen.longest > SWEEPS
+        else Evidence(UPDATE_RATIO, seen.first_step, run.last_step, GREW, grown, BLOATED)
+    )
     said = f"Updates of up to {seen.longest:.0%} of the weights carried them to {grown:.3g} times their first size"
     return f"{said}; the training loss is at {end(loss):.3g}.", evidence
 

@@ -91,6 +91,12 @@ def test_long_updates_that_carry_sound_weights_far_from_their_first_size():
     assert list(RULE.check(replace(_swollen(), state=RUNNING)))
 
 
+def test_short_updates_that_carry_them_a_hundred_times_as_far():
+    (found,) = RULE.check(_swollen(times=120.0, longest=0.1))
+    assert "120 times their first size" in found.message
+    assert found.evidence[0].measured == pytest.approx(120.0)
+
+
 @pytest.mark.parametrize(
     "run",
     [
@@ -159,3 +165,15 @@ def test_long_updates_that_neither_weights_nor_loss_show_did_no_harm(times, is_f
     norms = np.where(layered.layers["step"] > 100, 5.0 * times, 5.0)
     grown = replace(layered, layers=layered.layers.assign(weight_norm=norms), curves=run.curves)
     assert bool(list(RULE.check(grown))) is is_found
+
+
+def _astray(rate):
+    """Down to 1.2 within 80 steps, up to 2.1 by step 200, and back."""
+    level = np.r_[np.linspace(2.3, 1.2, 80), np.linspace(1.2, 2.1, 120), np.linspace(2.1, 1.2, 800)]
+    return synthetic.make(synthetic.noisy(level, 0.05), lr=rate)
+
+
+def test_a_loss_that_turned_up_in_a_warmup_says_how_low_the_rate_should_be():
+    warmup = np.r_[np.linspace(0, 1.0, 200), np.linspace(1.0, 0, 800)]
+    assert _advice(_astray(warmup)).factor == pytest.approx(0.1, abs=0.02)  # it turned at 0.4 of the peak
+    assert _advice(_astray(None)).factor == pytest.approx(0.1)

@@ -14,7 +14,7 @@ Criterion
     so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
     than SWEEPS, or to BLOATED times, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
     get down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test). It was as low in the first third of the run as at the end, to
-    WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run between, clear of the noise. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
+    WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run between, clear of the noise, and the rate had not come to HEIGHT of its peak before. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
     one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
     hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
     as sound ones with the same optimizer. The loss stood above its start
@@ -65,7 +65,7 @@ from diagnostics.rule import Rule
 from diagnostics.rules import needs_decay, underfitting
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.decay import at_height, wanes
+from diagnostics.stats.decay import HEIGHT, at_height, wanes  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.detour import WON  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.forecast import forecast
@@ -214,7 +214,8 @@ def _circling() -> Run:
 def _astray(last: float) -> Run:
     """Down to 1.2, up to 2.1 as a warmup ends, and down to ``last`` with the cosine after it."""
     level = np.r_[np.linspace(2.3, 1.2, 80), np.linspace(1.2, 2.1, 120), np.linspace(2.1, last, 800)]
-    return synthetic.with_curves(synthetic.make(synthetic.noisy(level, 0.05)), _cosine())
+    warmup = np.r_[np.linspace(0, 0.5, 200), np.linspace(0.5, 0, 800)]
+    return synthetic.make(synthetic.noisy(level, 0.05), lr=warmup)
 
 
 def _stuck(ratio: float | np.ndarray) -> Run:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS
+from collector.schema import LR, TRAIN_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, blocks, end
 
@@ -25,6 +25,7 @@ class Detour:
         high: its level where it stood highest for ``LONG``, from ``since`` on.
         last: its level at the end.
         share: the rise to ``high``, as a share of the fall to ``low``.
+        rate: the highest learning rate by ``step``, as a share of its peak; None where it was not logged.
     """
 
     low: float
@@ -33,6 +34,7 @@ class Detour:
     since: int
     last: float
     share: float
+    rate: float | None
 
 
 def detour(run: Run) -> Detour | None:
@@ -50,5 +52,14 @@ def detour(run: Run) -> Detour | None:
     high = float(stood[since])
     if high - max(low, last) <= CLEAR * levels.error:
         return None
-    steps = levels.steps.astype(int)
-    return Detour(low, int(steps[at]), high, int(steps[at + 1 + since]), last, (high - low) / (first - low))
+    step, later = int(levels.steps[at]), int(levels.steps[at + 1 + since])
+    return Detour(low, step, high, later, last, (high - low) / (first - low), _rate(run, step))
+
+
+def _rate(run: Run, step: int) -> float | None:
+    lr = run.get(LR)
+    rate = lr.finite() if lr is not None else None
+    if rate is None or not len(rate) or rate.values.max() <= 0:
+        return None
+    until = rate.where(rate.steps <= max(step, rate.steps[0]))
+    return float(until.values.max() / rate.values.max())

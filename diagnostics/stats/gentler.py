@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from collector.schema import LR
 from diagnostics.run import Run
 from diagnostics.stats.detour import detour
 from diagnostics.stats.first_update import compared, first_update
@@ -24,8 +23,9 @@ def gentler(run: Run, sign: str) -> Lower:
 
     ``sign`` is the statistic that told that the rate is too high.
     """
-    if sign == ASTRAY_BY and (share := _share_when_low(run)) is not None:
-        return by(run, float(f"{LEAST * share:.1g}"), "half a decade below the rate at which the loss turned up")
+    seen = detour(run) if sign == ASTRAY_BY else None
+    if seen and seen.rate:
+        return by(run, float(f"{LEAST * seen.rate:.1g}"), "half a decade below the rate at which the loss turned up")
     steps = strides(run)
     if steps is None and sign in FROM_HERE:
         return by(run, FACTOR, "")
@@ -38,16 +38,6 @@ def gentler(run: Run, sign: str) -> Lower:
     longest, aim = (steps.longest, FIRST_AIM) if thrown else (steps.fullest * _swollen(run), AIM * stretch(run))
     why = f"updates of {longest:.1g} times the weights come down to {aim:g}, as sound runs have them"
     return by(run, min(float(f"{aim / longest:.1g}"), most), why)
-
-
-def _share_when_low(run: Run) -> float | None:
-    """The learning rate where a loss that went astray later was still down, as a share of its peak; None where it was not logged."""
-    seen, lr = detour(run), run.get(LR)
-    rate = lr.finite() if lr is not None else None
-    if seen is None or rate is None or not len(rate) or rate.values.max() <= 0:
-        return None
-    share = float(rate.at(np.array([seen.step]))[0] / rate.values.max())
-    return share if 0 < share < 1 else None
 
 
 def _swollen(run: Run) -> float:

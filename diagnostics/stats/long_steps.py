@@ -6,7 +6,7 @@ from diagnostics.report import Evidence
 from diagnostics.run import Run
 from diagnostics.stats.balance import growth
 from diagnostics.stats.bounce import bounce
-from diagnostics.stats.decay import wanes
+from diagnostics.stats.decay import HEIGHT, wanes
 from diagnostics.stats.detour import detour
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
@@ -89,9 +89,12 @@ def rose_again(loss: Curve) -> Sign:
 
 
 def went_astray(run: Run) -> Sign:
-    """A rate that came up too far, by a warmup say, loses what was won at a lower one; a schedule may bring the loss back, too late to win more."""
+    """A rate that came up too far, by a warmup say, loses what was won at a lower one; a schedule may bring the loss back, too late to win more.
+
+    A loss that a restart of the schedule lifts was at the full rate before.
+    """
     seen = detour(run)
-    if seen is None or seen.share <= ASTRAY:
+    if seen is None or seen.share <= ASTRAY or seen.rate is None or seen.rate >= HEIGHT:
         return None
     evidence = Evidence(TRAIN_LOSS, seen.step, run[TRAIN_LOSS].finite().steps[-1], ASTRAY_BY, seen.share, ASTRAY)
     return (

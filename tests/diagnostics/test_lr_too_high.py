@@ -176,4 +176,10 @@ def _astray(rate):
 def test_a_loss_that_turned_up_in_a_warmup_says_how_low_the_rate_should_be():
     warmup = np.r_[np.linspace(0, 1.0, 200), np.linspace(1.0, 0, 800)]
     assert _advice(_astray(warmup)).factor == pytest.approx(0.1, abs=0.02)  # it turned at 0.4 of the peak
-    assert _advice(_astray(None)).factor == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize(
+    "rate", [None, 0.5, np.tile(np.linspace(1.0, 0, 100), 10)], ids=["unknown", "constant", "restarts"]
+)
+def test_a_loss_that_rose_at_a_rate_it_had_fallen_at_is_another_matter(rate):
+    assert not any("nothing was won" in found.message for found in RULE.check(_astray(rate)))

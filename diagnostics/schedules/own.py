@@ -71,9 +71,9 @@ def _warmup(lr: Curve) -> dict[str, Any]:
 
 
 def _drops(after: Curve) -> dict[str, Any]:
-    """Where the rate dropped, and by how much at each; nothing for a curve that is no staircase."""
+    """Where the rate dropped, and by how much at each; nothing for a curve that is no staircase, or comes down to 0."""
     ratio = after.values[1:] / np.maximum(after.values[:-1], np.finfo(float).tiny)
     at = np.flatnonzero(ratio < DROP)
-    if not 0 < at.size <= MOST_DROPS:
+    if not 0 < at.size <= MOST_DROPS or not ratio[at].all():
         return {"milestones": (-1,)}
     return {"milestones": tuple(int(s) for s in after.steps[at + 1]), "factor": float(np.exp(np.log(ratio[at]).mean()))}

@@ -17,7 +17,7 @@ USUAL = {
     "adamax": 0.2,
     "rmsprop": 0.1,
     "adagrad": 0.5,
-    "lion": 0.006,
+    "lion": 0.01,
     "sgd": 0.02,
     "momentum": 0.005,
     "nesterov": 0.01,

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.diagnosis`` judges the lab's shipped curves in seconds. ``--grid FOLDER`` adds the public curves: a folder with
 ``deepobs.parquet``, ``deepobs_labels.csv``, ``algoperf.parquet`` and ``algoperf_labels.csv``. ``--rivals`` asks the installable rivals, in
-an environment of their own that is made in ``build/``; ``--obey`` trains the lab's runs again as the first remedy says. What was found is kept in
+an environment of their own that is made in ``build/``, and boosted trees that are taught here (some minutes); ``--obey`` trains the lab's runs again as the first remedy says. What was found is kept in
 ``build/score`` until a rule changes.
 """
 

@@ -14,15 +14,15 @@ import pandas as pd
 from benchmarks.score.confusion import macro_f1
 from benchmarks.score.lab_page import UNSEEN, Part
 from benchmarks.score.markdown import number, share, table
-from collector.schema import GRAD_NORM, LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import GRAD_NORM, LR, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_RATIO, VAL_ACCURACY, VAL_LOSS
 from diagnostics import Curve, Run
 from diagnostics.steady import QUIET
 
 CURVES = {
     "train": TRAIN_LOSS,
     "val": VAL_LOSS,
-    "train_accuracy": "train/accuracy",
-    "val_accuracy": "val/accuracy",
+    "train_accuracy": TRAIN_ACCURACY,
+    "val_accuracy": VAL_ACCURACY,
     "rate": LR,
     "update": UPDATE_RATIO,
     "grad": GRAD_NORM,
@@ -36,7 +36,7 @@ TINY = 1e-12
 LEVELS = re.compile(
     r"^set_|_(points|first|last)$|^steps$|^(" + "|".join(OPTIMIZERS) + ")$"
 )  # features that have a unit
-# Taught, and asked. Only in the last was a part that the trees have seen drawn as the one they are asked about was.
+# Taught, and asked. In the first and the last, what the trees are asked about was drawn as something they were taught.
 TURNS = (
     (("tuning", "test"), "check"),
     (("tuning", "test", "check"), "fresh"),
@@ -47,7 +47,7 @@ TURNS = (
 )
 WORDS = """### A learner, taught the same truths
 
-Boosted trees (scikit-learn) that see the curves at sixteen moments, their noise and slope in each quarter, the layers and the settings, and are taught the truths of other parts.
+Boosted trees (scikit-learn) that see the curves in fifteen stretches, their noise and slope in each quarter, the layers and the settings, and are taught the truths of other parts.
 *The rules, unseen* is what the rules came to when the part was judged for the first time: the figure to hold the trees against. *Without levels*: blind to settings, to how long the run is
 and to how high losses and rates are, which tell how a lab draws its runs and not what went wrong.
 """
@@ -123,8 +123,8 @@ def _log(value: float) -> float:
 
 def seen(part: Part) -> pd.DataFrame:
     """A row of features a run."""
-    table = pd.DataFrame([features(case.run) for case in part.cases])
-    return table.replace([np.inf, -np.inf], np.nan).clip(-50, 50)
+    told = pd.DataFrame([features(case.run) for case in part.cases])
+    return told.replace([np.inf, -np.inf], np.nan).clip(-50, 50)
 
 
 def said(known: pd.DataFrame, truths: Sequence[str], asked: pd.DataFrame) -> list[str]:

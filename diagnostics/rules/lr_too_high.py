@@ -37,7 +37,7 @@ Source
     the lab, but for one of twelve units under Adagrad (0.47; hence LEFT_GROWN), and come to REWRITES in half of those at too high a rate. FLUNG: two thirds more than any sound run.
     ASTRAY: a warmup passes the sound rates on its way to one that is too high, and the schedule passes them again on its way down; of all lab, DeepOBS and AlgoPerf runs
     no sound one went that far astray and won nothing.
-    SWOLLEN: weights that learn grow with what they learn, to nine times at most in the sound runs of the lab, and ten in one that overfits; random steps make them grow as the
+    SWOLLEN: weights that learn grow with what they learn, to nine times at most in the healthy runs of the lab, and to 59 in those that overfit, by short updates (hence BLOATED); random steps make them grow as the
     root of the sum of their squares (van Laarhoven, 2017, "L2 regularization versus batch and weight normalization"). SWEEPS: of random steps as long, some 40 make a matrix anew; with shorter
     ones weights also grow by long training.
     One of DeepOBS' 173 good constant rates without rising validation passes a bound, by a jump to 17,000 times its start; left out of the

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS
+from collector.schema import TRAIN_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, blocks, end
+from diagnostics.stats.strides import share_of_peak
 
 LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
 EARLY = 1 / 3  # of the run: by then it was as low
@@ -57,9 +58,6 @@ def detour(run: Run) -> Detour | None:
 
 
 def _rate(run: Run, step: int) -> float | None:
-    lr = run.get(LR)
-    rate = lr.finite() if lr is not None else None
-    if rate is None or not len(rate) or rate.values.max() <= 0:
-        return None
-    until = rate.where(rate.steps <= max(step, rate.steps[0]))
-    return float(until.values.max() / rate.values.max())
+    steps = run[TRAIN_LOSS].finite().steps
+    shares = share_of_peak(run, steps[steps <= step])
+    return None if shares is None else float(shares.max())

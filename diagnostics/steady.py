@@ -19,9 +19,7 @@ TO_ACCUSE, LOOKS = 3, {"overfitting": 2, "diverged": 4, "bad_initialization": 8,
 TO_SWITCH = 8  # looks in a row that put another fault in the place of one that stands: as many steps again
 TO_YIELD = 4  # looks in a row without trouble after which what stands holds its place against no other fault
 WORST = "diverged"  # takes any fault's place, and gives its own to any, as fast as if none stood
-TO_COME_BACK = (
-    8  # looks in a row without trouble after which what was thrown up has come back: by steps as long as they were
-)
+TO_COME_BACK = 8  # looks in a row that do not see it up there after which what was thrown up has come back: by steps as long as they were
 TO_ACQUIT = 16  # looks in a row without trouble that take a fault back: four times the steps
 FIRST, GROWTH = 4, 2 ** (1 / 8)  # losses at the first look, and from look to look: three span a fifth of the run
 MOST_LOOKS = 32  # back to a sixteenth of the run
@@ -54,9 +52,11 @@ def _held(newest_first: Iterator[Finding | None]) -> Finding | None:
     """The fault that stands after all looks; None where there was none, or it was taken back since."""
     held: Finding | None = None
     calm = 0  # looks without trouble before the stretch
+    down = 0  # looks since the last that saw it thrown up
     for found, looks in _stretches(newest_first):
+        down = 0 if _rule(found) == WORST else down + looks
         if found is None:
-            held = _after_calm(held, looks)
+            held = _after_calm(held, looks, down)
         elif looks >= _needed(held if calm < TO_YIELD else None, found.rule):
             held = found
         calm = looks if found is None else 0
@@ -83,11 +83,11 @@ def _enough(newest_first: list[tuple[Finding | None, int]]) -> int:
     return TO_YIELD if settled else TO_ACQUIT
 
 
-def _after_calm(held: Finding | None, looks: int) -> Finding | None:
-    """What is left of ``held`` after so many looks without trouble."""
+def _after_calm(held: Finding | None, looks: int, down: int) -> Finding | None:
+    """What is left of ``held`` after so many looks without trouble, ``down`` of them and others since the last that saw the loss thrown up."""
     if held is None or looks >= TO_ACQUIT:
         return None
-    return _came_back(held) if held.rule == WORST and looks >= TO_COME_BACK else held
+    return _came_back(held) if held.rule == WORST and down >= TO_COME_BACK else held
 
 
 def _came_back(thrown: Finding) -> Finding:

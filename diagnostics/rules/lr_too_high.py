@@ -18,15 +18,16 @@ Criterion
     one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
     hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
     as sound ones with the same optimizer. The loss stood above its start
-    for more than ABOVE of the run and ends above HARMED of it. Or, at a rate that never fell below a third of its peak and with less than 5 % of the fall still to
-    gain by a doubling of the steps: three losses once stood at JUMP times the start and it is stuck above HARMED of it; or all but LATE of the
+    for more than ABOVE of the run and ends above HARMED of it. Or, with less than 5 % of the fall still to gain by a doubling of the steps: three losses once stood
+    at JUMP times the start and it is stuck above HARMED of it, with no setting of the network to account for that where the rate came down; or, at a rate that never fell below a third of its peak, all but LATE of the
     fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
     more than BOUNCE of the fall from one evaluation to the next over the second half (unless needs_decay holds and more steps are forecast to bring anything
     at all: at rest, a lower rate ends lower; on the way, it has come less far). Where a schedule brought the rate down, jumps, long updates and losses
     above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
     A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths).
     Weights that are known to have begun too small, or that a decay took, are no measure for an update or a growth.
-    While the run goes on and the loss is not surely done falling, only what was done to the weights counts: a dead network or layer, weights that grew, a long update.
+    While the run goes on and the loss is not surely done falling, only what was done to the weights counts, a dead network or layer, weights that grew, a long update; and
+    a jump or a stay above the start once the loss is below HALFWAY of the start and gains nothing, at a rate that has not come down.
     None of it where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
 
 Source
@@ -71,7 +72,7 @@ from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names 
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.gentler import AIM, FROM_HERE, gentler
 from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names two)
-from diagnostics.stats.level import ODD  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.level import ODD, before_training, end  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
     ASTRAY,
@@ -111,6 +112,7 @@ from diagnostics.stats.relapse import RISING  # noqa: F401 (the Criterion names 
 from diagnostics.stats.standstill import gaining, surely_stuck
 from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
 
+HALFWAY = 0.9  # of the start: a loss below it has come down from where it was thrown
 LONGEST_TENTH = "median update ratio of the tenth where it is highest"
 COSINE = Remedy(
     "Next time, use a cosine schedule over the whole run.",
@@ -132,17 +134,28 @@ def check(run: Run) -> Iterator[Finding]:
 
 
 def _lasting(run: Run, loss: Curve) -> Sign:
-    """Harm done to the weights, which no further step undoes; a loss that was thrown up may yet come down."""
+    """While the run goes on: harm done to the weights, which no further step undoes, or a loss that was thrown up and is stuck halfway down.
+
+    One that is still up there may yet come down, or be lost.
+    """
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run)
-    return found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss)
+    found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss)
+    if found or wanes(run) or gaining(loss) or end(loss) > HALFWAY * before_training(run):
+        return found
+    return stood_above(run, loss) or jumped(run, loss)
 
 
 def _any(run: Run, loss: Curve) -> Sign:
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or rose_again(loss) or went_astray(run)
     found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or stood_above(run, loss)
-    if not found and not wanes(run) and not gaining(loss):
-        found = (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
-    return found or _harmed_before(run)
+    return found or (None if gaining(loss) else _stuck(run, loss)) or _harmed_before(run)
+
+
+def _stuck(run: Run, loss: Curve) -> Sign:
+    """Validation that jumps, at a rate that is still up; a loss that jumped once, and that no decay brought down since."""
+    if wanes(run):
+        return None if _held_back(run) else jumped(run, loss)
+    return (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
 
 
 def _only_circles(run: Run) -> bool:
@@ -218,7 +231,7 @@ def _astray(last: float) -> Run:
     return synthetic.make(synthetic.noisy(level, 0.05), lr=warmup)
 
 
-def _stuck(ratio: float | np.ndarray) -> Run:
+def _at_rest(ratio: float | np.ndarray) -> Run:
     return synthetic.make(synthetic.noisy(synthetic.falling(2.3, 1.8, pace=60), 0.1), lr=1.0, update_ratio=ratio)
 
 
@@ -271,7 +284,7 @@ RULE = Rule(
         "astray for most of the run, and back where it was": lambda: _astray(1.2),
         "a layer that long steps killed": _without_gradient,
         "flung far up, and weights that grew": lambda: _grown(_spiked(50.0, 0.1), np.ones((50, 3)), 5.0),
-        "one update as long as the weights": lambda: _stuck(np.r_[3.0, np.full(999, 0.01)]),
+        "one update as long as the weights": lambda: _at_rest(np.r_[3.0, np.full(999, 0.01)]),
         "a jump, then stuck": lambda: _spiked(50.0, 1.2),
         "stuck after a jump until a cosine brought the rate down": lambda: synthetic.with_curves(
             _spiked(8.0, 1.2), _cosine()
@@ -290,7 +303,7 @@ RULE = Rule(
         "jumps around a bottom that still comes nearer": _circling,
         "jumps, but decayed since": lambda: _bouncing(0.05, lr=np.where(np.arange(1000) < 800, 0.5, 0.01)),
         "astray for a while, and far lower in the end": lambda: _astray(0.2),
-        "Adam's first steps": lambda: _stuck(0.3 * np.exp(-np.arange(1000) / 10)),
+        "Adam's first steps": lambda: _at_rest(0.3 * np.exp(-np.arange(1000) / 10)),
         "a layer that was never alive, or left out": lambda: _without_gradient(times=1.2),
         "flung far up, and came back unharmed": lambda: _grown(_spiked(50.0, 0.1), np.ones((50, 3)), 1.2),
         "a jump that did no harm": lambda: _spiked(50.0, 0.02),

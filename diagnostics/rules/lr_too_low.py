@@ -20,8 +20,8 @@ Criterion
     doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
     shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
     plateau does. Or, whatever the schedule, it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise, or, at a rate that never fell, by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches
-    differ by more than training can have fallen. Or, in a run that has ended, validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS
-    (the second, SAGS) times the other, no quarter UNEVEN times another, with a noise under SMOOTH of the fall. Where the rate came down meanwhile and no setting
+    differ by more than training can have fallen. Or validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS
+    (the second, SAGS) times the other, no quarter UNEVEN times another, with a noise under SMOOTH of the fall. Where the rate came down in a run that has ended and no setting
     holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. Where
     ratios were logged, the longest stay below AIM.
 
@@ -43,7 +43,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy, Severity
@@ -177,7 +177,8 @@ def _creeping(run: Run) -> Finding:
 def _sliding(run: Run) -> Finding:
     val = run[VAL_LOSS].finite()
     until = "for as long as the learning rate lasted" if wanes(run) else "and was still falling"
-    said = f"Validation loss fell evenly, without a tremor, from {val.values[0]:.3g} to {val.values[-1]:.3g} at the end, {until}."
+    until = "so far" if run.state == RUNNING else f"at the end, {until}"
+    said = f"Validation loss fell evenly, without a tremor, from {val.values[0]:.3g} to {val.values[-1]:.3g} {until}."
     evidence = Evidence(VAL_LOSS, *_span(val), "noise as a share of the fall", tremor(val), SMOOTH)
     gain = min(one.of_fall for one in headway(run))
     why = "steps that neither shake the loss nor change its slope may be longer"

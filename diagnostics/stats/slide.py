@@ -26,13 +26,13 @@ LEAST_EVALS = 10  # evaluations, for a noise and four quarters
 def slides(run: Run) -> bool:
     """Whether no step was long enough to change the slope, or to shake the weights.
 
-    The slope is measured along the sum of the learning rate, where it was logged: a schedule bends the curve, and not what short steps do. That of a
-    sound run is even for a while as well, so it is asked of a run that has ended. Where the rate came down, the slope may bend at first, but for a setting
-    that holds the network back, which bends it no less.
+    The slope is measured along the sum of the learning rate, where it was logged: a schedule bends the curve, and not what short steps do. Where the rate
+    came down, the slope may bend at first, but for a setting that holds the network back, which bends it no less; until the run has ended, nobody knows
+    how much of the way is left, and it is not asked.
     """
     val = run.get(VAL_LOSS)
     curve = val.finite() if val is not None else None
-    if curve is None or len(curve) < LEAST_EVALS or run.state == RUNNING:
+    if curve is None or len(curve) < LEAST_EVALS or (run.state == RUNNING and wanes(run)):
         return False
     falls = _falls(curve, _made(run, curve))
     slid = _evenly(falls) and tremor(curve) < SMOOTH

@@ -64,6 +64,27 @@ def test_while_a_run_goes_on_a_loss_that_was_thrown_up_may_come_back_down():
     assert any(RULE.check(replace(_rose_and_went_on(1.0), state="finished")))
 
 
+def _jumped(last, lr=0.5):
+    """Far above the start after three steps, and at ``last`` since a twentieth of the run."""
+    level = synthetic.noisy(synthetic.falling(2.3, last, pace=60), 0.02)
+    level[3:11] = 50.0
+    return synthetic.make(level, lr=lr)
+
+
+@pytest.mark.parametrize("last, said", [(2.2, False), (1.2, True)])
+def test_while_a_run_goes_on_a_jump_counts_once_the_loss_has_come_down_from_it(last, said):
+    run = _jumped(last)
+    assert any(RULE.check(run))
+    young = synthetic.with_curves(run, run["train/loss"].between(1, 300))
+    assert any(RULE.check(replace(young, state=RUNNING))) == said
+
+
+def test_a_jump_that_no_decay_mends():
+    decayed = np.where(np.arange(1000) < 15, 0.5, 0.05)
+    assert any(RULE.check(_jumped(1.2, lr=decayed)))
+    assert not any(RULE.check(_jumped(0.02, lr=decayed)))
+
+
 def test_harm_done_to_the_weights_is_said_while_the_loss_still_falls():
     run = next(make for name, make in RULE.fires.items() if "killed" in name)()
     slow = synthetic.noisy(synthetic.falling(2.3, 1.2, pace=3))

@@ -43,11 +43,20 @@ def test_a_schedule_bends_the_curve_and_not_the_slope_along_its_sum():
     assert not slides(replace(run, curves={tag: c for tag, c in run.curves.items() if tag != LR}))
 
 
-def test_only_a_run_that_has_ended_is_asked_and_one_with_evaluations_enough():
+def test_it_takes_evaluations():
     even = _run(_falling(1.0))
-    assert not slides(replace(even, state=RUNNING))
     assert not slides(_run(_falling(1.0), every=125))
     assert not slides(replace(even, curves={TRAIN_LOSS: even[TRAIN_LOSS]}))
+
+
+def test_while_a_run_goes_on_it_is_asked_for_as_long_as_the_rate_is_up():
+    even = replace(_run(_falling(1.0), lr=1e-4), state=RUNNING)
+    rate = 0.5 * (1 + np.cos(np.pi * STEPS / 1000))
+    spent = _run(2.3 - 0.8 * np.cumsum(rate) / rate.sum(), lr=1e-4 * rate)
+    assert slides(even) and slides(spent)
+    assert not slides(replace(spent, state=RUNNING))
+    (found,) = rules.get("lr_too_low").check(even)
+    assert found.message.endswith("so far.")
 
 
 def test_it_is_told_as_a_rate_too_low_with_the_courses_step():

@@ -25,6 +25,7 @@ from benchmarks.lab.fresh.cases import fresh_cases
 from benchmarks.lab.subject import Subject
 from benchmarks.lab.subjects import PARTS
 from benchmarks.lab.wild.cases import wild_cases
+from benchmarks.lab.wild.subjects import DRAWN
 
 # Variants a subject, of those faults that nearly always are a fact.
 TAKEN = {
@@ -44,7 +45,7 @@ def cases(part: str) -> list[Case]:
     """Every run of ``part`` that is tried; ``truth`` decides which are kept."""
     if part == "fresh":
         return fresh_cases(PARTS[part], part)
-    if part in ("wild", "redrawn", "long"):
+    if part in DRAWN:
         return wild_cases(PARTS[part], part)
     subjects = enumerate(PARTS[part].items())
     return [_logged(case) for turn, (name, subject) in subjects for case in _of(part, name, subject, turn)]

@@ -4,7 +4,7 @@ from benchmarks.lab.check.subjects import CHECK
 from benchmarks.lab.fresh.subjects import FRESH
 from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.subject import Subject
-from benchmarks.lab.wild.subjects import LONG, REDRAWN, WILD
+from benchmarks.lab.wild.subjects import DRAWN
 
 TUNING = {
     "digits-relu-sgd": Subject(
@@ -163,12 +163,4 @@ TEST = {
         Recipe("carbon", "lstm", 16, 1, optimizer="adam", lr=0.004, batch_size=32, steps=800), 0.003
     ),
 }
-PARTS = {
-    "tuning": TUNING,
-    "test": TEST,
-    "check": CHECK,
-    "fresh": FRESH,
-    "wild": WILD,
-    "redrawn": REDRAWN,
-    "long": LONG,
-}
+PARTS = {"tuning": TUNING, "test": TEST, "check": CHECK, "fresh": FRESH, **DRAWN}

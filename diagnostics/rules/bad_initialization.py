@@ -7,15 +7,16 @@ Why it matters
     The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
 
 Criterion
-    The weight matrices are known to have begun, in the geometric mean, with a deviation times √fan-in under TINY or above LARGE, with no normalization to make up for it.
+    The weight matrices are known to have begun, in the geometric mean, with a deviation times √fan-in under TINY or above LARGE, with no normalization to make up for it
+    (or above LARGE and with updates that are never longer than SLOW beside weights so large).
     Or one of the following. A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation
     times √fan-in of SMALL (half of it for a single matrix) to LARGE, while gradients reach them all; nor is one that never falls, where steps never were as long as SHORT or a
     setting accounts for it (see underfitting). Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
     from there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small). Or the fall over the whole run stays under
     NO_FALL of the start, it never was LOUD away from there, and lr_too_low sees no straight line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
     more than THROWN times their norm nor shrunk below SHRUNK of it, unless they began too small. Or the loss, once it has learnt the mean, rests for RESTED of the run and then
-    goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with weights known to be that small or a layer whose updates are under
-    STILL of another's, and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
+    goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with weights known to be that small or, where they are not known to have begun at a usual size and no
+    setting accounts for it, a layer whose updates are under STILL of another's, and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
     are known, or a normalization makes the size of no account, where the gradient of one is under UNEQUAL of another's early in the run, or all together grew GREW-fold
     before half of the fall. Or the first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is
     not down to that of a guess for FLAT_HIGH of the run. Or it is within NO_FALL of a guess, and the run ends by giving every example the same answer, as underfitting sees it. Where the batches
@@ -73,6 +74,7 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
     LARGE,
     SHRUNK,
+    SLOW,
     SMALL,
     STILL,
     THROWN,
@@ -228,6 +230,13 @@ def _shaped(run: Run, outputs: int, norm: float = 5.0, ratio: float = 1e-3) -> R
     return replace(layered, layers=layered.layers.assign(weight_norm=norm), shapes=shapes)
 
 
+def _normalized(ratio: float) -> Run:
+    """Weights of twice the largest size of the field between normalizations, and updates of ``ratio`` beside them."""
+    falls = synthetic.falling()
+    run = _shaped(synthetic.make(synthetic.noisy(falls), falls, lr=0.1, update_ratio=ratio), 1, ratio=ratio)
+    return replace(run, shapes={**run.shapes, "1.weight": Shape("LayerNorm", (1,))})
+
+
 def _unlearns(share: float) -> Run:
     """Starts at twice a guess and is down to it after ``share`` of the run."""
     first = round(share * synthetic.STEPS)
@@ -250,6 +259,7 @@ RULE = Rule(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25
         ),
         "weights of twice the largest size of the field": lambda: _shaped(synthetic.healthy(), 1),
+        "weights so large that updates are short, under a normalization": lambda: _normalized(1e-3),
         "weights that are all zero": lambda: _shaped(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25, norm=0.0
         ),

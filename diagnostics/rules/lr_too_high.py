@@ -16,7 +16,7 @@ Criterion
     get down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test). It was as low in the first third of the run as at the end, to
     WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run between, clear of the noise, and the rate had not come to HEIGHT of its peak before. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
     one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
-    hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
+    hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start (unless the median of all was more than REWRITES), nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
     as sound ones with the same optimizer. The loss stood above its start
     for more than ABOVE of the run and ends above HARMED of it. Or, with less than 5 % of the fall still to gain by a doubling of the steps: three losses once stood
     at JUMP times the start and it is stuck above HARMED of it, with no setting of the network to account for that where the rate came down; or, at a rate that never fell below a third of its peak, all but LATE of the

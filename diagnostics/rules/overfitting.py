@@ -8,8 +8,8 @@ Why it matters
     Later checkpoints are worse than an earlier one, and more steps make it worse still.
 
 Criterion
-    Validation ends more than RISE above its smoothed best and by more than WORTH of its own fall, clear of its jitter (CLEAR standard errors), AFTER or more
-    evaluations after that best; while the run goes on, once the evaluations since have gathered ENOUGH evidence (Page's cumulative
+    Validation ends more than RISE above its smoothed best and by more than WORTH of its own fall, clear of its jitter (RISEN standard errors), AFTER or more
+    evaluations after that best, or with the order of MANY or more evaluations since that of a rise (CLIMBS); while the run goes on, once the evaluations since have gathered ENOUGH evidence (Page's cumulative
     sum of what each stands above the best, in noise widths); with the training loss lower than there (than at its start, where validation was best before); by UNLED of the fall where training
     does not end below validation. Or validation no longer improves, the gap is wide and
     training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or more, or, where no accuracy was logged, GAP of the fall
@@ -38,17 +38,22 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.climb import climb
+from diagnostics.stats.held_back import decoupled
 from diagnostics.stats.level import end, start
+from diagnostics.stats.relapse import rising
 from diagnostics.stats.trend import trend
 from diagnostics.stats.turning import SHORT, Turn, turn
 
 RISE = 0.05  # of the best validation loss: see Source
 WORTH = 0.005  # of the fall of validation: a rise from 0.050 to 0.055 after a fall from 2.3 is nothing
-CLEAR = 3.0  # standard errors of the rise, or of a slope
+CLEAR = 3.0  # standard errors of a slope
+RISEN = 3.5  # standard errors of the rise above the lowest of many levels, which noise alone puts 1.3 below their mean
 UNLED = (
     0.02  # the same where training is not ahead, as under strong dropout: no gap speaks for it, so the rise alone must
 )
 AFTER = 4  # evaluations after the best: fewer are a blip
+# standard errors of the order of that MANY evaluations, by Mann and Kendall's test: of the lab's and DeepOBS' sound runs that end above their best, none has more than 3.5
+CLIMBS, MANY = 4.0, 10
 ENOUGH = 8.0  # noise widths of stats.climb: two evaluations far above the best, or more that are nearer
 GAP = 0.15  # of the fall from the start
 SOLVED = 0.02  # of the validation loss: training has nothing left to learn
@@ -80,7 +85,7 @@ def _rise(run: Run, seen: Turn) -> Found | None:
     """Validation passed its best, rose clearly, and training went on falling since."""
     train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
     worth = seen.above(RISE) and seen.rise > WORTH * (start(val) - seen.best)
-    if not worth or not (climb(val) > ENOUGH if run.state == RUNNING else _clear(seen)):
+    if not worth or not (climb(val) > ENOUGH if run.state == RUNNING else _clear(val, seen)):
         return None
     if train.steps[0] > max(seen.step, val.steps[1]) or end(train, SHORT) >= _around(train, seen.step):
         return None
@@ -101,9 +106,10 @@ def _rise(run: Run, seen: Turn) -> Found | None:
     return message, evidence, "warning"
 
 
-def _clear(seen: Turn) -> bool:
-    """Whether the end of a run is above the best by more than the noise: no more evidence is to come."""
-    return seen.after >= AFTER and seen.rise > CLEAR * seen.error
+def _clear(val: Curve, seen: Turn) -> bool:
+    """Whether the end of a run is above the best by more than the noise, or the order of all that came since is that of a rise: no more evidence is to come."""
+    climbs = seen.after >= MANY and rising(val.values[-seen.after - 1 :]) > CLIMBS
+    return seen.after >= AFTER and (seen.rise > RISEN * seen.error or climbs)
 
 
 def _around(train: Curve, step: int) -> float:
@@ -177,13 +183,13 @@ def _remedies(run: Run, seen: Turn) -> tuple[Remedy, ...]:
 
 def _weight_decay(run: Run, much: bool) -> Remedy:
     because = "smaller weights cannot fit single examples; so much of it helped 37 of 38 real small networks"
-    decoupled = "adamw" in str(run.config.get("optimizer", "")).lower()
-    value = (DECAY_ADAMW if decoupled else DECAY)[much]
+    apart = decoupled(run)
+    value = (DECAY_ADAMW if apart else DECAY)[much]
     if now := run.setting("weight_decay"):
         factor = float(f"{max(TIMES[much], value / now):.2g}")
         return Remedy(f"Raise weight decay to {factor * now:.2g}.", "weight_decay", because, factor=factor)
     with_other = (
-        "" if decoupled else f"; {DECAY_ADAMW[much]:g} with AdamW, whose decay is scaled by the learning rate alone"
+        "" if apart else f"; {DECAY_ADAMW[much]:g} with AdamW, whose decay is scaled by the learning rate alone"
     )
     return Remedy(f"Set weight decay to {value:g}{with_other}.", "weight_decay", because, value=value)
 

@@ -60,10 +60,11 @@ def _outputs(name: str, shape: Shape | None) -> float:
 
 
 def widest(run: Run) -> float | None:
-    """The most outputs that a weight matrix before the last has; None where there is none."""
-    outputs = [_outputs(name, shape) for name, shape in run.shapes.items()]
-    known = [wide for wide in outputs if np.isfinite(wide)]
-    return float(max(known[:-1])) if len(known) > 1 else None
+    """The most outputs that a weight matrix before the last has, or what the last one sums over where that is less, as in residual networks; None with fewer than two."""
+    known = [shape.sizes for name, shape in run.shapes.items() if np.isfinite(_outputs(name, shape))]
+    if len(known) < 2:
+        return None
+    return float(min(max(sizes[0] for sizes in known[:-1]), int(np.prod(known[-1][1:]))))
 
 
 def fan_in(run: Run) -> float | None:

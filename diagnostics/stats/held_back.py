@@ -14,6 +14,7 @@ STRONG, STRONG_ADAMW = 5e-3, 0.5  # weight decay: ten times the usual 5e-4, and 
 SHRUNK = 0.35  # of the weight norm's height: decays that suit the task were seen to leave 0.47 and more, those that do not under 0.3
 PULL = 0.35  # of the first loss: healthy runs of the lab stay below 0.26, six that a tenth of the decay cured are above 0.47
 CLOSE = 1.15  # validation over training loss: no gap for a decay to close
+DECOUPLED = ("adamw", "lion", "adan", "lamb", "muon", "sophia")
 WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "units", "n_embd", "d_model", "channels")
 
 
@@ -40,7 +41,7 @@ def held_back(run: Run) -> HeldBack | None:
 
 def decayed(run: Run) -> HeldBack | None:
     """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell, or that it still pulls at."""
-    decay, strong = run.setting("weight_decay") or 0.0, STRONG_ADAMW if _decoupled(run) else STRONG
+    decay, strong = run.setting("weight_decay") or 0.0, STRONG_ADAMW if decoupled(run) else STRONG
     val = run.get(VAL_LOSS)
     apart = val is not None and len(val.finite()) > 0 and end(val) >= CLOSE * end(run[TRAIN_LOSS])
     if decay < strong or apart:
@@ -55,17 +56,18 @@ def decayed(run: Run) -> HeldBack | None:
     return HeldBack("weight_decay", f"under a weight decay of {decay:g}, {what}", decay, strong)
 
 
-def _decoupled(run: Run) -> bool:
-    return "adamw" in str(run.config.get("optimizer", "")).lower()
+def decoupled(run: Run) -> bool:
+    """Whether the optimizer takes the decay off the weights itself, scaled by the rate, where others add it to the gradient."""
+    return any(name in str(run.config.get("optimizer", "")).lower() for name in DECOUPLED)
 
 
 def _pull(run: Run, decay: float) -> float | None:
     """decay · ‖w‖² over the first loss: at rest, the slope of the loss along ln ‖w‖, as the gradient is then −decay · w.
 
-    None where the norms were not recorded, or the decay is no part of the gradient (AdamW).
+    None where the norms were not recorded, or the decay is no part of the gradient.
     """
     norm, first = last_norm(run), before_training(run)
-    return None if norm is None or first <= 0 or _decoupled(run) else decay * norm**2 / first
+    return None if norm is None or first <= 0 or decoupled(run) else decay * norm**2 / first
 
 
 def _dropped(run: Run) -> HeldBack | None:

@@ -8,7 +8,7 @@ from diagnostics.report import Evidence
 from diagnostics.run import Run
 from diagnostics.stats.alike import alike
 from diagnostics.stats.guess import guess
-from diagnostics.stats.held_back import narrow
+from diagnostics.stats.held_back import held_back, narrow
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.long_steps import Sign
 from diagnostics.stats.noise import noise
@@ -93,7 +93,7 @@ def rested(run: Run, loss: Curve) -> Sign:
     if not (
         began_small(run, max(seen.half, departure(loss).half))
         if left
-        else (stands_still(run) or tiny(run)) and not narrow(run)
+        else not narrow(run) and (tiny(run) or (stands_still(run) and not held_back(run)))
     ):
         return None
     said = f"rested at {seen.level:.3g} for {rest:.0%} of the run" if left else f"has not moved from {seen.level:.3g}"

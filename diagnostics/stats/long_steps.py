@@ -121,7 +121,9 @@ def rewrote(run: Run, loss: Curve) -> Sign:
     seen = strides(run)
     if seen is None or no_measure(run) or seen.longest <= REWRITES or end(loss) <= LITTLE * start(loss):
         return None
-    if (share := sustained(run)) <= REWRITES or _harmless(run, loss) or _usual(run, USUAL_LATER):
+    if (share := sustained(run)) <= REWRITES or _usual(run, USUAL_LATER):
+        return None
+    if _harmless(run, loss) and seen.typical <= REWRITES:
         return None
     evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, SUSTAINED, share, REWRITES)
     return f"Update after update moved the weights by {share:.0%} of their size or more.", evidence

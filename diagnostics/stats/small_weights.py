@@ -3,6 +3,7 @@
 from diagnostics.run import Run
 from diagnostics.stats.balance import balance, growth, norm_left, stillness
 from diagnostics.stats.gain import gain, normalized
+from diagnostics.stats.strides import stretch, strides
 
 SMALL, LARGE = (
     0.25,
@@ -15,6 +16,7 @@ THROWN, SHRUNK = (
     10.0,
     0.1,
 )  # times the norm: what steps that are too long, and a decay too strong, make of sound weights
+SLOW = 3e-3  # update ratio: three times the course's
 STILL = 0.01  # of the liveliest layer's update ratio
 
 
@@ -54,9 +56,15 @@ def no_measure(run: Run) -> bool:
 
 
 def far_off(run: Run) -> float | None:
-    """The size that the weights began with, where it is far from what any of the field's rules gives, and no normalization makes up for it."""
-    size = off(run)
-    return None if size is None or TINY <= size <= LARGE or normalized(run) else size
+    """The size that the weights began with, where it is far from what any of the field's rules gives, and no normalization makes up for it.
+
+    One takes the size of large weights out of the signal, and not out of the updates, which are short beside them.
+    """
+    size, seen = off(run), strides(run)
+    if size is None or TINY <= size <= LARGE:
+        return None
+    slow = size > LARGE and seen is not None and seen.fullest < SLOW * stretch(run)
+    return size if slow or not normalized(run) else None
 
 
 def began_sound(run: Run) -> bool:
@@ -73,8 +81,10 @@ def began_sound(run: Run) -> bool:
 
 
 def stands_still(run: Run) -> bool:
-    """Whether a layer that no gradient reaches keeps its weights, or loses them to the weight decay."""
-    seen = stillness(run)
+    """Whether a layer that no gradient reaches keeps its weights, or loses them to the weight decay; where these are not known to have begun at a usual size."""
+    seen, first = stillness(run), gain(run)
+    if first is not None and not normalized(run) and first.values.min() >= SMALL:
+        return False
     return unequal(run) and ((seen is not None and seen < STILL) or shrank(run))
 
 

@@ -45,6 +45,21 @@ def test_a_loss_that_never_moves_again_is_one_where_a_layer_stands_still():
     assert said(synthetic.layered(run, SHRINKING)) is None
 
 
+def test_a_layer_that_a_decay_took_was_not_small_from_the_start():
+    """One setting accounts for it; a decay that is set without being strong does not."""
+    still = synthetic.layered(rested(0.4, last=0.06), SHRINKING, update_ratio=[1e-7, 1e-5, 1e-3])
+    taken = replace(still, layers=still.layers.assign(weight_norm=np.geomspace(5, 0.1, len(still.layers))))
+    assert said(synthetic.with_config(taken, weight_decay=1e-4)) is not None
+    assert said(synthetic.with_config(taken, weight_decay=0.1)) is None
+
+
+def test_large_weights_under_a_normalization_are_as_good_where_updates_are_long():
+    large = RULE.fires["weights so large that updates are short, under a normalization"]()
+    ratio = large["optim/update_ratio"]
+    curves = {**large.curves, ratio.tag: replace(ratio, values=np.full(len(ratio), 0.01))}
+    assert said(large) and said(replace(large, curves=curves)) is None
+
+
 def test_a_run_in_flight_is_given_its_first_hundred_points():
     still = synthetic.layered(rested(0.4, last=0.06), SHRINKING, update_ratio=[1e-7, 1e-5, 1e-3], every=5)
     assert said(still.until(90)) is None

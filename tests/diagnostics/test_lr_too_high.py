@@ -188,6 +188,13 @@ def test_long_updates_that_neither_weights_nor_loss_show_did_no_harm(times, is_f
     assert bool(list(RULE.check(grown))) is is_found
 
 
+def test_weights_overwritten_all_along_need_not_grow():
+    run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 1.2), 0.02), lr=0.1, update_ratio=0.4)
+    layered = synthetic.layered(run, np.ones((50, 3)), update_ratio=np.full((50, 3), 0.4))
+    (found,) = RULE.check(replace(layered, curves=run.curves))
+    assert "by 40% of their size" in found.message
+
+
 def _astray(rate):
     """Down to 1.2 within 80 steps, up to 2.1 by step 200, and back."""
     level = np.r_[np.linspace(2.3, 1.2, 80), np.linspace(1.2, 2.1, 120), np.linspace(2.1, 1.2, 800)]

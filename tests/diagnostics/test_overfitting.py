@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from collector.schema import FINISHED, RUNNING
-from diagnostics import Run, diagnose, rules, synthetic
+from diagnostics import Curve, Run, diagnose, rules, synthetic
 
 RULE = rules.get("overfitting")
 
@@ -43,6 +43,17 @@ def test_the_first_remedy_is_the_best_step_with_what_it_saves():
     assert stop.parameter == "stop_step"
     assert 300 <= stop.value <= 450
     assert "saves 6" in stop.because
+
+
+@pytest.mark.parametrize("share, is_found", [(0.2, True), (0.0, False)])
+def test_a_rise_inside_a_jitter_is_told_by_its_order(share, is_found):
+    """No level is clear, and most later evaluations are higher than most earlier ones."""
+    t = np.linspace(0, 1, 200)
+    jitter = 0.1 * np.tile([1, -1], 90) * np.random.default_rng(0).uniform(0.5, 1, 180)
+    val = np.r_[np.linspace(2.3, 0.5, 20), 0.5 + 0.5 * share * t[20:] + jitter]
+    run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 0.02)))
+    seen = found(synthetic.with_curves(run, Curve("val/loss", np.arange(5, 1001, 5), val)))
+    assert bool(seen) is is_found
 
 
 @pytest.mark.parametrize(

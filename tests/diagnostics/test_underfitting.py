@@ -38,6 +38,7 @@ def said(run: Run):
         ({"dropout": 0.85}, "dropout"),
         ({"weight_decay": 0.05, "optimizer": "SGD"}, "weight_decay"),
         ({"weight_decay": 1.0, "optimizer": "AdamW"}, "weight_decay"),
+        ({"weight_decay": 1.0, "optimizer": "Lion"}, "weight_decay"),
     ],
 )
 def test_a_setting_that_holds_the_network_back_is_named_and_changed_first(known, parameter):
@@ -54,6 +55,7 @@ def test_a_setting_that_holds_the_network_back_is_named_and_changed_first(known,
         {"dropout": 0.3},
         {"weight_decay": 5e-4, "optimizer": "SGD"},
         {"weight_decay": 0.1, "optimizer": "AdamW"},
+        {"weight_decay": 0.1, "optimizer": "Lion"},
     ],
 )
 def test_usual_settings_explain_nothing(known):
@@ -160,7 +162,18 @@ def test_the_width_is_that_of_the_widest_layer_before_the_last():
         "4.weight": Shape("Linear", (10, 2)),
     }
     assert said(replace(stuck(0.6), shapes=shapes)).remedies[0].parameter == "width"
-    assert said(replace(stuck(0.6), shapes=shapes | {"2.weight": Shape("Linear", (50, 2))})) is None
+    wide = {"2.weight": Shape("Linear", (50, 2)), "4.weight": Shape("Linear", (10, 50))}
+    assert said(replace(stuck(0.6), shapes=shapes | wide)) is None
+
+
+def test_a_residual_network_is_as_wide_as_what_its_last_layer_takes():
+    shapes = {
+        "0.weight": Shape("Linear", (2, 64)),
+        "1.up.weight": Shape("Linear", (50, 2)),
+        "1.down.weight": Shape("Linear", (2, 50)),
+        "2.weight": Shape("Linear", (10, 2)),
+    }
+    assert "2 wide" in said(replace(stuck(0.6), shapes=shapes)).message
 
 
 def test_one_answer_is_seen_without_the_number_of_classes_where_there_are_evaluations_enough():

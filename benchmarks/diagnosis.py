@@ -21,7 +21,7 @@ from benchmarks.score.opinions import Reports
 from benchmarks.score.promises import Promise
 from benchmarks.score.timing import Judged
 
-PARTS = ("tuning", "test", "check", "fresh", "wild", "redrawn", "long")
+PARTS = tuple(lab_page.TITLES)
 Section = tuple[str, list[Promise]]
 
 

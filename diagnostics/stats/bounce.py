@@ -10,7 +10,7 @@ from diagnostics.run import Run
 from diagnostics.stats.level import BLOCKS, blocks, end, start
 from diagnostics.stats.noise import noise
 
-LEAST = 8  # evaluations in the second half of the run, to know their spread to a quarter
+LEAST = 6  # evaluations in the second half of the run: their spread is known to three tenths
 BEYOND = (
     1.7  # times the batches' own noise: the spread of twenty blocks is known to about a quarter, so three of its errors
 )

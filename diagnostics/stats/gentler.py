@@ -7,11 +7,14 @@ from diagnostics.stats.detour import detour
 from diagnostics.stats.first_update import compared, first_update
 from diagnostics.stats.killed import most_grown
 from diagnostics.stats.long_steps import ASTRAY_BY, GAVE_BACK, JITTER, THROWN, UNCHANGED
-from diagnostics.stats.rates import CAREFUL, Lower, by, lower
+from diagnostics.stats.rates import CAREFUL, Lower, by, lower, optimizer
 from diagnostics.stats.strides import stretch, strides
 
 AIM = 1e-2  # update ratio of the longest tenth: the upper end of what sound runs of the lab have
-FIRST_AIM = 3e-2  # update ratio: the first of a sound run under Adam
+FIRST_AIM, ANY_AIM = (
+    3e-2,
+    0.1,
+)  # update ratio: the first of a sound run under Adam, and of one whose optimizer nobody named (first_update.USUAL)
 FACTOR, DEAD_FACTOR = 0.1, 0.01  # the course's step, and two of them
 LEAST = 0.3  # half a decade: a gentler cut is lost in the noise; a decay from here on is the course's tenth at least
 REVIVES = CAREFUL["adam"] / 10
@@ -35,7 +38,8 @@ def gentler(run: Run, sign: str) -> Lower:
     if (first := first_update(run)) is not None and first > 1 / LEAST:
         return by(run, min(float(f"{1 / first:.1g}"), most), compared(first))
     thrown = steps.longest > THROWN
-    longest, aim = (steps.longest, FIRST_AIM) if thrown else (steps.fullest * _swollen(run), AIM * stretch(run))
+    first_aim = FIRST_AIM if optimizer(run) else ANY_AIM
+    longest, aim = (steps.longest, first_aim) if thrown else (steps.fullest * _swollen(run), AIM * stretch(run))
     why = f"updates of {longest:.1g} times the weights come down to {aim:g}, as sound runs have them"
     return by(run, min(float(f"{aim / longest:.1g}"), most), why)
 

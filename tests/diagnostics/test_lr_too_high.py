@@ -29,8 +29,13 @@ def _bouncing(ratio):
 
 
 def test_a_step_as_long_as_the_weights_is_brought_down_to_what_sound_runs_take():
-    assert 1.0 * _advice(_thrown(1.0)).factor == pytest.approx(0.03)
-    assert 5.0 * _advice(_thrown(5.0)).factor == pytest.approx(0.03)
+    assert 1.0 * _advice(_thrown(1.0)).factor == pytest.approx(0.1)
+    assert 5.0 * _advice(_thrown(5.0)).factor == pytest.approx(0.1)
+
+
+def test_it_is_brought_down_further_where_the_optimizer_is_known_to_take_short_ones():
+    adam = synthetic.with_config(_thrown(5.0), optimizer="Adam")
+    assert 5.0 * _advice(adam).factor == pytest.approx(0.03)
 
 
 def test_a_decay_from_here_on_is_a_tenth_at_least():

@@ -1,4 +1,4 @@
-"""The subjects of the drawn parts, from ``wild`` to ``further``: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
+"""The subjects of the drawn parts, from ``wild`` to ``again``: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
 
 from dataclasses import replace
 
@@ -53,6 +53,10 @@ RATES_FURTHER = (
     *(3.2, 0.1, 0.016, 0.03, 0.0005, 0.005, 0.01, 0.032),
     *(0.016, 0.032, 0.0016, 0.05, 1.0, 0.01, 0.32, 0.0005),
 )
+RATES_AGAIN = (
+    *(1.0, 0.05, 0.3, 0.0016, 0.05, 0.3, 0.3, 0.95),
+    *(0.0095, 0.3, 0.05, 0.05, 0.095, 0.095, 0.095, 0.0016),
+)
 
 
 def drawn(turn: int) -> Recipe:
@@ -103,5 +107,6 @@ DRAWN = {
     "redrawn": _part(16, RATES_REDRAWN, "-redrawn"),
     "long": _part(32, RATES_LONG, "-long", longer=2.5),
     "further": _part(48, RATES_FURTHER, "-further", longer=1.5),
+    "again": _part(64, RATES_AGAIN, "-again", longer=1.5),
 }
 """The parts by their names."""

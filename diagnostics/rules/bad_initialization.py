@@ -7,13 +7,13 @@ Why it matters
     The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
 
 Criterion
-    The weight matrices are known to have begun, in the geometric mean, with a deviation times √fan-in under TINY or above LARGE, with no normalization to make up for it
-    (or above LARGE and with updates that are never longer than SLOW beside weights so large).
+    The weight matrices are known to have begun, in the geometric mean, with a deviation times √fan-in under TINY with no normalization to make up for it, or above LARGE
+    (under a normalization, no pretraining that is said, and updates of USUAL or more where they are longest: weights that were trained may be as large, and are moved by less).
     Or one of the following. A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation
     times √fan-in of SMALL (half of it for a single matrix) to LARGE, while gradients reach them all; nor is one that never falls, where steps never were as long as SHORT or a
     setting accounts for it (see underfitting). Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
     from there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small). Or the fall over the whole run stays under
-    NO_FALL of the start, it never was LOUD away from there, and lr_too_low sees no straight line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
+    NO_FALL of the start, it never was LOUD away from there nor half of the run WON below, and lr_too_low sees no straight line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
     more than THROWN times their norm nor shrunk below SHRUNK of it, unless they began too small. Or the loss, once it has learnt the mean, rests for RESTED of the run and then
     goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with weights known to be that small or, where they are not known to have begun at a usual size and no
     setting accounts for it, a layer whose updates are under STILL of another's, and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
@@ -46,6 +46,7 @@ from diagnostics.rule import Rule
 from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
+from diagnostics.stats.gain import normalized
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import NARROW, held_back  # noqa: F401  (Criterion)
 from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
@@ -74,26 +75,34 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
     LARGE,
     SHRUNK,
-    SLOW,
     SMALL,
     STILL,
     THROWN,
     TINY,
     UNEQUAL,
+    USUAL,
     began_sound,
     moved,
     off,
     shrank,
     tiny,
 )
-from diagnostics.stats.strides import strides, unmoved
+from diagnostics.stats.strides import stretch, strides, unmoved
 
+WON = 0.06  # of the start: a loss that was lower by that much for half of the run had left it
 LOUD = 0.2  # of the start: points that differ more than that hide what a plateau is, and a loss that was as far away did leave
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 HE, PYTORCH = (
     2**0.5,
     3**-0.5,
 )  # deviation of the weights times √fan-in; PyTorch's linear and convolution layers: uniform within 1 / √fan-in
+
+NORMALIZE = Remedy(
+    "Put a normalization layer after each linear or convolution layer.",
+    "normalization",
+    "it repairs the scale of the signal whatever the weights",
+    value="batch_norm",
+)
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -134,8 +143,9 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
 
 def _stayed(curve: Curve, first: float) -> bool:
     """Whether it was near ``first`` all the time, and not merely noise."""
-    away = np.abs(blocks(curve).levels - first).max()
-    return bool(max(noise(curve.finite().values), away) <= LOUD * first)
+    levels = blocks(curve).levels
+    away = np.abs(levels - first).max()
+    return bool(max(noise(curve.finite().values), away) <= LOUD * first and first - np.median(levels) <= WON * first)
 
 
 def _same_answer(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
@@ -160,7 +170,7 @@ def _untrained(run: Run, loss: Curve) -> float:
 def _short(run: Run) -> bool:
     """Whether no step was ever of a usual length."""
     seen = strides(run)
-    return seen is not None and seen.fullest < SHORT
+    return seen is not None and seen.fullest < SHORT * stretch(run)
 
 
 def _guesses(run: Run) -> bool:
@@ -195,12 +205,7 @@ def _remedies(run: Run) -> tuple[Remedy, ...]:
             "the signal then keeps its size from layer to layer, so gradients reach the first layer from step 1",
             value="xavier_normal" if tanh else "kaiming_normal",
         ),
-        Remedy(
-            "Put a normalization layer after each linear or convolution layer.",
-            "normalization",
-            "it repairs the scale of the signal whatever the weights",
-            value="batch_norm",
-        ),
+        *(() if normalized(run) else (NORMALIZE,)),
     )
 
 
@@ -259,7 +264,7 @@ RULE = Rule(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25
         ),
         "weights of twice the largest size of the field": lambda: _shaped(synthetic.healthy(), 1),
-        "weights so large that updates are short, under a normalization": lambda: _normalized(1e-3),
+        "as large, under a normalization": lambda: _normalized(5e-3),
         "weights that are all zero": lambda: _shaped(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25, norm=0.0
         ),

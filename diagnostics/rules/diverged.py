@@ -10,10 +10,10 @@ Why it matters
 
 Criterion
     Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
-    the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there; or nothing was learned, the rate
+    the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there, with no validation loss since; or nothing was learned, the rate
     is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ;
     or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of
-    JUMP above it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the run clearly
+    JUMP above it, or with most losses above FAR times it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the run clearly
     above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher than at its start; or the loss lost LOST of its
     best progress and stays there. Of the first losses, IN_A_ROW above FAR times the start are enough.
 
@@ -79,7 +79,7 @@ def _lost(run: Run, loss: Curve) -> Found:
         before = f" after {seen.before:.3g} at step {seen.step:,}" if seen.before is not None else ""
         said = f"The training loss is not a number from step {seen.first_step:,} on{before}."
         return said, _evidence(seen, "losses that are not finite", "points")
-    seen = zeroed(loss)
+    seen = zeroed(loss, run.get(VAL_LOSS))
     if seen is not None:
         said = f"The training loss fell from {seen.before:.3g} to exactly 0 at step {seen.first_step:,} and stays: a NaN in disguise."
         return said, _evidence(seen, "losses of exactly 0", "points")

@@ -10,16 +10,16 @@ Why it matters
 Criterion
     Any of these. The network is dead: at a rate that is still up and with more than LITTLE of the start left, validation stays the same to the last digit
     over the second half though the batches differ (or to a few millionths, where the loss fell at once and more than REST is left). Or a part of it is:
-    a weight matrix has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
+    a weight matrix of a network that is not narrow has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
     so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
     than SWEEPS, or to BLOATED times, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
     get down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test). It was as low in the first third of the run as at the end, to
     WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run between, clear of the noise, and the rate had not come to HEIGHT of its peak before. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
     one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
-    hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start (unless the median of all was more than REWRITES), nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
+    hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start (of those in a row: unless the median of all was more than REWRITES), nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
     as sound ones with the same optimizer. The loss stood above its start
     for more than ABOVE of the run and ends above HARMED of it. Or, with less than 5 % of the fall still to gain by a doubling of the steps: three losses once stood
-    at JUMP times the start and it is stuck above HARMED of it, with no setting of the network to account for that where the rate came down; or, at a rate that never fell below a third of its peak, all but LATE of the
+    at JUMP times the start under no heavy dropout (see underfitting), and it is stuck above HARMED of it (where the rate came down: at LIKE of the lowest before that jump or more, with no setting of the network to account for it); or, at a rate that never fell below a third of its peak, all but LATE of the
     fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
     more than BOUNCE of the fall from one evaluation to the next over the second half (unless needs_decay holds and more steps are forecast to bring anything
     at all: at rest, a lower rate ends lower; on the way, it has come less far). Where a schedule brought the rate down, jumps, long updates and losses
@@ -27,7 +27,7 @@ Criterion
     A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths).
     Weights that are known to have begun too small, or that a decay took, are no measure for an update or a growth.
     While the run goes on and the loss is not surely done falling, only what was done to the weights counts, a dead network or layer, weights that grew, a long update; and
-    a jump or a stay above the start once the loss is below HALFWAY of the start and gains nothing, at a rate that has not come down.
+    a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.
     None of it where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
 
 Source
@@ -71,6 +71,7 @@ from diagnostics.stats.detour import WON  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.gentler import AIM, FROM_HERE, gentler
+from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.level import ODD, before_training, end  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
@@ -109,10 +110,11 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     went_astray,
 )
 from diagnostics.stats.relapse import RISING  # noqa: F401 (the Criterion names it)
-from diagnostics.stats.standstill import gaining, surely_stuck
+from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
 
-HALFWAY = 0.9  # of the start: a loss below it has come down from where it was thrown
+DOWN = 0.9  # of the start: a loss below it has come down from where it was thrown
+LIKE = 0.9  # of the lowest before the jump: a loss that ends higher has won nothing since
 LONGEST_TENTH = "median update ratio of the tenth where it is highest"
 COSINE = Remedy(
     "Next time, use a cosine schedule over the whole run.",
@@ -134,13 +136,13 @@ def check(run: Run) -> Iterator[Finding]:
 
 
 def _lasting(run: Run, loss: Curve) -> Sign:
-    """While the run goes on: harm done to the weights, which no further step undoes, or a loss that was thrown up and is stuck halfway down.
+    """While the run goes on: harm done to the weights, which no further step undoes, or a loss that was thrown up, has come down from there and is not seen to fall.
 
     One that is still up there may yet come down, or be lost.
     """
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run)
     found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss)
-    if found or wanes(run) or gaining(loss) or end(loss) > HALFWAY * before_training(run):
+    if found or wanes(run) or gaining(loss, LIKELY) or end(loss) > DOWN * before_training(run):
         return found
     return stood_above(run, loss) or jumped(run, loss)
 
@@ -152,9 +154,11 @@ def _any(run: Run, loss: Curve) -> Sign:
 
 
 def _stuck(run: Run, loss: Curve) -> Sign:
-    """Validation that jumps, at a rate that is still up; a loss that jumped once, and that no decay brought down since."""
+    """Validation that jumps, at a rate that is still up; a loss that jumped once, and that no decay brought lower than it had been before."""
     if wanes(run):
-        return None if _held_back(run) else jumped(run, loss)
+        seen = jump(run)
+        won = seen is None or end(loss) < LIKE * seen.before
+        return None if won or _held_back(run) else jumped(run, loss)
     return (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
 
 

@@ -22,8 +22,8 @@ Criterion
     plateau does. Or, whatever the schedule, it fell by less than HARDLY of its start over LEAST_POINTS points or more, in a straight line that stands out of the noise, or, at a rate that never fell, by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches
     differ by more than training can have fallen. Or validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS
     (the second, SAGS) times the other, no quarter UNEVEN times another, with a noise under SMOOTH of the fall. Where the rate came down in a run that has ended and no setting
-    holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. Where
-    ratios were logged, the longest stay below AIM.
+    holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. While the run goes on, this is asked at a rate that has not come
+    down, of MANY_EVALS evaluations or more with more than MOST_LEFT of the start left, and HARDLY_BENDS in place of BENDS. Where ratios were logged, the longest stay below AIM.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
@@ -88,7 +88,19 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     passes,
     went_on,
 )
-from diagnostics.stats.slide import BENDS, REST, SAGS, SHAKEN, SMOOTH, UNEVEN, slides, tremor  # noqa: F401 (Criterion)
+from diagnostics.stats.slide import (  # noqa: F401 (Criterion)
+    BENDS,
+    HARDLY_BENDS,
+    MANY_EVALS,
+    MOST_LEFT,
+    REST,
+    SAGS,
+    SHAKEN,
+    SMOOTH,
+    UNEVEN,
+    slides,
+    tremor,
+)
 from diagnostics.stats.strides import STRETCH, Strides, stretch, strides, unmoved, warming  # noqa: F401 (Criterion)
 from diagnostics.stats.trend import TAIL
 

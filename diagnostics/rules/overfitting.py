@@ -53,7 +53,7 @@ UNLED = (
 )
 AFTER = 4  # evaluations after the best: fewer are a blip
 # standard errors of the order of that MANY evaluations, by Mann and Kendall's test: of the lab's and DeepOBS' sound runs that end above their best, none has more than 3.5
-CLIMBS, MANY = 4.0, 10
+CLIMBS, MANY, MOST = 4.0, 10, 500  # the most of them that are compared, each with each
 ENOUGH = 8.0  # noise widths of stats.climb: two evaluations far above the best, or more that are nearer
 GAP = 0.15  # of the fall from the start
 SOLVED = 0.02  # of the validation loss: training has nothing left to learn
@@ -108,8 +108,10 @@ def _rise(run: Run, seen: Turn) -> Found | None:
 
 def _clear(val: Curve, seen: Turn) -> bool:
     """Whether the end of a run is above the best by more than the noise, or the order of all that came since is that of a rise: no more evidence is to come."""
-    climbs = seen.after >= MANY and rising(val.values[-seen.after - 1 :]) > CLIMBS
-    return seen.after >= AFTER and (seen.rise > RISEN * seen.error or climbs)
+    if seen.after < AFTER or seen.rise > RISEN * seen.error:
+        return seen.after >= AFTER
+    since = val.values[-seen.after - 1 :: 1 + seen.after // MOST]
+    return seen.after >= MANY and rising(since) > CLIMBS
 
 
 def _around(train: Curve, step: int) -> float:

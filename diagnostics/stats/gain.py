@@ -18,6 +18,10 @@ from diagnostics.stats.layers import layers
 SUMS = re.compile(r"^(NonDynamicallyQuantizable)?Linear$|^Conv\dd$|^(RNN|GRU|LSTM)(Cell)?$|^MultiheadAttention$")
 # not weight_g and weight_v of a normalized weight
 WEIGHT = re.compile(r"(^|\.)(\w+_proj_)?weight(_(ih|hh|hr)(_l\d+(_reverse)?)?)?$")
+ADAPTER = re.compile(
+    r"(^|\.)lora_", re.IGNORECASE
+)  # its rank is small on purpose, and says nothing of the network it sits on
+GATES = {"GRU": 3, "LSTM": 4, "MultiheadAttention": 3}  # matrices that torch keeps in one
 NORMALIZES = re.compile(r"norm", re.IGNORECASE)  # torch's class, or what a class of one's own is called in the model
 
 
@@ -60,11 +64,12 @@ def _outputs(name: str, shape: Shape | None) -> float:
 
 
 def widest(run: Run) -> float | None:
-    """The most outputs that a weight matrix before the last has, or what the last one sums over where that is less, as in residual networks; None with fewer than two."""
-    known = [shape.sizes for name, shape in run.shapes.items() if np.isfinite(_outputs(name, shape))]
-    if len(known) < 2:
+    """The most outputs that a weight matrix before the last has; what the last one takes, where that is what the first gives: a residual stream. None with fewer than two."""
+    known = [shape for name, shape in run.shapes.items() if np.isfinite(_outputs(name, shape))]
+    if len(known) < 2 or any(ADAPTER.search(name) for name in run.shapes):
         return None
-    return float(min(max(sizes[0] for sizes in known[:-1]), int(np.prod(known[-1][1:]))))
+    wide = [shape.sizes[0] // GATES.get(shape.module.removesuffix("Cell"), 1) for shape in known[:-1]]
+    return float(wide[0] if wide[0] == np.prod(known[-1].sizes[1:]) else max(wide))
 
 
 def fan_in(run: Run) -> float | None:

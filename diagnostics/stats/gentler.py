@@ -4,7 +4,7 @@ import numpy as np
 
 from diagnostics.run import Run
 from diagnostics.stats.detour import detour
-from diagnostics.stats.first_update import compared, first_update
+from diagnostics.stats.first_update import USUAL, compared, first_update
 from diagnostics.stats.killed import most_grown
 from diagnostics.stats.long_steps import ASTRAY_BY, GAVE_BACK, JITTER, THROWN, UNCHANGED
 from diagnostics.stats.rates import CAREFUL, Lower, by, lower, optimizer
@@ -38,7 +38,7 @@ def gentler(run: Run, sign: str) -> Lower:
     if (first := first_update(run)) is not None and first > 1 / LEAST:
         return by(run, min(float(f"{1 / first:.1g}"), most), compared(first))
     thrown = steps.longest > THROWN
-    first_aim = FIRST_AIM if optimizer(run) else ANY_AIM
+    first_aim = USUAL.get(optimizer(run), ANY_AIM)
     longest, aim = (steps.longest, first_aim) if thrown else (steps.fullest * _swollen(run), AIM * stretch(run))
     why = f"updates of {longest:.1g} times the weights come down to {aim:g}, as sound runs have them"
     return by(run, min(float(f"{aim / longest:.1g}"), most), why)

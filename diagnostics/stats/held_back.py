@@ -6,7 +6,8 @@ from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.balance import last_norm, norm_left
 from diagnostics.stats.gain import widest
-from diagnostics.stats.level import before_training, end
+from diagnostics.stats.level import before_training, blocks, end
+from diagnostics.stats.rates import optimizer
 
 NARROW = 4  # units or channels: nothing but toys has so few
 HEAVY_DROPOUT = 0.6  # the usual most is 0.5
@@ -14,7 +15,7 @@ STRONG, STRONG_ADAMW = 5e-3, 0.5  # weight decay: ten times the usual 5e-4, and 
 SHRUNK = 0.35  # of the weight norm's height: decays that suit the task were seen to leave 0.47 and more, those that do not under 0.3
 PULL = 0.35  # of the first loss: healthy runs of the lab stay below 0.26, six that a tenth of the decay cured are above 0.47
 CLOSE = 1.15  # validation over training loss: no gap for a decay to close
-DECOUPLED = ("adamw", "lion", "adan", "lamb", "muon", "sophia")
+DECOUPLED = ("lion", "adan", "muon", "sophia", "sgdw")
 WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "units", "n_embd", "d_model", "channels")
 
 
@@ -36,14 +37,15 @@ class HeldBack:
 
 def held_back(run: Run) -> HeldBack | None:
     """The first of them that ``run`` has."""
-    return decayed(run) or _dropped(run) or narrow(run)
+    return decayed(run) or dropped(run) or narrow(run)
 
 
 def decayed(run: Run) -> HeldBack | None:
     """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell, or that it still pulls at."""
     decay, strong = run.setting("weight_decay") or 0.0, STRONG_ADAMW if decoupled(run) else STRONG
     val = run.get(VAL_LOSS)
-    apart = val is not None and len(val.finite()) > 0 and end(val) >= CLOSE * end(run[TRAIN_LOSS])
+    train = end(run[TRAIN_LOSS]) + blocks(run[TRAIN_LOSS]).error
+    apart = val is not None and len(val.finite()) > 0 and end(val) >= CLOSE * train
     if decay < strong or apart:
         return None
     left, pulls = norm_left(run), _pull(run, decay)
@@ -58,7 +60,8 @@ def decayed(run: Run) -> HeldBack | None:
 
 def decoupled(run: Run) -> bool:
     """Whether the optimizer takes the decay off the weights itself, scaled by the rate, where others add it to the gradient."""
-    return any(name in str(run.config.get("optimizer", "")).lower() for name in DECOUPLED)
+    name = optimizer(run)
+    return "adamw" in name or name.startswith(DECOUPLED) or run.config.get("decoupled_weight_decay") is True
 
 
 def _pull(run: Run, decay: float) -> float | None:
@@ -70,7 +73,8 @@ def _pull(run: Run, decay: float) -> float | None:
     return None if norm is None or first <= 0 or decoupled(run) else decay * norm**2 / first
 
 
-def _dropped(run: Run) -> HeldBack | None:
+def dropped(run: Run) -> HeldBack | None:
+    """More units dropped than any usual share."""
     dropout = run.setting("dropout") or 0.0
     return (
         HeldBack("dropout", f"under dropout of {dropout:g}", dropout, HEAVY_DROPOUT)

@@ -8,6 +8,7 @@ from collector.schema import TRAIN_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, surely_before_training
 from diagnostics.stats.noise import noise
+from diagnostics.stats.plateau import running_median
 
 MANY = 8.0  # noise widths: see diverged
 FEW = 3  # losses: as many high ones are no odd batch
@@ -20,12 +21,14 @@ class Jump:
     Attributes:
         peak: that loss, and ``step``, where it was.
         height: the same over the loss of the untouched network.
+        before: the lowest median of three losses in a row before it; infinite where there are fewer.
         often: the third highest over it, or over what it may have been at the most where a single batch tells it.
     """
 
     peak: float
     step: int
     height: float
+    before: float
     often: float
 
 
@@ -36,4 +39,10 @@ def jump(run: Run) -> Jump | None:
     if first <= 0 or peak - first < MANY * noise(loss.values[-len(loss) // 4 :]):
         return None
     often = float(np.partition(loss.values, -min(FEW, len(loss)))[-min(FEW, len(loss))])
-    return Jump(peak, int(loss.steps[np.argmax(loss.values)]), peak / first, often / surely_before_training(run))
+    at = int(np.argmax(loss.values))
+    before = (
+        float(running_median(loss.between(int(loss.steps[0]), int(loss.steps[at]) - 1), FEW).values.min())
+        if at >= FEW
+        else np.inf
+    )
+    return Jump(peak, int(loss.steps[at]), peak / first, before, often / surely_before_training(run))

@@ -11,7 +11,7 @@ from diagnostics.stats.detour import detour
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
 from diagnostics.stats.first_update import rate_beside_usual
-from diagnostics.stats.held_back import narrow
+from diagnostics.stats.held_back import dropped, narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
 from diagnostics.stats.level import before_training, end, start, surely_before_training
@@ -65,7 +65,7 @@ def died(run: Run, loss: Curve) -> Sign:
 def lost_a_layer(run: Run, loss: Curve) -> Sign:
     """Long steps threw weights out, and some layer gets no gradient since."""
     seen = killed(run)
-    if seen is None or no_measure(run) or end(loss) <= LITTLE * start(loss):
+    if seen is None or no_measure(run) or narrow(run) or end(loss) <= LITTLE * start(loss):
         return None
     tag = GRAD_NORM if GRAD_NORM in run else TRAIN_LOSS
     evidence = Evidence(tag, seen.first_step, seen.last_step, NO_GRADIENT, seen.left, GONE)
@@ -170,6 +170,8 @@ def jumped(run: Run, loss: Curve) -> Sign:
     seen, last = jump(run), end(loss)
     if seen is None or seen.often <= JUMP or last <= HARMED * before_training(run) or _usual(run, USUAL_LATER):
         return None
+    if dropped(run):
+        return None  # what is left of the network differs from batch to batch
     evidence = Evidence(TRAIN_LOSS, seen.step, int(loss.steps[-1]), THIRD, seen.often, JUMP)
     return (
         f"The training loss jumped to {seen.peak:.3g} at step {seen.step:,} and has been stuck near {last:.3g} since.",

@@ -48,8 +48,8 @@ def not_finite(loss: Curve) -> Lost | None:
     return Lost(first, last, count, late / 2, float(loss.values[good[-1]]), int(loss.steps[good[-1]]))
 
 
-def zeroed(loss: Curve) -> Lost | None:
-    """A NaN that was replaced by 0: the loss falls to exactly 0 from one point to the next, and stays."""
+def zeroed(loss: Curve, val: Curve | None = None) -> Lost | None:
+    """A NaN that was replaced by 0: the loss falls to exactly 0 from one point to the next, and stays; not where ``val`` has a value since: a hinge loss that is solved."""
     finite = loss.finite()
     if not finite.values.any():
         return None
@@ -59,6 +59,8 @@ def zeroed(loss: Curve) -> Lost | None:
     if zeros < least or before < SOLVED * abs(start(finite)):
         return None
     span = int(finite.steps[last + 1]), int(finite.steps[-1])
+    if val is not None and val.finite().values[val.finite().steps > span[0]].any():
+        return None
     return Lost(*span, zeros, least, float(finite.values[last]), int(finite.steps[last]))
 
 

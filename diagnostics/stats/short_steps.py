@@ -54,9 +54,8 @@ def crawls(run: Run, seen: Strides) -> bool:
         return False
     if run.state == RUNNING and not short:
         return False  # at first any loss falls in a line
-    return all(
-        (one.of_fall > STRAIGHT or (short and one.of_loss > BIG)) and one.now.clarity >= LIKELY for one in losses
-    )
+    told = [one for one in losses if one.now.clarity >= LIKELY]  # batches may hide what training gains
+    return losses[-1] in told and all(one.of_fall > STRAIGHT or (short and one.of_loss > BIG) for one in told)
 
 
 def went_on(run: Run, loss: Curve) -> bool:
@@ -67,7 +66,7 @@ def went_on(run: Run, loss: Curve) -> bool:
 
 def creeps(run: Run, loss: Curve) -> bool:
     """Whether the loss hardly fell, in a straight line, over steps enough for any sound rate to get away from the start."""
-    young = len(loss) < LEAST_POINTS or warming(run)
+    young = max(len(loss), loss.steps[-1] - loss.steps[0]) < LEAST_POINTS or warming(run)
     fell = crept(run).share
     if young or fell >= LITTLE:
         return False

@@ -3,7 +3,8 @@
 from diagnostics.run import Run
 from diagnostics.stats.balance import balance, growth, norm_left, stillness
 from diagnostics.stats.gain import gain, normalized
-from diagnostics.stats.strides import stretch, strides
+from diagnostics.stats.pretrained import pretrained
+from diagnostics.stats.strides import strides
 
 SMALL, LARGE = (
     0.25,
@@ -16,7 +17,7 @@ THROWN, SHRUNK = (
     10.0,
     0.1,
 )  # times the norm: what steps that are too long, and a decay too strong, make of sound weights
-SLOW = 3e-3  # update ratio: three times the course's
+USUAL = 1e-3  # update ratio: the course's; fine-tuning stays below
 STILL = 0.01  # of the liveliest layer's update ratio
 
 
@@ -56,15 +57,16 @@ def no_measure(run: Run) -> bool:
 
 
 def far_off(run: Run) -> float | None:
-    """The size that the weights began with, where it is far from what any of the field's rules gives, and no normalization makes up for it.
+    """The size that the weights began with, where it is far from what any of the field's rules gives.
 
-    One takes the size of large weights out of the signal, and not out of the updates, which are short beside them.
+    A normalization makes up for small ones. Of large ones it takes the size out of the signal, and not out of the updates, which are short beside them; but weights that
+    are large because they were trained before, under a normalization, are moved by even less.
     """
     size, seen = off(run), strides(run)
     if size is None or TINY <= size <= LARGE:
         return None
-    slow = size > LARGE and seen is not None and seen.fullest < SLOW * stretch(run)
-    return size if slow or not normalized(run) else None
+    trained = pretrained(run) or seen is None or seen.fullest < USUAL
+    return None if normalized(run) and (size < TINY or trained) else size
 
 
 def began_sound(run: Run) -> bool:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
-from diagnostics.stats.level import blocks, end
+from diagnostics.stats.level import blocks, end, start, surely_before_training
 from diagnostics.stats.lost import LATE_SHARE
 from diagnostics.stats.noise import noise
 from diagnostics.stats.small_weights import no_measure
@@ -53,7 +53,9 @@ def thrown(run: Run) -> Thrown | None:
     first, last, best = untouched(run), end(loss, LATE_SHARE), blocks(loss).best
     level, given_back = first - STUCK_SHARE * abs(first), best + LOST * (first - best)
     stuck, jumped = last > level, _jumped(loss, lifted(run))
-    if stuck and (jumped or ends_higher(run) or time_above(run) > ABOVE or _long_step(run)):
+    if stuck and (
+        jumped or ends_higher(run) or time_above(run) > ABOVE or _long_step(run) or _mostly_far_above(run, loss)
+    ):
         return _seen(run, loss, level)
     return _seen(run, loss, given_back, best) if jumped and best < first and last > given_back else None
 
@@ -69,6 +71,14 @@ def _far_above(run: Run, loss: Curve) -> bool:
     first = lifted(run)
     late = loss.values[-IN_A_ROW:]
     return late.size == IN_A_ROW and first > 0 and bool(late.min() > FAR * first)
+
+
+def _mostly_far_above(run: Run, loss: Curve) -> bool:
+    """Whether most losses are so far above the start, however much they are thrown about there."""
+    val = run.get(VAL_LOSS)
+    known = val is not None and len(val.finite()) > 0
+    first = max(lifted(run), start(run[VAL_LOSS]) if known else surely_before_training(run))
+    return first > 0 and float(np.median(loss.values)) > FAR * first
 
 
 def _jumped(loss: Curve, first: float) -> bool:

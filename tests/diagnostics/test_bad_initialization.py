@@ -53,11 +53,18 @@ def test_a_layer_that_a_decay_took_was_not_small_from_the_start():
     assert said(synthetic.with_config(taken, weight_decay=0.1)) is None
 
 
-def test_large_weights_under_a_normalization_are_as_good_where_updates_are_long():
-    large = RULE.fires["weights so large that updates are short, under a normalization"]()
+def test_weights_that_were_trained_before_may_be_large_under_a_normalization():
+    """Fine-tuning moves them by little, and its settings may say so."""
+    large = RULE.fires["as large, under a normalization"]()
     ratio = large["optim/update_ratio"]
-    curves = {**large.curves, ratio.tag: replace(ratio, values=np.full(len(ratio), 0.01))}
+    curves = {**large.curves, ratio.tag: replace(ratio, values=np.full(len(ratio), 2e-4))}
     assert said(large) and said(replace(large, curves=curves)) is None
+    assert said(synthetic.with_config(large, pretrained="gpt2")) is None
+
+
+def test_no_normalization_is_advised_where_there_is_one():
+    (finding,) = RULE.check(RULE.fires["as large, under a normalization"]())
+    assert "normalization" not in {remedy.parameter for remedy in finding.remedies}
 
 
 def test_a_run_in_flight_is_given_its_first_hundred_points():

@@ -84,10 +84,13 @@ def test_while_a_run_goes_on_a_jump_counts_once_the_loss_has_come_down_from_it(l
     assert any(RULE.check(replace(young, state=RUNNING))) == said
 
 
-def test_a_jump_that_no_decay_mends():
-    decayed = np.where(np.arange(1000) < 15, 0.5, 0.05)
-    assert any(RULE.check(_jumped(1.2, lr=decayed)))
-    assert not any(RULE.check(_jumped(0.02, lr=decayed)))
+@pytest.mark.parametrize("last, said", [(1.2, True), (0.9, False)])
+def test_a_jump_that_no_decay_brings_lower_than_it_had_been(last, said):
+    level = np.r_[np.linspace(2.3, 1.2, 30), np.full(470, 1.2), np.full(500, last)]
+    level[400:408] = 50.0  # at two thirds of the peak rate
+    cosine = 0.25 * (1 + np.cos(np.linspace(0, np.pi, 1000)))
+    run = synthetic.make(synthetic.noisy(level, 0.02), lr=cosine)
+    assert any(RULE.check(run)) == said
 
 
 def test_harm_done_to_the_weights_is_said_while_the_loss_still_falls():

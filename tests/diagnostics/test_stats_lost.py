@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.stats.lost import not_finite, vanished, zeroed
@@ -33,6 +33,14 @@ def test_zeros_in_the_place_of_nan():
     assert seen is not None and (seen.first_step, seen.count) == (701, 300)
     assert zeroed(_cut(0.0, 997)) is None  # three zeros may be luck
     assert zeroed(_cut(np.nan, 0)) is None
+
+
+def test_a_loss_that_is_solved_exactly_has_a_validation_loss():
+    def val(last):
+        return Curve(VAL_LOSS, np.array([100, 500, 900]), np.array([0.8, 0.6, last]))
+
+    assert zeroed(_cut(0.0, 700), val(0.5)) is None
+    assert zeroed(_cut(0.0, 700), val(0.0)) is not None and zeroed(_cut(0.0, 700), val(np.nan)) is not None
 
 
 def test_a_log_that_goes_on_without_the_loss():

@@ -50,11 +50,15 @@ def test_it_takes_evaluations():
 
 
 def test_while_a_run_goes_on_it_is_asked_for_as_long_as_the_rate_is_up():
-    even = replace(_run(_falling(1.0), lr=1e-4), state=RUNNING)
+    whole = _run(_falling(1.0), lr=1e-4)
+    even = whole.until(500)
     rate = 0.5 * (1 + np.cos(np.pi * STEPS / 1000))
     spent = _run(2.3 - 0.8 * np.cumsum(rate) / rate.sum(), lr=1e-4 * rate)
     assert slides(even) and slides(spent)
-    assert not slides(replace(spent, state=RUNNING))
+    assert not slides(replace(spent, state=RUNNING)) and not slides(whole.until(300))
+    assert not slides(
+        replace(_run(_falling(2.5), lr=1e-4), state=RUNNING)
+    )  # any sound loss bends like that for a while
     (found,) = rules.get("lr_too_low").check(even)
     assert found.message.endswith("so far.")
 

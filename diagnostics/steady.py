@@ -79,8 +79,16 @@ def _enough(newest_first: list[tuple[Finding | None, int]]) -> int:
     found = newest_first[-1][0]
     if found is not None:
         return max(TO_SWITCH, _least(found.rule))
-    settled = any(said is not None and looks >= _least(said.rule) for said, looks in newest_first)
+    after = newest_first[-2] if len(newest_first) > 1 else (None, 0)  # what came straight after the calm
+    settled = _settles(*after, 0) or any(_settles(said, looks, TO_SWITCH) for said, looks in newest_first)
     return TO_YIELD if settled else TO_ACQUIT
+
+
+def _settles(found: Finding | None, looks: int, least: int) -> bool:
+    """Whether so many looks, ``least`` or more, put ``found`` in the place of whatever stood before; no more than usual where that is the worst."""
+    return found is not None and looks >= (
+        _least(found.rule) if found.rule == WORST else max(least, _least(found.rule))
+    )
 
 
 def _after_calm(held: Finding | None, looks: int, down: int) -> Finding | None:

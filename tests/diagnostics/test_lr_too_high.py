@@ -93,6 +93,16 @@ def test_a_jump_that_no_decay_brings_lower_than_it_had_been(last, said):
     assert any(RULE.check(run)) == said
 
 
+def test_dropped_units_make_the_loss_jump_at_any_rate():
+    assert any(RULE.check(_jumped(1.2)))
+    assert not any(RULE.check(synthetic.with_config(_jumped(1.2), dropout=0.8)))
+
+
+def test_a_layer_that_dies_in_a_narrow_network_is_one_of_few_units():
+    run = next(make for name, make in RULE.fires.items() if "killed" in name)()
+    assert any(RULE.check(run)) and not any(RULE.check(synthetic.with_config(run, width=2)))
+
+
 def test_harm_done_to_the_weights_is_said_while_the_loss_still_falls():
     run = next(make for name, make in RULE.fires.items() if "killed" in name)()
     slow = synthetic.noisy(synthetic.falling(2.3, 1.2, pace=3))

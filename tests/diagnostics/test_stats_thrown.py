@@ -22,6 +22,13 @@ def test_far_above_the_start_three_losses_are_enough():
     assert seen is not None and seen.first == 2.3 and seen.since == 2 and seen.until == 4
 
 
+@pytest.mark.parametrize("height, is_seen", [(100.0, True), (1.5, False)])
+def test_a_loss_that_swings_far_above_its_start_is_lost_however_wide_it_swings(height, is_seen):
+    """Between almost nothing and ``height`` times its start, over and over: no jump stands out of such noise."""
+    swings = height * np.tile([0.01, 0.4, 1.0, 0.3, 1.2], 40)
+    assert (thrown(known_before(np.r_[2.3, swings])) is not None) is is_seen
+
+
 def test_few_losses_near_the_start_say_nothing():
     assert thrown(known_before([2.3, 3.0, 3.5, 3.2, 3.6, 4.0])) is None
 

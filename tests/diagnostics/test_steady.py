@@ -8,7 +8,7 @@ import pytest
 
 from collector.schema import RUNNING
 from diagnostics import Evidence, Finding, diagnose, synthetic
-from diagnostics.steady import GROWTH, LOOKS, QUIET, TO_ACCUSE, TO_ACQUIT, _sizes, standing
+from diagnostics.steady import GROWTH, LOOKS, MOST_LOOKS, QUIET, TO_ACCUSE, TO_ACQUIT, _held, _sizes, standing
 
 
 def finding(rule: str) -> Finding:
@@ -117,3 +117,20 @@ def test_until_is_what_was_there_then():
     assert half.state == RUNNING and half.last_step <= 400 and half.resumed_at == ()
     assert np.array_equal(half["train/loss"].values, run["train/loss"].values[: len(half["train/loss"])])
     assert run.until(10_000) is run
+
+
+def test_looks_before_those_that_are_taken_change_nothing(monkeypatch):
+    """By chance: what is read as far back as it can matter, and all of it, come to the same."""
+    draw = np.random.default_rng(0)
+    faults = [*map(finding, ("lr_too_high", "diverged", "overfitting", "lr_too_low")), None, None]
+    pasts = [
+        [
+            faults[k]
+            for k, n in zip(draw.integers(6, size=32), draw.choice([1, 2, 3, 5, 9], 32), strict=True)
+            for _ in range(n)
+        ]
+        for _ in range(2_000)
+    ]
+    taken = [_held(iter(past[:MOST_LOOKS])) for past in pasts]
+    monkeypatch.setattr("diagnostics.steady._enough", lambda stretches: np.inf)
+    assert taken == [_held(iter(past[:MOST_LOOKS])) for past in pasts]

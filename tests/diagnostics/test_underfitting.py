@@ -166,6 +166,17 @@ def test_the_width_is_that_of_the_widest_layer_before_the_last():
     assert said(replace(stuck(0.6), shapes=shapes | wide)) is None
 
 
+@pytest.mark.parametrize("module, gates", [("GRU", 3), ("LSTM", 4)])
+def test_gates_that_torch_keeps_in_one_matrix_are_no_units(module, gates):
+    shapes = {"0.weight_ih_l0": Shape(module, (2 * gates, 12)), "1.weight": Shape("Linear", (10, 2))}
+    assert "2 wide" in said(replace(stuck(0.6), shapes=shapes)).message
+
+
+def test_the_rank_of_an_adapter_is_no_width():
+    shapes = {"0.lora_A.weight": Shape("Linear", (4, 768)), "0.lora_B.weight": Shape("Linear", (768, 4))}
+    assert said(replace(stuck(0.6), shapes=shapes)) is None
+
+
 def test_a_residual_network_is_as_wide_as_what_its_last_layer_takes():
     shapes = {
         "0.weight": Shape("Linear", (2, 64)),

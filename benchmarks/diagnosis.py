@@ -14,7 +14,7 @@ import pandas as pd
 
 from benchmarks.lab import shelf
 from benchmarks.lab.obey import outcomes
-from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_page, learned, overfit, promises
+from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_page, learned, overfit, promises, timing
 from benchmarks.score.grid_page import Grid
 from benchmarks.score.lab_page import Part
 from benchmarks.score.opinions import Reports
@@ -33,6 +33,7 @@ def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
     folder = given.write.with_suffix("") if given.write else None
     yield lab(parts, folder)
     if parts:
+        reports.look_ahead(asked for part in parts for asked in timing.asked(part.cases))
         yield early(parts)
     if parts and given.obey:
         yield obeying(

@@ -39,6 +39,9 @@ class Memo:
         found: T = self._kept[key]
         return found
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._kept
+
     def save(self) -> None:
         """Write what is new."""
         if self._new:

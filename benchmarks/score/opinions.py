@@ -3,6 +3,7 @@
 import inspect
 import time
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +69,15 @@ class Reports:
 
     def verdicts(self, run: Run, shares: Sequence[float] = SHARES) -> list[tuple[float, str]]:
         """Share of the run and the verdict by then."""
-        return self._prefixes.get(f"{fingerprint(run)} {shares}", lambda: verdicts(run, shares))
+        return self._prefixes.get(_at(run, shares), lambda: verdicts(run, shares))
+
+    def look_ahead(self, asked: Iterable[tuple[Run, Sequence[float]]], jobs: int = 2) -> None:
+        """Find ``verdicts`` of runs and shares that will be asked for, in ``jobs`` processes."""
+        new = {key: (run, shares) for run, shares in asked if (key := _at(run, shares)) not in self._prefixes}
+        runs, shares = [run for run, _ in new.values()], [at for _, at in new.values()]
+        with ProcessPoolExecutor(jobs) as pool:
+            for key, said in zip(new, pool.map(verdicts, runs, shares, chunksize=4), strict=True):
+                self._prefixes.get(key, lambda said=said: said)  # type: ignore[misc]
 
     def save(self) -> None:
         """Keep what is new."""
@@ -81,6 +90,10 @@ class Reports:
             return diagnose(run), time.perf_counter() - begun
 
         return self._reports.get(fingerprint(run), find)
+
+
+def _at(run: Run, shares: Sequence[float]) -> str:
+    return f"{fingerprint(run)} {shares}"
 
 
 def of_rival(name: str, runs: Iterable[Run]) -> list[Opinion]:

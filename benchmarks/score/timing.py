@@ -1,6 +1,6 @@
 """How early the true verdict is reached, and how often verdicts change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -32,6 +32,19 @@ class Judged:
     run: Run
 
 
+def asked(runs: Sequence[Judged]) -> Iterator[tuple[Run, tuple[float, ...]]]:
+    """The runs, and the shares at which ``measured`` judges them."""
+    for case in runs:
+        yield case.run, SHARES
+        if (begun := _begun(case)) is not None:
+            yield case.run, tuple(shares_after(begun))
+
+
+def _begun(case: Judged) -> float | None:
+    """Where overfitting begins."""
+    return lowest_validation(case.run) if case.truth == "overfitting" else None
+
+
 def measured(runs: Sequence[Judged], reports: Reports) -> pd.DataFrame:
     """A row a run: truth, first, settled, lower (from where on one of ``LOWER`` is said, of these), flips, and whether it could be told in time.
 
@@ -42,7 +55,7 @@ def measured(runs: Sequence[Judged], reports: Reports) -> pd.DataFrame:
         said = reports.verdicts(case.run, SHARES)
         found = detection(said, case.truth)
         first, settled = found.first, found.settled
-        begun = lowest_validation(case.run) if case.truth == "overfitting" else None
+        begun = _begun(case)
         if begun is not None:
             after = detection(reports.verdicts(case.run, tuple(shares_after(begun))), case.truth)
             first, settled = (None if s is None else s - begun for s in (after.first, after.settled))

@@ -160,3 +160,11 @@ def test_sound_runs_are_counted_where_something_is_said():
     labels = pd.DataFrame({"label": ["lr_ok", "lr_ok"], "val_rises": [False, True]}, index=["a", "b"])
     public = grid.Public([synthetic.healthy(0), synthetic.healthy(1)], labels)
     assert Grid(public, public, Reports()).false(alarm=True) == (0, 1)
+
+
+def test_what_is_looked_up_ahead_is_not_judged_again(monkeypatch):
+    cases = [Judged("a", "healthy", synthetic.healthy()), Judged("b", "overfitting", synthetic.healthy())]
+    reports, alone = Reports(), timing.measured(cases, Reports())
+    reports.look_ahead(timing.asked(cases), jobs=1)
+    monkeypatch.setattr(opinions, "verdicts", None)
+    pd.testing.assert_frame_equal(timing.measured(cases, reports), alone)

@@ -18,6 +18,7 @@ from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_pag
 from benchmarks.score.grid_page import Grid
 from benchmarks.score.lab_page import Part
 from benchmarks.score.opinions import Reports
+from benchmarks.score.prefixes import SHARES
 from benchmarks.score.promises import Promise
 from benchmarks.score.timing import Judged
 
@@ -78,6 +79,7 @@ def obeying(found: dict[str, pd.DataFrame]) -> Section:
 
 def on_grid(public: Grid, folder: Path | None) -> Section:
     """Verdicts on the public curves."""
+    public.reports.look_ahead((run, SHARES) for run in (*public.calm, *public.algoperf.runs))
     picture = grid_page.draw(public, folder) if folder else None
     text = (
         f"## Learning rates: the DeepOBS grid\n\n{grid_page.deepobs(public)}\n"

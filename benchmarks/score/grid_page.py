@@ -12,10 +12,13 @@ from benchmarks.score import pictures
 from benchmarks.score.grid import QUIET, RATES, Public, advice, fixed, sound
 from benchmarks.score.markdown import NONE, number, share, table
 from benchmarks.score.opinions import Reports
-from diagnostics import Report
+from benchmarks.score.prefixes import SHARES
+from benchmarks.score.timing import FAULTLESS
+from diagnostics import Report, Run
 from diagnostics.engine import HEADLINES
 
 SHOWN = 24  # panels of the picture
+MOMENTS = len(SHARES) - 1  # before the end, as in the lab
 RULES_OF_THUMB = (("lr_too_high", 0.1), ("lr_too_high", 0.01), ("lr_too_low", 10.0))
 """What is advised without looking at the curve, for comparison."""
 
@@ -59,6 +62,16 @@ class Grid:
         calm = [r for r, quiet in zip(self.on_deepobs, sound(self.deepobs), strict=True) if quiet]
         return sum(alarmed(r) if alarm else r.verdict not in QUIET for r in calm), len(calm)
 
+    @property
+    def calm(self) -> list[Run]:
+        """The sound runs of DeepOBS."""
+        return [run for run, quiet in zip(self.deepobs.runs, sound(self.deepobs), strict=True) if quiet]
+
+    def named_in_flight(self, runs: Sequence[Run]) -> tuple[int, int]:
+        """Those of ``runs`` that are named a fault at any moment before their end."""
+        named = (any(v not in FAULTLESS for _, v in self.reports.verdicts(run)[:-1]) for run in runs)
+        return sum(named), len(runs)
+
     @cached_property
     def advice(self) -> pd.DataFrame:
         """A row a run with an advised rate."""
@@ -81,6 +94,10 @@ def deepobs(grid: Grid) -> str:
         *((f"precision of `{slug}`", share(*grid.precision(slug))) for slug in RATES),
         ("sound runs with a verdict other than `healthy` and `keep_training`", share(*grid.false(alarm=False))),
         ("sound runs with a finding at warning or worse", share(*grid.false(alarm=True))),
+        (
+            f"sound runs named a fault at any of {MOMENTS} moments while they went on",
+            share(*grid.named_in_flight(grid.calm)),
+        ),
     ]
     return (
         "540 runs: four problems, three optimizers, 36 constant learning rates. A rate is right when it gets 90 % of the fall of the best rate of its problem and optimizer; "
@@ -145,6 +162,7 @@ def algoperf(grid: Grid) -> str:
     )
     return (
         f"{len(reports)} runs, each the best of its group of trials: with a finding at warning or worse {share(sum(map(alarmed, reports)), len(reports))}; "
+        f"named a fault at any of {MOMENTS} moments while they went on {share(*grid.named_in_flight(grid.algoperf.runs))}; "
         f"with a verdict other than `healthy` and `keep_training` {share(len(named), len(reports))}. These are they:\n\n{told}"
     )
 

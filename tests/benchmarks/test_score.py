@@ -159,7 +159,9 @@ def test_a_run_is_known_by_all_that_is_in_it():
 def test_sound_runs_are_counted_where_something_is_said():
     labels = pd.DataFrame({"label": ["lr_ok", "lr_ok"], "val_rises": [False, True]}, index=["a", "b"])
     public = grid.Public([synthetic.healthy(0), synthetic.healthy(1)], labels)
-    assert Grid(public, public, Reports()).false(alarm=True) == (0, 1)
+    judged = Grid(public, public, Reports())
+    assert judged.false(alarm=True) == (0, 1)
+    assert judged.named_in_flight(judged.calm) == (0, 1)
 
 
 def test_what_is_looked_up_ahead_is_not_judged_again(monkeypatch):

@@ -10,8 +10,8 @@ from collector.schema import LR
 from diagnostics.run import Run
 
 # Where sound rates end, by optimizer. Adam's own default is 1e-3 (Kingma & Ba, 2015); plain gradient descent is used ten times higher than with
-# a momentum of 0.9, which makes every step count ten times.
-CAREFUL: Mapping[str, float] = {"adam": 1e-3, "momentum": 1e-2, "sgd": 1e-1}
+# a momentum of 0.9, which makes every step count ten times. Adagrad's steps shrink by themselves, as the squares of all gradients add up; PyTorch begins at 1e-2.
+CAREFUL: Mapping[str, float] = {"adam": 1e-3, "momentum": 1e-2, "sgd": 1e-1, "adagrad": 1e-2}
 UNKNOWN = 3e-3  # between Adam's and momentum's: high for neither
 HIGHEST: Mapping[str, float] = {"adam": 1e-2, "momentum": 1e-1, "sgd": 1.0}
 
@@ -28,13 +28,13 @@ def optimizer(run: Run) -> str:
 
 
 def family(run: Run) -> str | None:
-    """The optimizer's family: ``adam``, ``momentum``, ``sgd``; None when the configuration does not say."""
+    """The optimizer's family: ``adam``, ``momentum``, ``sgd``, ``adagrad``; None when the configuration does not say."""
     name = optimizer(run)
     if "adam" in name or name in ("lion", "rmsprop", "adafactor", "lamb"):
         return "adam"
     if "momentum" in name or name == "nesterov":
         return "momentum"
-    return name if name == "sgd" else None
+    return name if name in CAREFUL else None
 
 
 def careful(run: Run) -> float:
@@ -42,6 +42,7 @@ def careful(run: Run) -> float:
     return CAREFUL.get(family(run) or "", UNKNOWN)
 
 
+WITH = {"adam": "with Adam", "momentum": "with momentum", "sgd": "with plain SGD", "adagrad": "with Adagrad"}
 WORDS = {0.1: "a tenth of it", 0.01: "a hundredth of it"}
 
 
@@ -87,7 +88,7 @@ def lower(run: Run, factor: float, most: float = np.inf) -> Lower:
     now, bound = peak(run), min(most, careful(run))
     if now is None or now * factor <= bound:
         return by(run, factor, "")
-    with_what = {"adam": "with Adam", "momentum": "with momentum", "sgd": "with plain SGD"}.get(family(run) or "", "")
+    with_what = WITH.get(family(run) or "", "")
     why = f"{bound:.2g} is a careful rate{' ' + with_what if with_what else ''}, and {now:.2g} is far above it"
     return Lower(bound / now, f"{bound:.2g}, {_words(bound / now)},", why)
 

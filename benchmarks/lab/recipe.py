@@ -110,7 +110,8 @@ class Recipe:
             return self.drop if done >= self.drop_at else 1.0
         if self.schedule == "tail":
             return min(1.0, max(0.0, (self.end - done) / (self.end - self.drop_at)))
-        through = min(1.0, (done - self.warmup) / (self.horizon - self.warmup))
+        left = self.horizon - self.warmup  # of the run; nothing where the warmup ends after the decay
+        through = min(1.0, (done - self.warmup) / left) if left > 0 else 1.0
         if self.schedule == "onecycle":
             return _one_cycle(through)
         if self.schedule == "exponential":

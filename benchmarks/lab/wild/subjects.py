@@ -1,4 +1,4 @@
-"""The subjects of the drawn parts, from ``wild`` to ``again``: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
+"""The subjects of the drawn parts, from ``wild`` to ``later``: each data set in turn, with a network, a loss, an optimizer and all the rest by chance."""
 
 from dataclasses import replace
 
@@ -57,6 +57,10 @@ RATES_AGAIN = (
     *(1.0, 0.05, 0.3, 0.0016, 0.05, 0.3, 0.3, 0.95),
     *(0.0095, 0.3, 0.05, 0.05, 0.095, 0.095, 0.095, 0.0016),
 )
+RATES_LATER = (
+    *(0.001, 0.095, 3.0, 0.095, 1.0, 0.05, 0.016, 0.05),
+    *(0.016, 0.005, 0.005, 0.016, 0.05, 0.016, 0.0032, 0.0032),
+)
 
 
 def drawn(turn: int) -> Recipe:
@@ -108,5 +112,6 @@ DRAWN = {
     "long": _part(32, RATES_LONG, "-long", longer=2.5),
     "further": _part(48, RATES_FURTHER, "-further", longer=1.5),
     "again": _part(64, RATES_AGAIN, "-again", longer=1.5),
+    "later": _part(80, RATES_LATER, "-later", longer=1.5),
 }
 """The parts by their names."""

@@ -36,7 +36,7 @@ TINY = 1e-12
 LEVELS = re.compile(
     r"^set_|_(points|first|last)$|^steps$|^(" + "|".join(OPTIMIZERS) + ")$"
 )  # features that have a unit
-# Taught, and asked. In the first and the last three, what the trees are asked about was drawn as something they were taught.
+# Taught, and asked. In the first and the last, what the trees are asked about was drawn as something they were taught.
 TURNS = (
     (("tuning", "test"), "check"),
     (("tuning", "test", "check"), "fresh"),
@@ -45,9 +45,8 @@ TURNS = (
     (("tuning", "test", "check", "fresh"), "long"),
     (("tuning", "test", "check", "fresh"), "further"),
     (("tuning", "test", "check", "fresh"), "again"),
-    (("tuning", "test", "check", "fresh", "wild", "redrawn"), "long"),
-    (("tuning", "test", "check", "fresh", "wild", "redrawn", "long"), "further"),
-    (("tuning", "test", "check", "fresh", "wild", "redrawn", "long", "further"), "again"),
+    (("tuning", "test", "check", "fresh"), "later"),
+    (("tuning", "test", "check", "fresh", "wild", "redrawn", "long", "further", "again"), "later"),
 )
 WORDS = """### A learner, taught the same truths
 
@@ -57,7 +56,7 @@ and to how high losses and rates are, which tell how a lab draws its runs and no
 """
 AFTER = """
 Of the healthy runs asked about last the trees named {alarms} a fault. What one draw has taught holds for another only in part: on runs drawn as none that they
-were taught, the trees stay at or below what the rules were, unseen; where they know how a part is drawn (`check` by the code that drew the two before it, and the last three lines) they are ahead, by much that no rule may use. Every run of the lab whose rate falls
+were taught, the trees stay at or below what the rules were, unseen; where they know how a part is drawn (`check` by the code that drew the two before it, and the last line) they are ahead, by much that no rule may use. Every run of the lab whose rate falls
 early was hurt by it, as those that were not have no label; its runs that need more steps are the short ones; and its sound rates are those of small networks, far
 above what is usual elsewhere.
 """

@@ -11,8 +11,8 @@ Criterion
     The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt), or the learning rate is spent; validation ends below RATIO times training; and something says that both are poor. With
     a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where the
     optimizer takes it off the weights itself, as AdamW and Lion do), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
-    have been recorded and have shrunk below SHRUNK of their height, or the decay times their squared norm, which at rest is the slope of the loss along the
-    logarithm of that norm, be above PULL of the first loss (not with those, whose decay is no part of the gradient); and validation must end below CLOSE times training and the error of its level. Or, once the run has ended, neither
+    have shrunk below SHRUNK of their height, or the decay times their squared norm, which at rest is the slope of the loss along the
+    logarithm of that norm, be above PULL of the first loss (not with those, whose decay is no part of the gradient), or, where no weights were recorded and the optimizer is known, be ABSURD times as strong; and validation must end below CLOSE times training and the error of its level. Or, once the run has ended, neither
     accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said); or both losses end within a few per cent of
     what one answer to every example costs: a guess, or, where the accuracies are those of constant answers, at most H(p) + (1 − p) ln(C − 1) for one that is right with p; where nobody said among how many
     classes: validation accuracies that are the same but for one change, or of which none is above LUCK · e^−loss while validation is where it began.
@@ -53,6 +53,7 @@ from diagnostics.stats.alike import alike
 from diagnostics.stats.decay import spent
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
+    ABSURD,
     CLOSE,
     HEAVY_DROPOUT,
     NARROW,

@@ -17,8 +17,8 @@ USUAL = {
     "adamax": 0.2,
     "rmsprop": 0.1,
     "adagrad": 0.5,
-    "lion": 0.01,
-    "sgd": 0.02,
+    "lion": 0.03,
+    "sgd": 0.04,
     "momentum": 0.005,
     "nesterov": 0.01,
 }

@@ -12,6 +12,7 @@ from diagnostics.stats.rates import optimizer
 NARROW = 4  # units or channels: nothing but toys has so few
 HEAVY_DROPOUT = 0.6  # the usual most is 0.5
 STRONG, STRONG_ADAMW = 5e-3, 0.5  # weight decay: ten times the usual 5e-4, and five times the usual 0.1
+ABSURD = 8.0  # times STRONG: where nobody saw the weights, all of the lab's runs with as much were held back by it, and sound ones have up to 6
 SHRUNK = 0.35  # of the weight norm's height: decays that suit the task were seen to leave 0.47 and more, those that do not under 0.3
 PULL = 0.35  # of the first loss: healthy runs of the lab stay below 0.26, six that a tenth of the decay cured are above 0.47
 CLOSE = 1.15  # validation over training loss: no gap for a decay to close
@@ -41,7 +42,7 @@ def held_back(run: Run) -> HeldBack | None:
 
 
 def decayed(run: Run) -> HeldBack | None:
-    """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell, or that it still pulls at."""
+    """A strong decay may be what the task wants, or still have a gap to close; weights that gave way to it tell, or that it still pulls at, or, where these were not recorded, how strong it is."""
     decay, strong = run.setting("weight_decay") or 0.0, STRONG_ADAMW if decoupled(run) else STRONG
     val = run.get(VAL_LOSS)
     train = end(run[TRAIN_LOSS]) + blocks(run[TRAIN_LOSS]).error
@@ -53,6 +54,10 @@ def decayed(run: Run) -> HeldBack | None:
         what = f"which has shrunk the weights to {left:.0%} of their norm"
     elif pulls is not None and pulls > PULL:
         what = f"which holds the weights down: a tenth larger, they would lower the loss by {min(0.1 * pulls, 1.0):.1%} of where it began"
+    elif (
+        left is None and optimizer(run) and decay >= ABSURD * strong
+    ):  # 0.05 is usual with AdamW, which a log may not say
+        what = f"{decay / strong:.0f} times what is strong with this optimizer"
     else:
         return None
     return HeldBack("weight_decay", f"under a weight decay of {decay:g}, {what}", decay, strong)

@@ -48,6 +48,14 @@ def test_a_setting_that_holds_the_network_back_is_named_and_changed_first(known,
     assert f"{known[parameter]:g}" in found.message
 
 
+@pytest.mark.parametrize("decay, is_found", [(0.05, True), (0.02, False)])
+def test_an_absurd_decay_counts_where_nobody_saw_the_weights(decay, is_found):
+    found = said(stuck(0.3, weight_decay=decay, optimizer="SGD"))
+    assert (found is not None) is is_found
+    assert not is_found or "10 times what is strong" in found.message
+    assert said(stuck(0.3, weight_decay=decay)) is None  # usual with AdamW, if it is that
+
+
 @pytest.mark.parametrize(
     "known",
     [

@@ -59,7 +59,7 @@ class Grid:
 
     def false(self, *, alarm: bool) -> tuple[int, int]:
         """Of the sound runs: those with a finding at warning or worse, or else those with a verdict that is not quiet."""
-        calm = [r for r, quiet in zip(self.on_deepobs, sound(self.deepobs), strict=True) if quiet]
+        calm = [self.reports.report(run) for run in self.calm]
         return sum(alarmed(r) if alarm else r.verdict not in QUIET for r in calm), len(calm)
 
     @property

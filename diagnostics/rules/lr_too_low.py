@@ -79,7 +79,6 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     STEADY,
     STRAIGHT,
     SUDDEN,
-    USUAL,
     crawls,
     creeps,
     crept,
@@ -101,7 +100,7 @@ from diagnostics.stats.slide import (  # noqa: F401 (Criterion)
     slides,
     tremor,
 )
-from diagnostics.stats.strides import STRETCH, Strides, stretch, strides, unmoved, warming  # noqa: F401 (Criterion)
+from diagnostics.stats.strides import STRETCH, USUAL, Strides, stretch, strides, unmoved, warming  # noqa: F401 (Criterion)
 from diagnostics.stats.trend import TAIL
 
 AIM = 5e-3  # update ratio of the longest tenth: the lab's sound networks have that in the median

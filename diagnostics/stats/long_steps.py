@@ -96,7 +96,7 @@ def went_astray(run: Run) -> Sign:
     seen = detour(run)
     if seen is None or seen.share <= ASTRAY or seen.rate is None or seen.rate >= HEIGHT:
         return None
-    evidence = Evidence(TRAIN_LOSS, seen.step, run[TRAIN_LOSS].finite().steps[-1], ASTRAY_BY, seen.share, ASTRAY)
+    evidence = Evidence(TRAIN_LOSS, seen.step, int(run[TRAIN_LOSS].finite().steps[-1]), ASTRAY_BY, seen.share, ASTRAY)
     return (
         f"The training loss was down to {seen.low:.3g} near step {seen.step:,}, stood at {seen.high:.3g} from step {seen.since:,} "
         f"and ends at {seen.last:.3g}: nothing was won since.",

@@ -9,9 +9,8 @@ from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.octaves import octaves
 from diagnostics.stats.progress import Progress, progress
 from diagnostics.stats.rest import straight
-from diagnostics.stats.strides import Strides, stretch, warming
+from diagnostics.stats.strides import USUAL, Strides, stretch, warming
 
-USUAL = 1e-3  # update ratio: the course's
 SHORT, LONGEST = 0.9e-3, 3e-3  # update ratios: see Source; and three times the course's
 FELL, SOLVED = 0.2, 0.05  # of the start: a fall worth the name, and a loss that is solved
 GAIN = 0.04  # of the whole fall per doubling of the steps, as in keep_training

@@ -21,8 +21,8 @@ SMOOTH = 0.003
 REST, SHAKEN = 0.17, 0.01
 SOLVED = 0.05  # of the start: a loss that got there is solved
 LEAST_EVALS = 10  # evaluations, for a noise and four quarters
-# While the run goes on: times the fall of the second half, evaluations, and of the start left. Any sound loss falls evenly for a while, but fast; of the lab's and
-# DeepOBS' runs that are at one of 26 moments so even, so long and so little down, 55 of 59 have a rate too low.
+# While the run goes on: times the fall of the second half, evaluations, and of the start left. Any sound loss falls evenly for a while, but fast; of the lab's
+# runs that are so even at some moment, so long and so little down, more than five in six have a rate too low (tests/benchmarks/test_bounds.py).
 HARDLY_BENDS, MANY_EVALS, MOST_LEFT = 1.5, 15, 0.7
 
 

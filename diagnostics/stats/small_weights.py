@@ -4,7 +4,7 @@ from diagnostics.run import Run
 from diagnostics.stats.balance import balance, growth, norm_left, stillness
 from diagnostics.stats.gain import gain, normalized
 from diagnostics.stats.pretrained import pretrained
-from diagnostics.stats.strides import strides
+from diagnostics.stats.strides import USUAL, strides
 
 SMALL, LARGE = (
     0.25,
@@ -17,7 +17,6 @@ THROWN, SHRUNK = (
     10.0,
     0.1,
 )  # times the norm: what steps that are too long, and a decay too strong, make of sound weights
-USUAL = 1e-3  # update ratio: the course's; fine-tuning stays below
 STILL = 0.01  # of the liveliest layer's update ratio
 
 
@@ -60,7 +59,7 @@ def far_off(run: Run) -> float | None:
     """The size that the weights began with, where it is far from what any of the field's rules gives.
 
     A normalization makes up for small ones. Of large ones it takes the size out of the signal, and not out of the updates, which are short beside them; but weights that
-    are large because they were trained before, under a normalization, are moved by even less.
+    are large because they were trained before, under a normalization, are moved by even less: fine-tuning stays below the course's ratio.
     """
     size, seen = off(run), strides(run)
     if size is None or TINY <= size <= LARGE:

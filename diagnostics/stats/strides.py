@@ -14,9 +14,10 @@ from diagnostics.stats.gain import fan_in
 from diagnostics.stats.level import by_part
 from diagnostics.stats.rates import optimizer
 
+USUAL = 1e-3  # update ratio: the course's
 LEAST = 5  # measurements
 TENTHS = 10  # parts: a stretch of the run, and no single outlier
-GENTLE = 2e-3  # twice the course's 1e-3: updates that never are longer throw no weights about, however wide the layers
+GENTLE = 2 * USUAL  # updates that never are longer throw no weights about, however wide the layers
 # of what a layer puts out: no update changed it by more. One batch's update is of low rank and lies along the inputs, so it counts √fan-in times as much
 # there as among the weights, whose own sum over the inputs is a random walk (Yang et al., 2022, "Tensor Programs V"). Rates too high in the lab: 0.2 and more.
 NUDGE = 0.14

@@ -1,5 +1,7 @@
 """What do you check, how, and where does it come from?"""
 
+import re
+
 import streamlit as st
 
 from app.words import plain
@@ -34,8 +36,19 @@ def _entry(rule: Rule) -> None:
     explanation = rules.explanation(rule.slug)
     with st.expander(f"**{plain(rule.title)}**  \n:gray[{plain(explanation.summary)}]", key=f"rulebook.{rule.slug}"):
         for heading in HEADINGS:
-            st.markdown(f"**{heading}**  \n{plain(explanation.sections[heading])}")
+            st.markdown(f"**{heading}**  \n{_markdown(explanation.sections[heading])}")
         st.caption(f"Name in filters and reports: {plain(rule.slug)}")
+
+
+def _markdown(text: str) -> str:
+    """The paragraphs and points of a rule's text; the word a point begins with stays slanted, and all else is literal."""
+    parts = re.split(r"\n\s*\n|\n(?=- )", text)
+    return "".join(_point(part[2:]) if part.startswith("- ") else f"\n\n{plain(part)}" for part in parts).strip()
+
+
+def _point(text: str) -> str:
+    lead = re.match(r"\*(.+?)\*", text)
+    return f"\n- *{plain(lead[1])}* {plain(text[lead.end() :])}" if lead else f"\n- {plain(text)}"
 
 
 def _text(rule: Rule) -> str:

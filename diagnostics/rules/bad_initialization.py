@@ -7,20 +7,26 @@ Why it matters
     The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
 
 Criterion
-    The weight matrices are known to have begun, in the geometric mean, with a deviation times √fan-in under TINY with no normalization to make up for it, or above LARGE
-    (under a normalization, no pretraining that is said, and updates of USUAL or more where they are longest: weights that were trained may be as large, and are moved by less).
-    Or one of the following. A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation
-    times √fan-in of SMALL (half of it for a single matrix) to LARGE, while gradients reach them all; nor is one that never falls, where steps never were as long as SHORT or a
-    setting accounts for it (see underfitting). Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and
-    from there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small). Or the fall over the whole run stays under
-    NO_FALL of the start, it never was LOUD away from there nor half of the run WON below, and lr_too_low sees no straight line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to
-    more than THROWN times their norm nor shrunk below SHRUNK of it, unless they began too small. Or the loss, once it has learnt the mean, rests for RESTED of the run and then
-    goes half of the rest of its way in less than GENTLE times as long, with weights that began too small; or never moves again, with weights known to be that small or, where they are not known to have begun at a usual size and no
-    setting accounts for it, a layer whose updates are under STILL of another's, and layers wider than NARROW. Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes
-    are known, or a normalization makes the size of no account, where the gradient of one is under UNEQUAL of another's early in the run, or all together grew GREW-fold
-    before half of the fall. Or the first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is
-    not down to that of a guess for FLAT_HIGH of the run. Or it is within NO_FALL of a guess, and the run ends by giving every example the same answer, as underfitting sees it. Where the batches
-    differ by more than training can have fallen, validation tells how far the loss came.
+    The first of these that holds:
+
+    - *Known to be wrong.* The weight matrices began, in the geometric mean, with a deviation times √fan-in under TINY with no normalization to make up for it, or above LARGE
+      (under a normalization, no pretraining that is said, and updates of USUAL or more where they are longest: weights that were trained may be as large, and are moved by less).
+    - *Late start.* Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and from
+      there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small).
+    - *No start.* The fall over the whole run stays under NO_FALL of the start, it never was LOUD away from there nor half of the run WON below, and lr_too_low sees no straight
+      line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to more than THROWN times their norm nor shrunk
+      below SHRUNK of it, unless they began too small.
+    - *Rest on the way.* The loss, once it has learnt the mean, rests for RESTED of the run and then goes half of the rest of its way in less than GENTLE times as long, with
+      weights that began too small; or never moves again, with weights known to be that small or, where they are not known to have begun at a usual size and no setting
+      accounts for it, a layer whose updates are under STILL of another's, and layers wider than NARROW.
+    - *High start.* The first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is not down to that of a guess for FLAT_HIGH of the run.
+    - *A guess to the end.* The first loss is within NO_FALL of a guess, and the run ends by giving every example the same answer, as underfitting sees it.
+
+    A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation times √fan-in of SMALL
+    (half of it for a single matrix) to LARGE, while gradients reach them all; nor is one that never falls, where steps never were as long as SHORT or a setting accounts for it (see
+    underfitting). Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes are known, or a normalization
+    makes the size of no account, where the gradient of one is under UNEQUAL of another's early in the run, or all together grew GREW-fold before half of the fall. Where the batches differ by
+    more than training can have fallen, validation tells how far the loss came.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss flat for a while, then starts to drop → bad initialization".

@@ -8,13 +8,14 @@ Why it matters
     The rest of the budget is spent on almost nothing. The same schedule with a later decay ends lower at no cost.
 
 Criterion
-    The learning rate fell below a third of its peak before LATEST of the run and stayed (it ends above STAYS of what it was SETTLING of the rest later, or that was
-    below NOTHING of the peak, or it was so at EARLY of the run: a rate that goes down all along or in stages has no such cut); the training loss was falling clearly then (CLEAR
-    standard errors over the last stretch before the decay); and the power law through that stretch, with half its exponent to be careful,
-    is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at. Or the
-    loss still creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors. Or the cut came before
-    EARLY, the loss had not levelled off by then, and since then (but for the first SETTLING of the rest) it falls by as much per doubling of the sum of the learning
-    rate, at CLOCK_CLEAR standard errors: short steps do as much as they ever did for their length, and there were not enough of them.
+    The learning rate fell below a third of its peak before LATEST of the run and stayed (it ends above STAYS of what it was SETTLING of the rest later, or that was below NOTHING
+    of the peak, or it was so at EARLY of the run: a rate that goes down all along or in stages has no such cut), and one of these:
+
+    - *It was heading lower.* The training loss was falling clearly then (CLEAR standard errors over the last stretch before the decay), and the power law through that
+      stretch, with half its exponent to be careful, is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at.
+    - *It still creeps.* The loss creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors.
+    - *Too few steps.* The cut came before EARLY, the loss had not levelled off by then, and since then (but for the first SETTLING of the rest) it falls by as much per doubling
+      of the sum of the learning rate, at CLOCK_CLEAR standard errors: short steps do as much as they ever did for their length, and there were not enough of them.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss still going down when the learning rate dropped → decayed too early".

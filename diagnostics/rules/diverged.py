@@ -9,13 +9,17 @@ Why it matters
     overflow in half precision come next.
 
 Criterion
-    Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
-    the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there, with no validation loss since; or nothing was learned, the rate
-    is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ;
-    or the median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of
-    JUMP above it, or with most losses above FAR times it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the run clearly
-    above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher than at its start; or the loss lost LOST of its
-    best progress and stays there. Of the first losses, IN_A_ROW above FAR times the start are enough.
+    Any of these:
+
+    - *No number.* Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
+      the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there, with no validation loss since.
+    - *Nothing learned, and dead.* The rate is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ.
+    - *Thrown up.* The median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of JUMP above
+      it, or with most losses above FAR times it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the
+      run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
+      than at its start.
+    - *Lost.* The loss gave back LOST of its best progress and stays there.
+    - *At the very start.* Of the first losses, IN_A_ROW above FAR times the start are enough.
 
 Source
     End worse than start: the labels of the DeepOBS learning-rate grid (progress ≤ 2 % counts as diverged). Lost progress: runmedic's

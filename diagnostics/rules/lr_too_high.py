@@ -8,45 +8,60 @@ Why it matters
     A lower rate, or a decay from here on, usually lowers the loss at once and costs one number.
 
 Criterion
-    Any of these. The network is dead: at a rate that is still up and with more than LITTLE of the start left, validation stays the same to the last digit
-    over the second half though the batches differ (or to a few millionths, where the loss fell at once and more than REST is left). Or a part of it is:
-    a weight matrix of a network that is not narrow has grown to GROWN times its first size or more, and a gradient is down to GONE of its first, with more than LITTLE of the start left. Or it has grown
-    so (where nobody saw the weights: validation ends above the loss of the untouched network) and three losses stood at FLUNG times the start. Or weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer
-    than SWEEPS, or to BLOATED times, with more than LITTLE of the start left. The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to
-    get down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test). It was as low in the first third of the run as at the end, to
-    WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run between, clear of the noise, and the rate had not come to HEIGHT of its peak before. One update moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; or, in the median of five measured in a row,
-    one after the other by more than REWRITES of it, with no setting of the network to account for what is left; but not where the weights
-    hardly grew (LEFT_GROWN times) and no loss stood at THREW_UP times the start (of those in a row: unless the median of all was more than REWRITES), nor where the first update was at most USUAL_FIRST (of those in a row USUAL_LATER) times as long
-    as sound ones with the same optimizer. The loss stood above its start
-    for more than ABOVE of the run and ends above HARMED of it. Or, with less than 5 % of the fall still to gain by a doubling of the steps: three losses once stood
-    at JUMP times the start under no heavy dropout (see underfitting), and it is stuck above HARMED of it (where the rate came down: at LIKE of the lowest before that jump or more, with no setting of the network to account for it); or, at a rate that never fell below a third of its peak, all but LATE of the
-    fall was done after EARLY of the run, nothing is clearly or likely gained since, and validation (the training loss where there is none) jumps by
-    more than BOUNCE of the fall from one evaluation to the next over the second half (unless needs_decay holds and more steps are forecast to bring anything
-    at all: at rest, a lower rate ends lower; on the way, it has come less far). Where a schedule brought the rate down, jumps, long updates and losses
-    above the start count as well as they stood before, unless a setting of the network accounts for what is left (see underfitting).
-    A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths).
-    Weights that are known to have begun too small, or that a decay took, are no measure for an update or a growth.
-    While the run goes on and the loss is not surely done falling, only what was done to the weights counts, a dead network or layer, weights that grew, a long update; and
-    a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.
-    None of it where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
+    Nothing is said where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
+    "Stuck" is less than 5 % of the fall still to gain by a doubling of the steps. Otherwise the first of these:
+
+    - *Dead network.* At a rate that is still up and with more than LITTLE of the start left, validation stays the same to the last digit over the second half,
+      though the batches differ; or to a few millionths, where the loss fell at once and more than REST is left.
+    - *Dead layer.* A weight matrix of a network that is not narrow has grown to GROWN times its first size or more, a gradient is down to GONE of its first, and more
+      than LITTLE of the start is left.
+    - *Flung.* Three losses stood at FLUNG times the start, and weights have grown to GROWN times (where nobody saw them: validation ends above the loss of the
+      untouched network).
+    - *Rose again.* The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to get
+      down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test).
+    - *Astray.* The loss was as low in the first third of the run as at the end, to WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run
+      between, clear of the noise, and the rate had not come to HEIGHT of its peak before.
+    - *Swollen.* Weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer than
+      SWEEPS, or to BLOATED times; more than LITTLE of the start is left.
+    - *One long update.* It moved the weights by more than THROWN of their size, and the loss is stuck above LITTLE of the start; but not where the weights hardly grew
+      (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where it was the first and at most USUAL_FIRST times as long as sound ones with the optimizer.
+    - *Update after update.* In the median of five measured in a row, more than REWRITES of the weights, with no setting of the network to account for what is left;
+      but not where the weights hardly grew, unless the median of all is as long, nor where the first was at most USUAL_LATER times as long as sound ones.
+    - *Above its start.* The loss stood there for more than ABOVE of the run and ends above HARMED of it.
+    - *Jumped.* Three losses once stood at JUMP times the start under no heavy dropout (see underfitting), and the loss is stuck above HARMED of it; where the rate came
+      down: at LIKE of the lowest before that jump or more, with no setting of the network to account for it.
+    - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
+      where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless needs_decay holds and more steps are
+      forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).
+
+    Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
+    for what is left (see underfitting). A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
+    is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths). Weights that are known to have begun too small, or
+    that a decay took, are no measure for an update or a growth. While the run goes on and the loss is not surely done falling, only what was done to the weights counts;
+    and a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it". That long steps kill units
     for good: CS231n, "Neural Networks 1", on ReLU. That a loss which a high rate threw up often comes back down, to a good end: Lewkowycz et al., 2020
-    ("catapult"). THROWN: Adam's first step is lr √n / ‖W‖ long; sound runs of the lab stay under 0.3, fresh weights a thirtieth of their size come to
-    0.75, rates far too high to 0.9 and more. Five in a row stay under 0.22 in sound runs of
-    the lab, but for one of twelve units under Adagrad (0.47; hence LEFT_GROWN), and come to REWRITES in half of those at too high a rate. FLUNG: two thirds more than any sound run.
-    ASTRAY: a warmup passes the sound rates on its way to one that is too high, and the schedule passes them again on its way down; of all lab, DeepOBS and AlgoPerf runs
-    no sound one went that far astray and won nothing.
-    SWOLLEN: weights that learn grow with what they learn, to nine times at most in the healthy runs of the lab, and to 59 in those that overfit, by short updates (hence BLOATED); random steps make them grow as the
-    root of the sum of their squares (van Laarhoven, 2017, "L2 regularization versus batch and weight normalization"). SWEEPS: of random steps as long, some 40 make a matrix anew; with shorter
-    ones weights also grow by long training.
-    One of DeepOBS' 173 good constant rates without rising validation passes a bound, by a jump to 17,000 times its start; left out of the
-    choice of BOUNCE, LATE and GIVEN_BACK, the four problems get one hit less.
-    USUAL_FIRST, USUAL_LATER: with the same optimizer, long updates of the lab's runs at too high a rate came after a first one of nine times a sound one's, sound runs'
-    after one of under five. Adagrad's and RMSprop's first updates are long in sound runs too.
-    Size of the remedy: by as much as the first update was longer than sound ones with the same optimizer, or else by the update ratios, which come down to AIM, or else the course's tenth. A dead network does not say how far off the rate is: a
-    hundredth, and a tenth of Adam's default at most. A loss that went astray does: half a decade below the rate at which it turned up.
+    ("catapult"). Bounds:
+
+    - THROWN: Adam's first step is lr √n / ‖W‖ long; sound runs of the lab stay under 0.3, fresh weights a thirtieth of their size come to 0.75, rates far too high to 0.9 and more.
+    - REWRITES: five in a row stay under 0.22 in sound runs of the lab, but for one of twelve units under Adagrad (0.47; hence LEFT_GROWN), and come to it in half of those at too
+      high a rate.
+    - FLUNG: two thirds more than any sound run.
+    - ASTRAY: a warmup passes the sound rates on its way to one that is too high, and the schedule passes them again on its way down; of all lab, DeepOBS and AlgoPerf runs no
+      sound one went that far astray and won nothing.
+    - SWOLLEN: weights that learn grow with what they learn, to nine times at most in the healthy runs of the lab, and to 59 in those that overfit, by short updates (hence BLOATED);
+      random steps make them grow as the root of the sum of their squares (van Laarhoven, 2017, "L2 regularization versus batch and weight normalization").
+    - SWEEPS: of random steps as long, some 40 make a matrix anew; with shorter ones weights also grow by long training.
+    - BOUNCE, LATE and GIVEN_BACK: one of DeepOBS' 173 good constant rates without rising validation passes a bound, by a jump to 17,000 times its start; left out of their choice,
+      the four problems get one hit less.
+    - USUAL_FIRST, USUAL_LATER: with the same optimizer, long updates of the lab's runs at too high a rate came after a first one of nine times a sound one's, sound runs' after one
+      of under five. Adagrad's and RMSprop's first updates are long in sound runs too.
+
+    Size of the remedy: by as much as the first update was longer than sound ones with the same optimizer, or else by the update ratios, which come down to AIM, or else the
+    course's tenth. A dead network does not say how far off the rate is: a hundredth, and a tenth of Adam's default at most. A loss that went astray does: half a decade below
+    the rate at which it turned up.
 
 Known limits
     A rate only a little too high shows nothing of the kind, nor does one that a schedule brought down in time. A tiny validation set jumps by

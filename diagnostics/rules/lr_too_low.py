@@ -8,22 +8,32 @@ Why it matters
     A higher rate reaches the same loss in a fraction of the steps, and usually a lower one in the end.
 
 Criterion
-    Where update ratios were logged: even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has
-    not levelled off after more than FELL of its way (by however little it falls, at CLEAR standard errors it still does), more than SOLVED of the start is left, and validation does not rise.
-    Or no update moved a weight at all. Or it is shorter than LONGEST there (while the run goes on, the median of all also shorter than USUAL), and validation, and training where its batches let that be seen (LIKELY), still
-    bring STRAIGHT of the whole fall per doubling of the steps, or, with a median shorter than USUAL, take BIG of the loss off, one of them at MEASURED standard errors. Steps at less than a third of the peak rate do not count, and a
-    warmup that still goes on is no time to judge.
+    Where update ratios were logged, one of these (steps at less than a third of the peak rate do not count, and a warmup that still goes on is no time to judge):
 
-    Where none was logged and the rate never fell below a third of its peak: the loss falls by more than GAIN of the whole fall per doubling, or by BIG of itself (training at CLEAR standard errors or validation, both at LIKELY), validation gains KEEPS_UP of what training surely gains (KEEPS_UP_LATE
-    where less than LATE of the start is left), the run
-    has made LEAST_PASSES over the data, MUCH of the start is left (less with every pass, any after LONG), and there is much to come: the next
-    doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
-    shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a
-    plateau does. Or, whatever the schedule, it fell by less than HARDLY of its start over LEAST_POINTS points or steps or more, in a straight line that stands out of the noise, or, at a rate that never fell, by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches
-    differ by more than training can have fallen. Or validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS
-    (the second, SAGS) times the other, no quarter UNEVEN times another, with a noise under SMOOTH of the fall and more than SOLVED of the start left. Where the rate came down in a run that has ended and no setting
-    holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. While the run goes on, this is asked at a rate that has not come
-    down, of MANY_EVALS evaluations or more with more than MOST_LEFT of the start left, and HARDLY_BENDS in place of BENDS. Where ratios were logged, the longest stay below AIM (times STRETCH).
+    - *Nothing moved.* No update moved a weight at all.
+    - *Short steps.* Even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has not levelled off after more
+      than FELL of its way (by however little it falls, at CLEAR standard errors it still does), more than SOLVED of the start is left, and validation does not rise.
+    - *Shortish steps, still far to go.* The median is shorter than LONGEST there (while the run goes on, that of all also shorter than USUAL), and validation, and training where
+      its batches let that be seen (LIKELY), still bring STRAIGHT of the whole fall per doubling of the steps; or, with a median shorter than USUAL, take BIG of the loss off,
+      one of them at MEASURED standard errors.
+
+    Where none was logged and the rate never fell below a third of its peak, all of these:
+
+    - the loss falls by more than GAIN of the whole fall per doubling, or by BIG of itself (training at CLEAR standard errors or validation, both at LIKELY), and validation
+      gains KEEPS_UP of what training surely gains (KEEPS_UP_LATE where less than LATE of the start is left);
+    - the run has made LEAST_PASSES over the data, and MUCH of the start is left (less with every pass, any after LONG);
+    - there is much to come: the next doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
+      shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a plateau does.
+
+    Or, whatever the schedule, the loss goes down like a slide:
+
+    - *Hardly any fall.* Less than HARDLY of its start over LEAST_POINTS points or steps or more, in a straight line that stands out of the noise, or, at a rate that never
+      fell, by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches differ by more than training can have fallen.
+    - *An even fall.* Validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS (the second, SAGS) times the other, no quarter
+      UNEVEN times another, with a noise under SMOOTH of the fall and more than SOLVED of the start left. Where the rate came down in a run that has ended and no
+      setting holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. While the run
+      goes on, this is asked at a rate that has not come down, of MANY_EVALS evaluations or more with more than MOST_LEFT of the start left, and HARDLY_BENDS in
+      place of BENDS. Where ratios were logged, the longest stay below AIM (times STRETCH).
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too

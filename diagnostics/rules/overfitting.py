@@ -8,12 +8,14 @@ Why it matters
     Later checkpoints are worse than an earlier one, and more steps make it worse still.
 
 Criterion
-    Validation ends more than RISE above its smoothed best and by more than WORTH of its own fall, clear of its jitter (RISEN standard errors), AFTER or more
-    evaluations after that best, or with the order of MANY or more evaluations since that of a rise (CLIMBS); while the run goes on, once the evaluations since have gathered ENOUGH evidence (Page's cumulative
-    sum of what each stands above the best, in noise widths); with the training loss lower than there (than at its start, where validation was best before); by UNLED of the fall where training
-    does not end below validation. Or validation no longer improves, the gap is wide and
-    training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or more, or, where no accuracy was logged, GAP of the fall
-    between the losses with a training loss under SOLVED of validation's.
+    Either of these:
+
+    - *Validation rose.* It ends more than RISE above its smoothed best and by more than WORTH of its own fall, clear of its jitter (RISEN standard errors), AFTER or more
+      evaluations after that best, or with the order of MANY or more evaluations since that of a rise (CLIMBS); while the run goes on, once the evaluations since have
+      gathered ENOUGH evidence (Page's cumulative sum of what each stands above the best, in noise widths). The training loss is lower than there (than at its start, where
+      validation was best before); the rise is UNLED of the fall where training does not end below validation.
+    - *Validation stayed behind.* It no longer improves, the gap is wide and training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or
+      more, or, where no accuracy was logged, GAP of the fall between the losses with a training loss under SOLVED of validation's.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "wide train/val gap → overfitting, regularise". The rise over the smoothed minimum

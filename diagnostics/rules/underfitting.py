@@ -8,15 +8,26 @@ Why it matters
     More steps, more data and more regularization bring nothing here; only a more capable or freer model does.
 
 Criterion
-    The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt), or the learning rate is spent; validation ends below RATIO times training; and something says that both are poor. With
-    a setting that explains it: a layer width of NARROW or less, dropout of HEAVY_DROPOUT or more, or weight decay of STRONG or more (STRONG_ADAMW where the
-    optimizer takes it off the weights itself, as AdamW and Lion do), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left; a decayed network's weights must
-    have shrunk below SHRUNK of their height, or the decay times their squared norm, which at rest is the slope of the loss along the
-    logarithm of that norm, be above PULL of the first loss (not with those, whose decay is no part of the gradient), or, where no weights were recorded and the optimizer is known, be ABSURD times as strong; and validation must end below CLOSE times training and the error of its level. Or, once the run has ended, neither
-    accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said); or both losses end within a few per cent of
-    what one answer to every example costs: a guess, or, where the accuracies are those of constant answers, at most H(p) + (1 − p) ln(C − 1) for one that is right with p; where nobody said among how many
-    classes: validation accuracies that are the same but for one change, or of which none is above LUCK · e^−loss while validation is where it began.
-    The width is that of the settings, or else of the widest layer before the last, and of a residual network (whose last layer takes as many as the first gives) that of the stream; adapters (LoRA) say nothing of it.
+    The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt), or the learning rate is spent; validation ends below RATIO times training; and
+    something says that both are poor.
+
+    Either a setting that explains it, while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left, and validation ends below CLOSE times training and
+    the error of its level:
+
+    - *A narrow layer*, of NARROW units or less: the width of the settings, or else of the widest layer before the last, and of a residual network (whose last layer takes as many as the
+      first gives) that of the stream; adapters (LoRA) say nothing of it.
+    - *Heavy dropout*, of HEAVY_DROPOUT or more.
+    - *Strong weight decay*, of STRONG or more (STRONG_ADAMW where the optimizer takes it off the weights itself, as AdamW and Lion do), by which the weights have shrunk below
+      SHRUNK of their height, or whose pull (it times their squared norm, at rest the slope of the loss along the logarithm of that norm) is above PULL of the first
+      loss (not with those, whose decay is no part of the gradient), or, where no weights were recorded and the optimizer is known, that is ABSURD times as strong.
+
+    Or, once the run has ended, a network that says the same to every example:
+
+    - neither accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said);
+    - both losses end within a few per cent of what one answer to every example costs: a guess, or, where the accuracies are those of constant answers, at most
+      H(p) + (1 − p) ln(C − 1) for one that is right with p;
+    - where nobody said among how many classes: validation accuracies that are the same but for one change, or of which none is above LUCK · e^−loss while
+      validation is where it began.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "no gap between train and val accuracy, both low → underfitting, bigger model".

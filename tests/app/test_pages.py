@@ -138,6 +138,12 @@ def test_rulebook_explains_every_rule(runs, opened):
         assert any(words.plain(rule.title) in e.label for e in at.expander)
 
 
+def test_rulebook_lists_the_signs_of_a_rule_as_points(runs, opened):
+    shown = next(m.value for m in opened("rulebook").markdown if "*Dead network" in m.value)
+    points = [line for line in shown.splitlines() if line.startswith("- *")]
+    assert len(points) == 11 and points[-1].startswith("- *Bounces\\.* The rate never fell")
+
+
 def test_navigation_runs(runs):
     at = AppTest.from_file(str(library.ROOT / "app" / "navigation.py"), default_timeout=30).run()
     assert not at.exception and at.title[0].value == "Runs"

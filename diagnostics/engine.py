@@ -6,6 +6,7 @@ from diagnostics import rules
 from diagnostics.report import SEVERITIES, Finding, NotChecked, Report, Rival
 from diagnostics.rule import Rule
 from diagnostics.run import Run
+from diagnostics.stats.averages import without_untouched_averages
 from diagnostics.steady import QUIET, standing
 
 # Headline verdicts in the order of causes, and why each comes before those after it: what speaks against a rival that
@@ -32,7 +33,8 @@ def diagnose(run: Run) -> Report:
     Every rule answers found, clear or not checked; exactly one headline verdict is given: the first of ``HEADLINES``
     that was found, or, while the run is going on, the one that has stood for a while.
     """
-    outcomes = {rule.slug: _ask(rule, run) for rule in rules.all_rules()}
+    seen = without_untouched_averages(run)
+    outcomes = {rule.slug: _ask(rule, seen) for rule in rules.all_rules()}
     found = [f for outcome in outcomes.values() if isinstance(outcome, tuple) for f in outcome]
     verdict = standing(run, _headlines(found), _fault)
     others = [f for f in found if f.rule not in HEADLINES]
@@ -60,7 +62,8 @@ def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
 
 def _fault(run: Run) -> Finding | None:
     """The first fault of ``run`` in the order of causes; the rules after it are not asked."""
-    outcomes = (_ask(rules.get(slug), run) for slug in HEADLINES if slug not in QUIET)
+    seen = without_untouched_averages(run)
+    outcomes = (_ask(rules.get(slug), seen) for slug in HEADLINES if slug not in QUIET)
     return next((outcome[0] for outcome in outcomes if isinstance(outcome, tuple) and outcome), None)
 
 

@@ -77,6 +77,7 @@ from diagnostics.stats.noise import noise
 from diagnostics.stats.progress import progress
 from diagnostics.stats.rest import trains_slowly
 from diagnostics.stats.short_steps import SHORT, creeps
+from diagnostics.stats.slide import slides
 from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
     LARGE,
@@ -130,7 +131,7 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if run.state == RUNNING and young(run, loss):
         return None
     seen = progress(run, first)
-    if abs(seen.share) > NO_FALL or creeps(run, loss) or not _stayed(run[seen.tag], seen.first):
+    if abs(seen.share) > NO_FALL or creeps(run, loss) or slides(run) or not _stayed(run[seen.tag], seen.first):
         return None
     if (trains_slowly(loss) or moved(run)) and not _guesses(run):
         return None
@@ -232,6 +233,12 @@ def _late(flat: int, *, lr: float | np.ndarray = 0.1) -> Run:
     return synthetic.make(synthetic.noisy(values, 0.02), lr=lr)
 
 
+def _sloping() -> Run:
+    flat = np.linspace(2.3, 2.28, 500)
+    values = np.r_[flat, synthetic.falling(2.28, steps=500)]
+    return synthetic.make(synthetic.noisy(values, 0.02), values, lr=1e-3)
+
+
 def _shaped(run: Run, outputs: int, norm: float = 5.0, ratio: float = 1e-3) -> Run:
     """With three layers whose weights have a norm of ``norm``."""
     shapes = {f"{2 * i}.weight": Shape("Linear", (outputs, outputs)) for i in range(3)}
@@ -282,6 +289,7 @@ RULE = Rule(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25, ratio=1e-4
         ),
         "above a guess for 2 % of the run": lambda: _unlearns(0.02),
+        "flat for half of the run, while validation comes down a slope": lambda: _sloping(),
         "flat only while warming up": lambda: _late(100, lr=np.minimum(1.0, np.arange(1000) / 200) * 0.1),
         "a straight line, hardly falling": lambda: synthetic.make(
             synthetic.noisy(np.linspace(2.3, 2.27, synthetic.STEPS), 0.005)

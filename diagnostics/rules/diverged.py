@@ -14,6 +14,8 @@ Criterion
     - *No number.* Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
       the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there, with no validation loss since.
     - *Nothing learned, and dead.* The rate is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ.
+    - *Nothing learned, and thrown about.* Validation stands above its start ABOVE_IT of the time, within NEAR of it, and jumps about by more than TOSSED of it, from weights that are not known to
+      have begun too small and that no decay took.
     - *Thrown up.* The median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of JUMP above
       it, or with most losses above FAR times it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
@@ -45,6 +47,7 @@ from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.level import end, start
 from diagnostics.stats.lost import LATE_SHARE, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.rates import Lower, by, careful, lower
+from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.stillness import LAST_DIGIT, stillness
 from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     ABOVE,
@@ -58,6 +61,7 @@ from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     THROWN,
     thrown,
 )
+from diagnostics.stats.tossed import ABOVE_IT, NEAR, TOSSED, tossed  # noqa: F401 (named in the Criterion)
 
 AT_ONCE = 0.05  # of the run: one that breaks this early was never near stable
 FACTOR, FACTOR_AT_ONCE = 0.1, 0.01  # see Source
@@ -70,7 +74,7 @@ def check(run: Run) -> Iterator[Finding]:
     loss = run[TRAIN_LOSS]
     if not len(loss):
         return
-    found = _lost(run, loss) or _killed(run, loss) or _worse_than_start(run)
+    found = _lost(run, loss) or _killed(run, loss) or _worse_than_start(run) or _thrown_about(run, loss)
     if found:
         message, evidence = found
         yield Finding("diverged", "error", message, (evidence,), _remedies(run, evidence.first_step))
@@ -108,6 +112,20 @@ def _killed(run: Run, loss: Curve) -> Found:
     said = "median change of validation, as a share of its level"
     evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, said, seen.change, LAST_DIGIT)
     return f"The network is dead and has learned nothing: validation loss is {seen.level:.7g} every time.", evidence
+
+
+def _thrown_about(run: Run, loss: Curve) -> Found:
+    """Nothing is learned, and yet validation, the same examples each time, jumps above the start: steps that long move the few weights that still can be."""
+    seen = tossed(run) if not no_measure(run) and end(loss.finite()) > (1 - STUCK_SHARE) * start(loss) > 0 else None
+    if seen is None or seen.share <= TOSSED:
+        return None
+    evidence = Evidence(
+        VAL_LOSS, seen.first_step, seen.last_step, "noise of validation as a share of its start", seen.share, TOSSED
+    )
+    return (
+        f"The network has learned nothing: validation loss jumps about, by {seen.share:.1%} at a time, above its start at {seen.first:.3g}.",
+        evidence,
+    )
 
 
 def _worse_than_start(run: Run) -> Found:
@@ -201,6 +219,14 @@ def _stops(at: int) -> Run:
     return synthetic.with_curves(run, run[TRAIN_LOSS].where(run[TRAIN_LOSS].steps <= at))
 
 
+def _tossed(share: float) -> Run:
+    """Never better than a guess; validation stands a per cent above it and jumps by ``share``."""
+    flat = synthetic.noisy(np.full(synthetic.STEPS, 2.325), 0.01)
+    run = synthetic.make(flat, synthetic.noisy(np.full(synthetic.STEPS, 2.325), share, seed=1), lr=1.0)
+    val = run[VAL_LOSS]
+    return synthetic.with_curves(run, Curve(VAL_LOSS, np.r_[0, val.steps], np.r_[2.3026, val.values]))
+
+
 def _summed() -> Run:
     """Training is summed over batches of 64 and first logged at step 50, validation is a mean and begins at 0."""
     run = synthetic.make(64 * synthetic.noisy(synthetic.falling()), synthetic.falling(last=0.12), lr=0.1)
@@ -256,6 +282,7 @@ RULE = Rule(
         "dead from the first steps": lambda: synthetic.make(
             synthetic.noisy(np.full(synthetic.STEPS, 2.31), 0.003), np.full(synthetic.STEPS, np.float32(2.31)), lr=1.0
         ),
+        "learns nothing, and is thrown about": lambda: _tossed(5e-3),
         "one update longer than the weights": lambda: _flat(4.0),
         "above its start for long, and back there": lambda: _thrown_up(0.6),
         "zeros in the place of NaN": lambda: _zeros(400),
@@ -263,6 +290,7 @@ RULE = Rule(
     },
     silent={
         "a healthy run": synthetic.healthy,
+        "learns nothing, and hardly moves": lambda: _tossed(5e-4),
         "never left its start, by short steps": lambda: _flat(0.1),
         "one NaN, then it goes on": _one_nan,
         "a spike that heals": lambda: _jump_to(0.3),

@@ -30,6 +30,7 @@ Criterion
     - *Above its start.* The loss stood there for more than ABOVE of the run and ends above HARMED of it.
     - *Jumped.* Three losses once stood at JUMP times the start under no heavy dropout (see underfitting), and the loss is stuck above HARMED of it; where the rate came
       down: at LIKE of the lowest before that jump or more, with no setting of the network to account for it.
+    - *Circles far.* needs_decay holds, with a jitter of more than VIOLENT of the level.
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
       where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless needs_decay holds and more steps are
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).
@@ -130,6 +131,7 @@ from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F4
 
 DOWN = 0.9  # of the start: a loss below it has come down from where it was thrown
 LIKE = 0.9  # of the lowest before the jump: a loss that ends higher has won nothing since
+VIOLENT = 0.2  # jitter as a share of the level: of the lab's runs at a good constant rate none has as much
 LONGEST_TENTH = "median update ratio of the tenth where it is highest"
 COSINE = Remedy(
     "Next time, use a cosine schedule over the whole run.",
@@ -174,7 +176,15 @@ def _stuck(run: Run, loss: Curve) -> Sign:
         seen = jump(run)
         won = seen is None or end(loss) < LIKE * seen.before
         return None if won or _held_back(run) else jumped(run, loss)
-    return (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
+    return _circles_far(run) or (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
+
+
+def _circles_far(run: Run) -> Sign:
+    """It needs a decay, and so badly that most of what is left is the rate's doing."""
+    found = next(iter(needs_decay.check(run)), None)
+    if found is None or found.evidence[0].measured <= VIOLENT:
+        return None
+    return found.message, replace(found.evidence[0], threshold=VIOLENT)
 
 
 def _only_circles(run: Run) -> bool:
@@ -237,6 +247,13 @@ def _bouncing(share: float, last: float = 0.3, lr: float | np.ndarray = 0.5, pac
     return synthetic.make(synthetic.noisy(level, 0.1), level + share * rng.standard_normal(len(level)), lr=lr)
 
 
+def _far_off(share: float) -> Run:
+    """Levelled off late, with validation that jumps by ``share`` of itself."""
+    level = synthetic.falling(2.3, 0.3, pace=6)
+    jumps = np.random.default_rng(1).choice([-1.0, 1.0], synthetic.STEPS)
+    return synthetic.make(synthetic.noisy(level, 0.1), level * (1 + share * jumps), lr=0.1)
+
+
 def _circling() -> Run:
     level = 0.2 + synthetic.falling(2.1, 0.0, pace=60) + np.linspace(0.12, 0.0, synthetic.STEPS)
     jumps = np.random.default_rng(1).choice([-1.0, 1.0], synthetic.STEPS)
@@ -297,6 +314,7 @@ RULE = Rule(
     fires={
         "validation jumps": lambda: _bouncing(0.3),
         "validation jumps a little": lambda: _bouncing(0.05),
+        "jumps by a third of what is left": lambda: _far_off(0.33),
         "fell, then rose and stayed": lambda: synthetic.make(
             synthetic.noisy(np.r_[synthetic.falling(2.3, 0.5, steps=300), np.full(700, 1.2)], 0.1), lr=0.6
         ),
@@ -317,6 +335,7 @@ RULE = Rule(
         "rounded in the log": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(2.3, 1.1, pace=200)), np.r_[2.3, np.full(999, 1.1)], lr=0.5
         ),
+        "jumps by a tenth of what is left, which needs a decay": lambda: _far_off(0.1),
         "calm validation": lambda: _bouncing(0.002),
         "jumps on its way down": lambda: _bouncing(0.03, pace=6),
         "jumps around a bottom that still comes nearer": _circling,

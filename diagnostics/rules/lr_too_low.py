@@ -23,7 +23,8 @@ Criterion
       gains KEEPS_UP of what training surely gains (KEEPS_UP_LATE where less than LATE of the start is left);
     - the run has made LEAST_PASSES over the data, and MUCH of the start is left (less with every pass, any after LONG);
     - there is much to come: the next doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
-      shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a plateau does.
+      shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a plateau does. Or all losses
+      fall at MEASURED standard errors with more than BEGUN of the start left, and no setting holds the network back.
 
     Or, whatever the schedule, the loss goes down like a slide:
 
@@ -34,6 +35,14 @@ Criterion
       setting holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. While the run
       goes on, this is asked at a rate that has not come down, of MANY_EVALS evaluations or more with more than MOST_LEFT of the start left, and HARDLY_BENDS in
       place of BENDS. Where ratios were logged, the longest stay below AIM (times STRETCH).
+
+    Or, in a run that has ended and whose ratios, where they were logged, stay below that as well:
+
+    - *A long wait.* The first tenth of the fall took more than WAITED of the run, and validation came down from one evaluation to the next all the while (NEARLY_ALL of more than
+      LEAST_FALLS), from weights that are not known to have begun too small: sound steps throw about what a network that learns nothing can still move.
+    - *Only one lesson.* It ends by giving every example the same answer (as underfitting sees it, or with LATE_EVALS validation accuracies of its second half the same to the
+      last digit, below HALF), and half of validation's fall to there, SHOWS of the start or more, took longer than SLOW of the run, along the sum of the learning rate, with no
+      loss thrown up by JUMP of the start.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
@@ -61,11 +70,15 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
+from diagnostics.stats.first_lesson import HALF, JUMP, LATE_EVALS, SHOWS, SLOW, first_lesson  # noqa: F401 (Criterion)
 from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.headway import headway
+from diagnostics.stats.level import end, start
 from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import highest, peak
+from diagnostics.stats.rest import LEAST_FALLS, NEARLY_ALL  # noqa: F401 (Criterion)
 from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names the bounds)
+    BEGUN,
     BIG,
     CLEAR,
     EVEN,
@@ -89,12 +102,15 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     STEADY,
     STRAIGHT,
     SUDDEN,
+    WAITED,
     crawls,
     creeps,
     crept,
+    hardly_begun,
     keeps_falling,
     never_long,
     passes,
+    waited,
     went_on,
 )
 from diagnostics.stats.slide import (  # noqa: F401 (Criterion)
@@ -133,12 +149,22 @@ def check(run: Run) -> Iterator[Finding]:
         and (never_long(run, loss, seen) or crawls(run, seen))
     ):
         yield _short(run, seen)
-    elif seen is None and went_on(run, loss) and keeps_falling(headway(run)):
+    elif seen is None and went_on(run, loss) and (keeps_falling(headway(run)) or hardly_begun(run, headway(run))):
         yield _unmeasured(run)
     elif seen is None and not pretrained(run) and creeps(run, loss):
         yield _creeping(run)
-    elif (seen is None or seen.fullest < AIM * stretch(run)) and not pretrained(run) and slides(run):
+    elif (seen is None or seen.fullest < AIM * stretch(run)) and not pretrained(run):
+        yield from _smoothly(run)
+
+
+def _smoothly(run: Run) -> Iterator[Finding]:
+    """By the shape of the fall alone, where no update is known to have been long."""
+    if slides(run):
         yield _sliding(run)
+    elif (share := waited(run, run[TRAIN_LOSS].finite())) > WAITED:
+        yield _waited(run, share)
+    elif run.state != RUNNING and (took := first_lesson(run)) is not None and took > SLOW:
+        yield _learned_one_thing(run, took)
 
 
 def _short(run: Run, seen: Strides) -> Finding:
@@ -206,6 +232,22 @@ def _sliding(run: Run) -> Finding:
     return Finding("lr_too_low", "warning" if gain > SURE else "info", said, (evidence,), _remedies(run, DECADE, why))
 
 
+def _waited(run: Run, share: float) -> Finding:
+    loss = run[TRAIN_LOSS].finite()
+    said = f"The training loss stayed at {start(loss):.3g} for {share:.0%} of the run, while validation came down from one evaluation to the next."
+    evidence = Evidence(TRAIN_LOSS, *_span(loss), "share of the run before a tenth of the fall", share, WAITED)
+    why = "a start without a slope would have held validation as well; longer steps cross it in a part of the time"
+    return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, DECADE, why))
+
+
+def _learned_one_thing(run: Run, took: float) -> Finding:
+    val = run[VAL_LOSS].finite()
+    said = f"Validation loss took {took:.0%} of the run for half of its way from {val.values[0]:.3g} to {end(val):.3g}, where every example gets the same answer."
+    evidence = Evidence(VAL_LOSS, *_span(val), "share of the run before half of the fall", took, SLOW)
+    why = "how frequent each answer is a sound rate learns at once; all else comes after it"
+    return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, DECADE, why))
+
+
 def _of_fall(gain: float) -> str:
     """A slope may promise more than the whole fall; how much more, it does not know."""
     return f"{gain:.0%} of the whole fall" if gain < 1 else "as much as the whole fall"
@@ -269,6 +311,33 @@ def _left_late(at: int) -> Run:
     return synthetic.with_epochs(late, synthetic.STEPS // 100)
 
 
+def _one_lesson(pace: float) -> Run:
+    """Down to what the most frequent of many answers costs, and no further: every example gets that answer."""
+    loss = synthetic.falling(4.6, 3.2, pace=pace)
+    right = np.full(synthetic.STEPS, 0.18)
+    return synthetic.make(
+        synthetic.noisy(loss, 0.02),
+        synthetic.noisy(loss, 0.01, seed=1),
+        train_accuracy=right,
+        val_accuracy=right,
+        lr=1e-3,
+    )
+
+
+def _waiting(slope: float) -> Run:
+    """Half of the run at the start, where validation comes down by ``slope`` of it, or is thrown about."""
+    flat = 2.3 * (1 - np.linspace(0, slope, 500))
+    loss = np.r_[flat, synthetic.falling(float(flat[-1]), 0.2, pace=6.0, steps=500)]
+    return synthetic.make(synthetic.noisy(loss, 0.02), loss if slope else synthetic.noisy(loss, 1e-3, seed=1), lr=1e-3)
+
+
+def _hardly_begun(passes: float) -> Run:
+    """Flat, and then falling ever faster, to three quarters of the start."""
+    loss = 2.3 * (1 - 0.25 * np.linspace(0, 1, synthetic.STEPS) ** 2)
+    run = synthetic.make(synthetic.noisy(loss, 0.005), loss, lr=1e-3)
+    return synthetic.with_epochs(run, round(synthetic.STEPS / passes))
+
+
 RULE = Rule(
     "lr_too_low",
     "Learning rate too low",
@@ -292,9 +361,15 @@ RULE = Rule(
         "few passes, down an even slope without a tremor": lambda: _slow_run(1.0, ratio=None, shaken=0.0),
         "a spent schedule, down a slope that bends": lambda: _spent_run(jitter=0.01),
         "few passes, hardly moved": lambda: _slow_run(0.2, ratio=None, passes=15),
+        "many passes, and only just begun": lambda: _hardly_begun(30),
+        "nothing learned but the most frequent answer, and that slowly": lambda: _one_lesson(2.5),
+        "half of the run on a slope that only validation shows": lambda: _waiting(0.01),
     },
     silent={
         "a healthy run": synthetic.healthy,
+        "only just begun, after few passes": lambda: _hardly_begun(3),
+        "nothing learned but the most frequent answer, and that at once": lambda: _one_lesson(30.0),
+        "half of the run where there is no slope": lambda: _waiting(0.0),
         "cut short, at a good rate": lambda: _slow_run(1.0, ratio=5e-3),
         "few passes, no ratios": lambda: _slow_run(1.0, ratio=None),
         "forty passes, most of it done": lambda: _slow_run(1.7, ratio=None, passes=40),

@@ -32,13 +32,12 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.bounce import Bounce, bounce
+from diagnostics.stats.bounce import OF_LEVEL, Bounce, bounce, jitter
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
 
 JITTER = 0.08  # of the level: half as much again as any sound run of the DeepOBS grid has
-FLOOR = 0.05  # of the fall: where less of it is left, the level that the jitter is a share of
 BRINGS = 2.0  # times the jitter
 FACTOR = 0.1  # the usual step, and the one that was tried
 MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
@@ -51,25 +50,25 @@ def check(run: Run) -> Iterator[Finding]:
         return
     curve = run[seen.tag].finite()
     left, fall = end(curve), max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
-    jitter = seen.share * fall / max(left, FLOOR * fall)
-    if jitter > JITTER and forecast(run, seen.tag).gain < BRINGS * seen.share * fall:
-        yield _finding(run, seen, jitter, left)
+    share = jitter(run, seen)
+    if share > JITTER and forecast(run, seen.tag).gain < BRINGS * seen.share * fall:
+        yield _finding(run, seen, share, left)
 
 
-def _finding(run: Run, seen: Bounce, jitter: float, left: float) -> Finding:
+def _finding(run: Run, seen: Bounce, share: float, left: float) -> Finding:
     what = "Validation loss" if seen.tag == VAL_LOSS else "The averaged training loss"
     now = float(run[LR].finite().values[-1])
     more = int(float(f"{MORE * (run.last_step - int(run[TRAIN_LOSS].steps[0])):.2g}"))
     return Finding(
         "needs_decay",
         "info",
-        f"{what} has levelled off near {left:.3g} and jitters by {jitter:.0%} of it, at a learning rate that never fell.",
-        (Evidence(seen.tag, seen.first_step, seen.last_step, "jitter as a share of the level", jitter, JITTER),),
+        f"{what} has levelled off near {left:.3g} and jitters by {share:.0%} of it, at a learning rate that never fell.",
+        (Evidence(seen.tag, seen.first_step, seen.last_step, OF_LEVEL, share, JITTER),),
         (
             Remedy(
                 f"Decay the learning rate to {FACTOR * now:.2g} and train {more:,} steps more.",
                 "lr",
-                f"shorter steps settle inside the jitter, which is {jitter:.0%} of the loss",
+                f"shorter steps settle inside the jitter, which is {share:.0%} of the loss",
                 factor=FACTOR,
                 from_step=run.last_step,
             ),

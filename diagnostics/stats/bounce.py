@@ -14,6 +14,8 @@ LEAST = 6  # evaluations in the second half of the run: their spread is known to
 BEYOND = (
     1.7  # times the batches' own noise: the spread of twenty blocks is known to about a quarter, so three of its errors
 )
+FLOOR = 0.05  # of the fall: where less of it is left, the level that the jitter is a share of
+OF_LEVEL = "jitter as a share of the level"
 LEAST_POINTS = 10  # training losses a block, to know what the batches alone would do to its level
 
 
@@ -31,6 +33,13 @@ class Bounce:
     first_step: int
     last_step: int
     share: float
+
+
+def jitter(run: Run, seen: Bounce) -> float:
+    """``seen``'s jitter as a share of the level it is measured at."""
+    curve = run[seen.tag].finite()
+    fall = max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
+    return seen.share * fall / max(end(curve), FLOOR * fall)
 
 
 def bounce(run: Run) -> Bounce | None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 from diagnostics.run import Run
+from diagnostics.stats.bounce import OF_LEVEL
 from diagnostics.stats.detour import detour
 from diagnostics.stats.first_update import USUAL, compared, first_update
 from diagnostics.stats.killed import most_grown
@@ -15,7 +16,7 @@ ANY_AIM = 0.1  # update ratio: a sound first one where first_update.USUAL does n
 FACTOR, DEAD_FACTOR = 0.1, 0.01  # the course's step, and two of them
 LEAST = 0.3  # half a decade: a gentler cut is lost in the noise; a decay from here on is the course's tenth at least
 REVIVES = CAREFUL["adam"] / 10
-FROM_HERE = (JITTER, GAVE_BACK)  # signs of weights that are where they should be, but for the last bit
+FROM_HERE = (JITTER, OF_LEVEL, GAVE_BACK)  # signs of weights that are where they should be, but for the last bit
 
 
 def gentler(run: Run, sign: str) -> Lower:

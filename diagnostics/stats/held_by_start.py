@@ -13,7 +13,7 @@ from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.long_steps import Sign
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import RESTING, departure, reached, second_departure
-from diagnostics.stats.rest import CLEAR, jumped, thrown_up, warmed_up
+from diagnostics.stats.rest import CLEAR, comes_down, jumped, thrown_up, warmed_up
 from diagnostics.stats.small_weights import LARGE, TINY, began_small, far_off, stands_still, tiny
 
 FLAT_SHARE = 0.06  # of the run: sound runs leave the start within 3 %
@@ -70,6 +70,8 @@ def left_late(run: Run, loss: Curve) -> Sign:
     clear = seen.fall > max(CLEAR * noise(loss.values[: max(20, len(loss) // 20)]), NO_FALL * abs(seen.level))
     if whole <= 0 or not clear or flat <= FLAT_SHARE * whole or drop > steep * flat or jumped(loss, seen.left):
         return None
+    if comes_down(run, seen.left) and not began_small(run, seen.half):
+        return None  # short steps down a slope: see lr_too_low
     evidence = Evidence(
         TRAIN_LOSS, begin, seen.left, "share of the run before a tenth of the fall", flat / whole, FLAT_SHARE
     )

@@ -12,6 +12,7 @@ from diagnostics.stats.plateau import running_median
 JUMP = 0.1  # of the start: a rise that no batch explains
 STRAIGHT = 2.0  # times the fall of one half of the run over that of the other: a straight line has 1, the way out of a plateau 10
 LEAST_EVALS = 8  # evaluations, whose noise is then known
+LEAST_FALLS, NEARLY_ALL = 5, 0.9  # evaluations, and the share of them that are below the one before
 CLEAR = 4.0  # noise widths that the fall must have to be called one
 
 
@@ -36,6 +37,17 @@ def thrown_up(run: Run, loss: Curve, until: int) -> bool:
     """Whether the loss rose before ``until``, by more than its noise: then it was thrown up, not at rest."""
     rest = blocks(loss.where(loss.steps <= until))
     return bool(rest.levels.max() > (1 + JUMP) * before_training(run) + CLEAR * rest.error)
+
+
+def comes_down(run: Run, until: int) -> bool:
+    """Whether validation fell from one evaluation to the next before ``until``, though training did not show it.
+
+    Steps of a sound length throw what can be moved about, the biases of the last layer say, so that validation of a network that learns nothing goes up as often
+    as down: 40 to 60 % of the time in the lab's. Short ones carry it down a slope.
+    """
+    val = run.get(VAL_LOSS)
+    seen = val.finite().values[val.finite().steps <= until] if val is not None else np.empty(0)
+    return seen.size > LEAST_FALLS and bool(np.mean(np.diff(seen) < 0) >= NEARLY_ALL)
 
 
 def jumped(loss: Curve, left: int) -> bool:

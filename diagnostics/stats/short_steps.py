@@ -5,11 +5,15 @@ from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.headway import Headway, headway
-from diagnostics.stats.level import before_training, end, start
+from diagnostics.stats.held_back import held_back
+from diagnostics.stats.level import end, start
 from diagnostics.stats.octaves import octaves
+from diagnostics.stats.plateau import departure
 from diagnostics.stats.progress import Progress, progress
-from diagnostics.stats.rest import straight
+from diagnostics.stats.rest import comes_down, straight, warmed_up
+from diagnostics.stats.small_weights import began_small
 from diagnostics.stats.strides import USUAL, Strides, stretch, warming
+from diagnostics.stats.untouched import lifted
 
 SHORT, LONGEST = 0.9e-3, 3e-3  # update ratios: see Source; and three times the course's
 FELL, SOLVED = 0.2, 0.05  # of the start: a fall worth the name, and a loss that is solved
@@ -28,6 +32,8 @@ LEAST_PASSES, LONG = 10, 100  # passes over the data
 HARDLY = 0.02  # of the start: DeepOBS' bound between a little progress and none
 LITTLE = 0.1  # of the start: a fall that a sound rate is past within a few steps
 EVEN = 1.25  # times the fall of the other half: along an exponential, the run is then under half of its time constant
+BEGUN = 0.6  # of the start: of all runs seen that were still falling from above that after LEAST_PASSES at a rate that stayed up, each had too low a rate
+WAITED = 0.4  # of the run: at twice the rate it would have been half as long
 LEAST_POINTS = 100  # losses: sound rates leave the start within 3 % of a run, and in fewer batches than that
 MUCH = 0.7  # of the start, left at first, less with every pass and nothing after LONG: good rates have less left
 
@@ -74,7 +80,7 @@ def creeps(run: Run, loss: Curve) -> bool:
 
 def crept(run: Run) -> Progress:
     """How far it came from the untouched network's."""
-    return progress(run, before_training(run))
+    return progress(run, lifted(run))
 
 
 def passes(run: Run) -> float:
@@ -86,6 +92,20 @@ def keeps_falling(losses: tuple[Headway, ...]) -> bool:
     """Whether all losses fall clearly and by much, and have a long way to go."""
     clear = max(one.now.clarity for one in losses) >= CLEAR
     return clear and all(_falls(one) for one in losses) and _keeps_up(losses) and _much_to_come(losses)
+
+
+def hardly_begun(run: Run, losses: tuple[Headway, ...]) -> bool:
+    """Whether all losses still fall from near the start, however suddenly, with no setting to hold the network back: sound runs are far down after as many passes."""
+    clear = max(one.now.clarity for one in losses) >= MEASURED
+    return clear and all(_falls(one) and end(one.curve) > BEGUN * lifted(run) for one in losses) and not held_back(run)
+
+
+def waited(run: Run, loss: Curve) -> float:
+    """The share of the run before a tenth of the fall, where validation came down all the while from weights that are not known to have begun too small; else 0."""
+    seen, first = departure(loss), int(loss.steps[0])
+    if run.state == RUNNING or not comes_down(run, seen.left) or began_small(run, seen.half):
+        return 0.0
+    return (seen.left - warmed_up(run, loss)) / max(1, run.last_step - first)
 
 
 def _falls(one: Headway) -> bool:

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from collector.schema import LR, RUNNING, VAL_LOSS
+from collector.schema import RUNNING, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
-from diagnostics.stats.decay import sums, wanes
+from diagnostics.stats.decay import made, wanes
 from diagnostics.stats.held_back import held_back
 from diagnostics.stats.level import end, start
 from diagnostics.stats.noise import noise
@@ -37,7 +37,7 @@ def slides(run: Run) -> bool:
     curve = val.finite() if val is not None else None
     if curve is None or len(curve) < LEAST_EVALS:
         return False
-    falls = _falls(curve, _made(run, curve))
+    falls = _falls(curve, made(run, curve))
     if run.state == RUNNING:
         young = wanes(run) or len(curve) < MANY_EVALS or end(curve) <= MOST_LEFT * start(curve)
         return not young and _evenly(falls, HARDLY_BENDS) and tremor(curve) < SMOOTH
@@ -63,15 +63,8 @@ def tremor(curve: Curve) -> float:
     return noise(values) / fall if fall > 0 else np.inf
 
 
-def _made(run: Run, curve: Curve) -> Floats:
-    """The share of the way [n] that each point of ``curve`` had behind it: of the sum of the rate, or of the steps."""
-    way = sums(run, curve.steps) if LR in run and len(run[LR].finite()) else curve.steps.astype(np.float64)
-    length = way[-1] - way[0]
-    return (way - way[0]) / length if length > 0 else np.zeros(len(curve))
-
-
-def _falls(curve: Curve, made: Floats) -> Floats:
+def _falls(curve: Curve, done: Floats) -> Floats:
     """What each quarter of the way took off the loss, [4]; levels between are medians of the tenth of the points that is nearest."""
     tenth = max(1, len(curve) // 10)
-    levels = [float(np.median(curve.values[np.argsort(np.abs(made - at))[:tenth]])) for at in (0.25, 0.5, 0.75)]
+    levels = [float(np.median(curve.values[np.argsort(np.abs(done - at))[:tenth]])) for at in (0.25, 0.5, 0.75)]
     return -np.diff([float(curve.values[0]), *levels, end(curve)])

@@ -57,7 +57,7 @@ def test_what_a_finding_measures_is_beyond_the_limit_it_prints(name):
     (evidence,) = finding.evidence
     beyond = (
         evidence.measured <= evidence.threshold
-        if evidence.tag == VAL_LOSS
+        if evidence.statistic.startswith("median change")
         else evidence.measured >= evidence.threshold > 0
     )
     assert beyond

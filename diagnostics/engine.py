@@ -43,7 +43,7 @@ def diagnose(run: Run) -> Report:
         source=run.source,
         verdict=verdict.rule,
         findings=(verdict, *sorted(_unexplained(others, verdict), key=lambda f: -SEVERITIES.index(f.severity))),
-        clear=tuple(slug for slug, outcome in outcomes.items() if outcome == ()),
+        clear=tuple(slug for slug, outcome in outcomes.items() if outcome == () and slug != verdict.rule),
         not_checked=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, NotChecked)),
         rivals=tuple(Rival(f.rule, f.message, ORDER[verdict.rule]) for f in _outranked(found, verdict)),
     )

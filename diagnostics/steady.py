@@ -39,7 +39,15 @@ def standing(run: Run, found: list[Finding], fault: Fault) -> Finding:
     held = _held(_looks(run, fault))
     if held is None:
         return next((f for f in found if f.rule in QUIET), found[0])
-    return next((f for f in found if f.rule == held.rule), held)
+    return next((f for f in found if f.rule == held.rule), _seen_before(held))
+
+
+def _seen_before(held: Finding) -> Finding:
+    """``held`` with when it was last seen: its figures are of then."""
+    return replace(
+        held,
+        message=f"{held.message} This was seen up to step {held.evidence[0].last_step:,}, and too little speaks against it since.",
+    )
 
 
 def _lost(run: Run, first: Finding) -> bool:

@@ -44,10 +44,11 @@ def check(run: Run) -> Iterator[Finding]:
     else:
         ends = end(val)
         best = min(blocks(val).best, ends)  # medians of other points: the end may be the lower one
+        lowest = float(val.finite().values.min())
         message += (
-            f"; its best is {best:.3g}."
+            f"; its best is {lowest:.3g}."
             if seen.tag == VAL_LOSS
-            else f"; validation ends at {ends:.3g}, its best is {best:.3g}."
+            else f"; validation ends at {ends:.3g}, its best is {lowest:.3g}."
         )
         evidence.append(_held(val.finite(), ends, best))
     yield Finding("healthy", "info", message + _poor(run), tuple(evidence))

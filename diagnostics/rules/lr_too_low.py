@@ -270,6 +270,8 @@ def _remedies(run: Run, factor: float, because: str) -> tuple[Remedy, ...]:
     elif top is not None and 0 < top < rate * factor:
         factor = max(float(f"{top / rate:.1g}"), 2.0)
         because = f"the curve asks for more, but rates above {top:g} are rare with this optimizer"
+    if run.state == RUNNING:
+        factor = min(factor, DECADE)  # a loss that has only begun to fall tells that the rate is low, not how low
     now = f" to {factor * rate:.2g}{' at its peak' if wanes(run) else ''}" if rate else ""
     return (
         Remedy(f"Raise the learning rate {factor:g} times{now}.", "lr", because, factor=factor),

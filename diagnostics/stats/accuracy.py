@@ -1,5 +1,7 @@
 """What the accuracies say of a classification: solved, or no better than a guess."""
 
+import numpy as np
+
 from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, end, start
@@ -24,7 +26,11 @@ def solved(run: Run) -> bool:
 
 
 def at_chance(run: Run) -> bool:
-    """Whether both accuracies never rose from where they began, whatever the loss did: a guess, also where nobody said among how many classes."""
+    """Whether both accuracies never rose from where they began, whatever the loss did: a guess, also where nobody said among how many classes.
+
+    An accuracy of 0, or one that is lower than e^−loss, the mean probability of the truth at the least (Jensen's inequality), is none of a classification: a log may
+    hold one of a regression or an autoencoder.
+    """
     curves = [run[tag].finite() for tag in (TRAIN_ACCURACY, VAL_ACCURACY) if accuracy(run, tag) is not None]
-    most = LUCK / (run.classes or 2)
-    return len(curves) == 2 and all(end(c) <= min(start(c) + RISE, most) for c in curves)
+    most, least = LUCK / (run.classes or 2), np.exp(-end(run[TRAIN_LOSS])) / LUCK
+    return len(curves) == 2 and all(0 < end(c) <= min(start(c) + RISE, most) and end(c) >= least for c in curves)

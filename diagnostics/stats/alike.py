@@ -49,9 +49,10 @@ def _one_answer(run: Run) -> bool:
 
 
 def _shares(run: Run) -> Floats:
-    """The different validation accuracies after the first, where there are MANY of them."""
+    """The different validation accuracies after the first, where there are MANY of them; 0 throughout is that of no classification."""
     seen = run.get(VAL_ACCURACY)
-    return np.unique(seen.finite().values[1:]) if seen is not None and len(seen.finite()) > MANY else np.empty(0)
+    right = seen.finite().values[1:] if seen is not None and len(seen.finite()) > MANY else np.empty(0)
+    return np.unique(right) if right.any() else np.empty(0)
 
 
 def _uniform(run: Run, right: float, loss: float) -> bool:

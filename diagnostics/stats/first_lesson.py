@@ -40,4 +40,4 @@ def _same_to_the_digit(run: Run) -> bool:
     seen = run.get(VAL_ACCURACY)
     right = seen.finite().values if seen is not None else np.empty(0)
     late = right[len(right) // 2 :]
-    return late.size >= LATE_EVALS and bool(late.min() == late.max() < HALF)
+    return late.size >= LATE_EVALS and bool(0 < late.min() == late.max() < HALF)

@@ -21,7 +21,7 @@ def optimizer(run: Run) -> str:
 
     PyTorch calls gradient descent ``SGD`` with a momentum and without: here it is ``momentum``, ``nesterov`` or ``sgd``.
     """
-    name = re.sub(r"[^a-z]", "", str(run.config.get("optimizer") or "").lower())
+    name = re.sub(r"[^a-z]", "", str(run.config.get("optimizer") or run.config.get("optimizer_name") or "").lower())
     if name == "sgd" and (run.setting("momentum") or 0.0) > 0:
         return "nesterov" if run.config.get("nesterov") is True else "momentum"
     return "sgd" if name in ("gradientdescent", "gradientdescentoptimizer") else name

@@ -109,3 +109,23 @@ def test_a_hyperparameter_that_is_no_number_is_none():
 def test_a_finding_needs_evidence():
     with pytest.raises(ValueError, match="no verdict without evidence"):
         Finding("x", "info", "m", ())
+
+
+def _under_batch_statistics() -> Run:
+    """Before its averages are known, a network that is normalized by batches is evaluated at 2.35; as it is trained, it has 2.98."""
+    loss = np.linspace(2.98, 2.6, 400)
+    run = synthetic.make(synthetic.noisy(loss, 0.02), loss, lr=1e-5)
+    val = run["val/loss"]
+    return synthetic.with_curves(run, Curve("val/loss", np.r_[0, val.steps[1:]], np.r_[2.35, val.values[1:]]))
+
+
+def test_an_evaluation_before_the_averages_of_batch_normalization_is_no_start():
+    assert diagnose(_under_batch_statistics()).verdict == "lr_too_low"
+
+
+def test_what_validation_was_before_is_kept_where_training_began_there():
+    run = _under_batch_statistics()
+    thrown = synthetic.with_curves(
+        run, Curve("train/loss", run["train/loss"].steps, np.r_[2.36, run["train/loss"].values[1:]])
+    )
+    assert diagnose(thrown).verdict in ("diverged", "lr_too_high")

@@ -33,3 +33,7 @@ def test_accuracies_around_a_guess_at_the_loss_of_a_guess():
 def test_a_tenth_right_of_a_loss_that_fell_is_something_learned():
     assert not alike(_ends(1.6, np.array([0.15, 0.19, 0.2, 0.21]), first=2.31))
     assert not alike(_ends(0.1, np.array([0.9, 0.91]), first=2.31))
+
+
+def test_an_accuracy_of_0_throughout_is_none_of_a_classification():
+    assert not alike(_ends(18.0, np.array([0.0]), first=44.0))

@@ -122,5 +122,5 @@ def _lines(path: Path, limits: Limits) -> Log:
 def _log(path: Path, run: Found, notes: list[str]) -> Log:
     own = path.absolute().parent.name if path.stem.lower() in GENERIC else path.stem
     name = run.name or own
-    split = names.split_of(path.stem)
+    split = names.split_of_file(path.stem, [series.name for series in run.series])
     return Log(name, str(path), run.series, run.epochs, config=run.config, split=split, notes=(*notes, *run.notes))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from collector.schema import EPOCH, STEP, WALL_TIME
-from diagnostics.curve import Floats
+from diagnostics.curve import Floats, Ints
 from diagnostics.readers.formats import settings
 from diagnostics.readers.log import Series
 from diagnostics.readers.rows import Rows, number
@@ -25,6 +25,9 @@ OWN_STEP = "_num_updates"  # behind a part of the data
 FEWEST = 3  # items from which lists of one length may be curves, whatever they are called
 SINCE_1970 = 1e9  # s; a first item of three above it is a wall time, as TensorBoard's page exports them
 MILLISECONDS = 1e11
+GROUP = re.compile(
+    r"param|config|settings|^(?:args|optim(?:izer)?)$", re.IGNORECASE
+)  # whose values are hyperparameters
 EVENLY = "{0} has {1} points where {2} has {3}: spread evenly over them"
 
 Values = Mapping[str, object]
@@ -159,8 +162,26 @@ def _of_columns(value: Values, name: str) -> Found:
     curves = {key: column for key, column in columns.items() if key not in role.values()}
     notes: list[str] = []
     series = tuple(_series(key, column, where, curves, notes) for key, column in curves.items())
-    rest = settings.flat({k: v for k, v in value.items() if not isinstance(v, Mapping | list)})
-    return Found(name, series, config=rest, notes=list(dict.fromkeys(notes)))
+    return Found(name, series, config=_settings(value), notes=list(dict.fromkeys(notes)))
+
+
+def _settings(value: Values) -> dict[str, object]:
+    """What is no column; a group of hyperparameters, as DeepOBS' ``{"optimizer_hyperparams": {"lr": 0.1}}``, without the name of the group."""
+    single = {
+        k: v
+        for k, v in value.items()
+        if not isinstance(v, list) and not (isinstance(v, Mapping) and any(_lists({k: v})))
+    }
+    groups = {k: v for k, v in single.items() if isinstance(v, Mapping) and GROUP.search(k)}
+    inner = {k: v for group in groups.values() for k, v in settings.flat(group).items()}
+    return {**inner, **settings.flat({k: v for k, v in single.items() if k not in groups})}
+
+
+def _spread(n: int, most: int) -> Ints:
+    """The rows of ``most`` at which ``n`` values stand: at the ends of equal shares, and before the first where one more than the shares was measured."""
+    if n > 1 and most % n and most % (n - 1) == 0:
+        return np.arange(n, dtype=np.int64) * (most // (n - 1))
+    return np.ceil(np.arange(1, n + 1) * most / n).astype(np.int64) - 1
 
 
 def _lists(value: Values, within: str = "", depth: int = 0) -> Iterator[tuple[str, object]]:
@@ -234,8 +255,8 @@ def _series(
     order = np.arange(n, dtype=np.int64)
     if n < most and STEP not in along and EPOCH not in along:
         notes.append(EVENLY.format(name, n, longest[0], most))
-        order = np.ceil((order + 1) * most / n).astype(np.int64) - 1
-        along = {r: v[order] for r, v in where.items() if len(v) == most}
+        order = _spread(n, most)
+        along = {r: v[np.minimum(order, most - 1)] for r, v in where.items() if len(v) == most}
     empty = np.full(n, np.nan)
     return Series(name, values, along.get(STEP, empty), along.get(EPOCH), _seconds_of(along.get(WALL_TIME)), order)
 

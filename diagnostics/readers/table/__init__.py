@@ -71,7 +71,8 @@ def read(path: Path, limits: Limits) -> list[Log]:
         if table.num_rows == 1:
             raise ReadError(path, f"line 1: {told}, and there is one row only; name a log")
         notes = [*notes, f"{told}: each is kept under its own name"]
-    return [replace(log, split=names.split_of(path.stem)) for log in logs_of(_table(path, table, place, notes))]
+    found = logs_of(_table(path, table, place, notes))
+    return [replace(log, split=names.split_of_file(path.stem, [s.name for s in log.series])) for log in found]
 
 
 def _opened(path: Path) -> tuple[pa.Table, Place, list[str]]:

@@ -5,12 +5,15 @@ import re
 from dataclasses import dataclass, field
 
 from collector.schema import EPOCH, STEP
-from diagnostics.readers.text.tokens import value
+from diagnostics.readers.text.tokens import DATE, value
 from diagnostics.readers.text.words import MEASURE
 from diagnostics.readers.understanding.names import THINGS, index_of
 
 RULER = re.compile(r"[\s|:+=\u2500-\u257f-]*$")
 BAR = re.compile(r":?\s+\d+%\|.*$|:\s+\d+%.*$")  # tqdm's, behind a row of YOLO's
+LOGGED = re.compile(
+    rf"\s*\[?{DATE}\]?[\s:|-]*(?:\[?(?:DEBUG|INFO|WARNING)\]?[\s:|-]+)?"
+)  # a logger's prefix, before names and rows alike
 WHOLE = re.compile(r"(\d+)\s*/\s*(\d+)$")
 NUMBER = re.compile(r"[-+]?(?:\d|\.\d|nan\b|inf\b)", re.IGNORECASE)
 MOST_CELLS = 200
@@ -56,10 +59,10 @@ class Grid:
 
     def row(self, line: str) -> Row | None:
         """The row that a line of numbers is, or None where it fits no heading, or is about one of many things."""
-        line = BAR.sub("", line)
+        line = _bare(line)
         of_all = _headings(self._of_things) if line.split()[:1] == [ALL] else []
         for names in (*_headings(self._candidate), self.names, *of_all):
-            for cells in (_cells(line), line.split()):
+            for cells in _ways(line):
                 extra = len(cells) - len(names)
                 if not names or (names[0].lower() in FIRST and cells[0].lower() != ALL):
                     continue
@@ -71,8 +74,18 @@ class Grid:
 
 def _headings(line: str) -> list[list[str]]:
     """The names that ``line`` may be the heading of, by the ways to take it apart."""
-    line = BAR.sub("", line).rstrip(": ")
-    return [names for names in map(_names, (_cells(line), line.split())) if names]
+    return [names for names in map(_names, _ways(_bare(line).rstrip(": "))) if names]
+
+
+def _bare(line: str) -> str:
+    """Without a logger's prefix and without a bar behind it."""
+    return BAR.sub("", LOGGED.sub("", line, count=1) if LOGGED.match(line) else line)
+
+
+def _ways(line: str) -> tuple[list[str], ...]:
+    """The ways to take ``line`` apart; tabs may be doubled to line up columns."""
+    cells = _cells(line)
+    return (cells, [c for c in cells if c], line.split()) if "" in cells else (cells, line.split())
 
 
 def _names(cells: list[str]) -> list[str]:

@@ -172,6 +172,11 @@ def split_of(stem: str) -> str:
     return VAL if is_measured or not may_be_a_try else ""
 
 
+def split_of_file(stem: str, columns: Iterable[str]) -> str:
+    """The same of a file with these ``columns``: nothing where one of them says its split itself."""
+    return "" if any(read(name).split for name in columns) else split_of(stem)
+
+
 def exported_tag(stem: str) -> str:
     """The tag in the name of a file that TensorBoard's page saved, run-<run>-tag-<tag>; "" for any other."""
     found = EXPORT_OF_TENSORBOARD.search(stem)

@@ -5,12 +5,13 @@ A wrong pair is worse than an unknown name: two losses are a pair only when thei
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from collector import schema
 from diagnostics.readers.understanding import names
 from diagnostics.readers.understanding.names import ACCURACY, ERROR_RATE, LOSS, TRAIN, VAL, Name
 
+ATTACKED = ("robust", "adv", "adversarial", "pgd")  # what the losses of attacked examples are called
 LOADER = re.compile(r"^dataloaderidx\d+$")  # Lightning's name for one of several evaluation sets
 SECOND_OF_LIST = re.compile(r"(?<!\d)1$")
 FEW = (
@@ -32,13 +33,21 @@ class Choice:
 def chosen(columns: Sequence[str], points: Mapping[str, int] | None = None) -> dict[str, Choice]:
     """By tag, the column that holds it; ``points`` by name, how many values it has."""
     many = points or {}
-    read = [found for found in map(names.read, columns) if found.quantity and not _tested_once(found, many)]
+    read = _attacked([found for found in map(names.read, columns) if found.quantity and not _tested_once(found, many)])
     sets = _sets(columns, read)
     losses = _losses([n for n in read if n.quantity == LOSS], sets, many)
     rates = [n for n in read if n.quantity != LOSS and not _is_of_list(n.name, columns)]
     accuracies = _accuracies(rates, read, sets, many)
     others = {tag: _most(few, many) for tag, few in names.gauges(columns).items()}
     return {**losses, **accuracies, **{tag: Choice(name) for tag, name in others.items()}}
+
+
+def _attacked(read: Sequence[Name]) -> Sequence[Name]:
+    """Of adversarial training only what was measured under attack: who attacks the training's examples too trains on them, and the clean ones are beside the point."""
+    for group in ATTACKED:
+        if {TRAIN, VAL} <= {n.split for n in read if n.quantity == LOSS and n.group == group}:
+            return [replace(n, group="") for n in read if n.group == group]
+    return read
 
 
 def _is_of_list(name: str, columns: Sequence[str]) -> bool:

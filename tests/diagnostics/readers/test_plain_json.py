@@ -217,3 +217,26 @@ def test_catboosts_lists_are_called_by_its_metrics(tmp_path: Path) -> None:
     assert points(run["train/loss"]) == {0: 2.5, 1: 2.25, 2: 2.0, 3: 1.75}
     assert points(run["train/accuracy"]) == {0: 0.5, 1: 0.6, 2: 0.7, 3: 0.8}
     assert points(run["val/accuracy"]) == dict.fromkeys(range(4), 0.25)
+
+
+def test_columns_that_say_their_split_need_no_files_name(tmp_path: Path) -> None:
+    history = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.5, 2.5, 1.5]}
+    run = one(tmp_path, json.dumps(history), "run_with_val.json")
+    assert (
+        run["train/loss"].values.tolist() == history["loss"] and run["val/loss"].values.tolist() == history["val_loss"]
+    )
+
+
+def test_evaluations_of_which_the_first_came_before_training(tmp_path: Path) -> None:
+    run = one(tmp_path, json.dumps({"train_loss": [1.0] * 40, "val_loss": [2.0] * 6}))
+    assert run["val/loss"].steps.tolist() == [0, 8, 16, 24, 32, 40]
+
+
+def test_groups_of_hyperparameters_are_settings_of_their_own_names(tmp_path: Path) -> None:
+    log = {
+        "optimizer_name": "Adam",
+        "optimizer_hyperparams": {"lr": 0.5},
+        "data": {"name": "x"},
+        "train_loss": [3.0, 2.0, 1.0],
+    }
+    assert one(tmp_path, json.dumps(log)).config == {"optimizer_name": "Adam", "lr": 0.5, "data/name": "x"}

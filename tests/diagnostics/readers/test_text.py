@@ -291,3 +291,17 @@ def test_long_lines_cost_no_more_than_ten_times_the_file(tmp_path: Path, unit: b
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10 * len(raw)
+
+
+def test_a_table_with_doubled_tabs_behind_a_loggers_prefix(tmp_path: Path) -> None:
+    head = "Epoch \t Train Time \t LR \t \t Train Loss \t Train Robust Loss \t Test Robust Loss"
+    rows = [
+        f"{e} \t 8.1 \t \t 0.1000 \t \t {2 / (e + 1):.4f} \t {3 / (e + 1):.4f} \t \t {3.5 / (e + 1):.4f}"
+        for e in range(9)
+    ]
+    lines = [f"[2020/02/26 10:1{n}:00] - {line}" for n, line in enumerate(["Namespace(lr_max=0.1)", head, *rows[:8]])]
+    run = understand(read(tmp_path, "\n".join(lines)))
+    assert run["train/loss"].values.tolist() == [round(3 / (e + 1), 4) for e in range(8)]
+    assert run["val/loss"].values.tolist() == [round(3.5 / (e + 1), 4) for e in range(8)]
+    assert run.epochs is not None and run.epochs.values.tolist() == [*range(8)]
+    assert set(run["optim/lr"].values) == {0.1}

@@ -13,7 +13,8 @@ Criterion
       (under a normalization, no pretraining that is said, and updates of USUAL or more where they are longest: weights that were trained may be as large, and are moved by less).
     - *Late start.* Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and from
       there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small).
-    - *No start.* The fall over the whole run stays under NO_FALL of the start, it never was LOUD away from there nor half of the run WON below, and lr_too_low sees no straight
+    - *No start.* The fall over the whole run stays under NO_FALL of the start (SOME_FALL in a log without layers that ends by giving every example the same answer, with
+      validation that jumps by no more than TOSSED of its start), it never was LOUD away from there nor half of the run WON below, and lr_too_low sees no straight
       line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to more than THROWN times their norm nor shrunk
       below SHRUNK of it, unless they began too small.
     - *Rest on the way.* The loss, once it has learnt the mean, rests for RESTED of the run and then goes half of the rest of its way in less than GENTLE times as long, with
@@ -52,6 +53,8 @@ from diagnostics.rule import Rule
 from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
+from diagnostics.stats.alike import alike
+from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.gain import normalized
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import NARROW, held_back  # noqa: F401  (Criterion)
@@ -94,8 +97,12 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     tiny,
 )
 from diagnostics.stats.strides import USUAL, stretch, strides, unmoved  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.tossed import TOSSED
 
 WON = 0.06  # of the start: a loss that was lower by that much for half of the run had left it
+SOME_FALL = (
+    0.1  # of the start: what unequal weights of the last layer cost above one answer for all, in the lab's networks
+)
 LOUD = 0.2  # of the start: points that differ more than that hide what a plateau is, and a loss that was as far away did leave
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 HE, PYTORCH = (
@@ -130,10 +137,10 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         return None  # a reward or an adversary's loss: nothing says that it should fall
     if run.state == RUNNING and young(run, loss):
         return None
-    seen = progress(run, first)
-    if abs(seen.share) > NO_FALL or creeps(run, loss) or slides(run) or not _stayed(run[seen.tag], seen.first):
+    seen, blank = progress(run, first), _blank(run)
+    if abs(seen.share) > (SOME_FALL if blank else NO_FALL) or creeps(run, loss) or slides(run):
         return None
-    if (trains_slowly(loss) or moved(run)) and not _guesses(run):
+    if not _stayed(run[seen.tag], seen.first) or ((trains_slowly(loss) or moved(run)) and not (blank or _guesses(run))):
         return None
     if _explained(run):
         return None  # something else than the start explains it
@@ -147,6 +154,14 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     )
 
 
+def _blank(run: Run) -> bool:
+    """Whether it ends by giving every example the same answer, from weights of which nothing is known, and steps have neither thrown that about nor come to it slowly."""
+    if run.layers is not None or not alike(run) or (first_lesson(run) or 0.0) > SLOW:
+        return False
+    val = run[VAL_LOSS].finite().values
+    return noise(val[1:]) <= TOSSED * abs(float(val[0]))
+
+
 def _stayed(curve: Curve, first: float) -> bool:
     """Whether it was near ``first`` all the time, and not merely noise."""
     levels = blocks(curve).levels
@@ -156,7 +171,7 @@ def _stayed(curve: Curve, first: float) -> bool:
 
 def _same_answer(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     found = never_answered(run, loss)
-    return None if found and _explained(run) else found
+    return None if found and (_explained(run) or creeps(run, loss) or slides(run)) else found
 
 
 def _explained(run: Run) -> bool:

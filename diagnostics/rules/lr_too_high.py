@@ -30,7 +30,9 @@ Criterion
     - *Above its start.* The loss stood there for more than ABOVE of the run and ends above HARMED of it.
     - *Jumped.* Three losses once stood at JUMP times the start under no heavy dropout (see underfitting), and the loss is stuck above HARMED of it; where the rate came
       down: at LIKE of the lowest before that jump or more, with no setting of the network to account for it.
-    - *Circles far.* needs_decay holds, with a jitter of more than VIOLENT of the level.
+    - *Circles far.* needs_decay holds at a rate that was logged, with a jitter of more than VIOLENT of the level.
+    - *Restless.* At a rate that was logged and never fell below a third of its peak, neither loss has got lower in the last two thirds of the run (by no more than FALLS standard errors of Mann
+      and Kendall's test), and validation jumps by more than RESTLESS of the fall and TREMBLES of its level, over RESTLESS_EVALS evaluations or more.
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
       where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless needs_decay holds and more steps are
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).
@@ -96,6 +98,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     BLOATED,
     BOUNCE,
     EARLY,
+    FALLS,
     FLUNG,
     GIVEN_BACK,
     HARMED,
@@ -104,11 +107,14 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     LITTLE,
     NO_GRADIENT,
     REST,
+    RESTLESS,
+    RESTLESS_EVALS,
     REWRITES,
     SWEEPS,
     SWOLLEN,
     THREW_UP,
     THROWN,
+    TREMBLES,
     UNCHANGED,
     USUAL_FIRST,
     USUAL_LATER,
@@ -118,6 +124,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     flung,
     jumped,
     lost_a_layer,
+    restless,
     rewrote,
     rose_again,
     stood_above,
@@ -176,12 +183,17 @@ def _stuck(run: Run, loss: Curve) -> Sign:
         seen = jump(run)
         won = seen is None or end(loss) < LIKE * seen.before
         return None if won or _held_back(run) else jumped(run, loss)
-    return _circles_far(run) or (None if _only_circles(run) else bounces(run, loss)) or jumped(run, loss)
+    return (
+        _circles_far(run)
+        or restless(run, loss)
+        or (None if _only_circles(run) else bounces(run, loss))
+        or jumped(run, loss)
+    )
 
 
 def _circles_far(run: Run) -> Sign:
     """It needs a decay, and so badly that most of what is left is the rate's doing."""
-    found = next(iter(needs_decay.check(run)), None)
+    found = next(iter(needs_decay.check(run)), None) if LR in run else None
     if found is None or found.evidence[0].measured <= VIOLENT:
         return None
     return found.message, replace(found.evidence[0], threshold=VIOLENT)

@@ -8,7 +8,7 @@ Why it matters
     A decay costs nothing and lowers the loss at once, by the more the larger the jitter is beside what is left of the loss.
 
 Criterion
-    The learning rate was logged and never fell below a third of its peak; validation (the averaged training loss, where it is too sparse) jumps from one
+    The learning rate never fell below a third of its peak, or, where it was not logged, the jitter of the last third is more than UNDAMPED of that of the third before, as under no decay; validation (the averaged training loss, where it is too sparse) jumps from one
     evaluation to the next by more than JITTER of its own level over the second half of the run; and as many steps again are forecast to bring less
     than BRINGS times the jitter, which is what a decay brings.
 
@@ -22,17 +22,18 @@ Known limits
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
-from diagnostics.curve import Floats
+from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.bounce import OF_LEVEL, Bounce, bounce, jitter
+from diagnostics.stats.bounce import OF_LEVEL, UNDAMPED, Bounce, bounce, jitter, undamped  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
@@ -45,8 +46,8 @@ MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
-    seen = None if LR not in run or wanes(run) else bounce(run)  # too high a rate asks as well, with or without one
-    if seen is None:
+    seen = None if wanes(run) else bounce(run)  # too high a rate asks as well, with or without one
+    if seen is None or not (LR in run or undamped(run[seen.tag])):
         return
     curve = run[seen.tag].finite()
     left, fall = end(curve), max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
@@ -57,16 +58,17 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _finding(run: Run, seen: Bounce, share: float, left: float) -> Finding:
     what = "Validation loss" if seen.tag == VAL_LOSS else "The averaged training loss"
-    now = float(run[LR].finite().values[-1])
+    to = f"{FACTOR * float(run[LR].finite().values[-1]):.2g}" if LR in run else "a tenth"
+    never = "at a learning rate that never fell" if LR in run else "as much as ever"
     more = int(float(f"{MORE * (run.last_step - int(run[TRAIN_LOSS].steps[0])):.2g}"))
     return Finding(
         "needs_decay",
         "info",
-        f"{what} has levelled off near {left:.3g} and jitters by {share:.0%} of it, at a learning rate that never fell.",
+        f"{what} has levelled off near {left:.3g} and jitters by {share:.0%} of it, {never}.",
         (Evidence(seen.tag, seen.first_step, seen.last_step, OF_LEVEL, share, JITTER),),
         (
             Remedy(
-                f"Decay the learning rate to {FACTOR * now:.2g} and train {more:,} steps more.",
+                f"Decay the learning rate to {to} and train {more:,} steps more.",
                 "lr",
                 f"shorter steps settle inside the jitter, which is {share:.0%} of the loss",
                 factor=FACTOR,
@@ -88,15 +90,33 @@ def _circling(share: float, lr: Floats | float = 0.1, pace: float = 40.0) -> Run
     return synthetic.make(synthetic.noisy(level, 0.1), level * (1 + share * jumps), lr=lr)
 
 
+def _unlogged() -> Run:
+    run = _circling(0.16)
+    return replace(run, curves={tag: curve for tag, curve in run.curves.items() if tag != LR})
+
+
+def _calming() -> Run:
+    run = _unlogged()
+    val = run[VAL_LOSS]
+    calm = np.linspace(1.0, 0.0, len(val))
+    level = synthetic.falling(2.3, 0.1, pace=40.0)[val.steps - 1]
+    return synthetic.with_curves(run, Curve(VAL_LOSS, val.steps, level + calm * (val.values - level)))
+
+
 RULE = Rule(
     "needs_decay",
     "Needs decay",
     check,
-    needs={TRAIN_LOSS: MIN_POINTS, LR: 2},
-    fires={"circling": lambda: _circling(0.16), "circling a little": lambda: _circling(0.12)},
+    needs={TRAIN_LOSS: MIN_POINTS},
+    fires={
+        "circling": lambda: _circling(0.16),
+        "circling a little": lambda: _circling(0.12),
+        "circling at a rate that nobody logged": _unlogged,
+    },
     silent={
         "a healthy run": synthetic.healthy,
         "calm": lambda: _circling(0.02),
+        "calmed down, at a rate that nobody logged": lambda: _calming(),
         "decayed": lambda: _circling(0.2, lr=synthetic.falling(0.1, 0.0, pace=6.0)),
         "on its way down": lambda: _circling(0.05, pace=3.0),
     },

@@ -14,8 +14,9 @@ LEAST = 6  # evaluations in the second half of the run: their spread is known to
 BEYOND = (
     1.7  # times the batches' own noise: the spread of twenty blocks is known to about a quarter, so three of its errors
 )
-FLOOR = 0.05  # of the fall: where less of it is left, the level that the jitter is a share of
+FLOOR = 0.02  # of the fall: where less of it is left, the level that the jitter is a share of
 OF_LEVEL = "jitter as a share of the level"
+UNDAMPED = 0.5  # times the jitter of the third before: under a straight decay to 0 the last third has a third of it
 LEAST_POINTS = 10  # training losses a block, to know what the batches alone would do to its level
 
 
@@ -40,6 +41,12 @@ def jitter(run: Run, seen: Bounce) -> float:
     curve = run[seen.tag].finite()
     fall = max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
     return seen.share * fall / max(end(curve), FLOOR * fall)
+
+
+def undamped(curve: Curve) -> bool:
+    """Whether the last third of ``curve`` jumps from point to point as the third before does: a learning rate that comes down takes the jitter with it."""
+    _, before, last = np.array_split(np.abs(np.diff(curve.finite().values, n=2)), 3)
+    return bool(last.size and last.mean() > UNDAMPED * before.mean())
 
 
 def bounce(run: Run) -> Bounce | None:

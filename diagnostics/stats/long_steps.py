@@ -1,11 +1,11 @@
 """Signs that the steps of a run were too long: each as a sentence and the evidence for it, or None."""
 
-from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
-from diagnostics.curve import Curve
+from collector.schema import GRAD_NORM, LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence
 from diagnostics.run import Run
 from diagnostics.stats.balance import growth
-from diagnostics.stats.bounce import bounce
+from diagnostics.stats.bounce import bounce, jitter
 from diagnostics.stats.decay import HEIGHT, wanes
 from diagnostics.stats.detour import detour
 from diagnostics.stats.excursion import JUMP, excursion
@@ -14,14 +14,24 @@ from diagnostics.stats.first_update import rate_beside_usual
 from diagnostics.stats.held_back import dropped, narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
-from diagnostics.stats.level import before_training, end, start, surely_before_training
-from diagnostics.stats.relapse import relapse
+from diagnostics.stats.level import before_training, blocks, end, start, surely_before_training
+from diagnostics.stats.relapse import relapse, rising
+from diagnostics.stats.slide import unshaken
 from diagnostics.stats.small_weights import began_sound, no_measure
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
 from diagnostics.stats.strides import strides, sustained
 
 BOUNCE = 0.009  # of the fall: see lr_too_high
+RESTLESS, TREMBLES = (
+    0.025,
+    0.005,
+)  # of the fall, and of the level: of what jumps so far and has not got lower since a third of the run, more than five in six had too high a rate
+RESTLESS_EVALS, FALLS = (
+    15,
+    1.3,
+)  # evaluations; standard errors by Mann and Kendall's test: a loss that falls has more than that in nine of ten runs
+MOST = 500  # values that are compared each with each
 SOLVED = 0.2  # training loss over validation loss: below it validation jumps from overconfidence
 EARLY, LATE = 0.05, 0.35  # of the run, and of the fall: most of the fall of a rate that is too high is done by then
 ASTRAY = 0.3  # of the fall: of all sound runs seen none lost as much for an eighth of the run without winning more than that in the end
@@ -154,6 +164,26 @@ def bounces(run: Run, loss: Curve) -> Sign:
     return f"{what} {said}.", evidence
 
 
+def restless(run: Run, loss: Curve) -> Sign:
+    """Neither loss has got lower for two thirds of the run, at a rate that stayed up, and validation jumps about all the while: by the noise of the batches alone
+    nobody would know whether training is stuck; the order of its levels tells."""
+    seen = bounce(run) if LR in run and not no_measure(run) else None
+    if seen is None or seen.tag != VAL_LOSS or seen.share <= RESTLESS or jitter(run, seen) <= TREMBLES:
+        return None
+    val = run[VAL_LOSS].finite()
+    if len(val) < RESTLESS_EVALS or min(rising(_late(val.values)), rising(_late(blocks(loss).levels))) <= -FALLS:
+        return None
+    evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, JITTER, seen.share, RESTLESS)
+    said = f"Validation jumps up and down by {seen.share:.1%} of the whole fall at a time"
+    return f"{said}, and neither loss has got lower in the last two thirds of the run.", evidence
+
+
+def _late(values: Floats) -> Floats:
+    """The last two thirds, every so many of them where they are more than can be compared each with each."""
+    late = values[len(values) // 3 :]
+    return late[:: 1 + len(late) // MOST]
+
+
 def stood_above(run: Run, loss: Curve) -> Sign:
     """A good part of the run was spent above its start, and it came back to little better."""
     seen = excursion(run)
@@ -170,8 +200,8 @@ def jumped(run: Run, loss: Curve) -> Sign:
     seen, last = jump(run), end(loss)
     if seen is None or seen.often <= JUMP or last <= HARMED * before_training(run) or _usual(run, USUAL_LATER):
         return None
-    if dropped(run):
-        return None  # what is left of the network differs from batch to batch
+    if dropped(run) or unshaken(run):
+        return None  # what is left of the network differs from batch to batch; or it was the batch that jumped
     evidence = Evidence(TRAIN_LOSS, seen.step, int(loss.steps[-1]), THIRD, seen.often, JUMP)
     return (
         f"The training loss jumped to {seen.peak:.3g} at step {seen.step:,} and has been stuck near {last:.3g} since.",

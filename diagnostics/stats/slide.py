@@ -5,6 +5,8 @@ import numpy as np
 from collector.schema import RUNNING, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
+from diagnostics.stats.accuracy import at_chance
+from diagnostics.stats.alike import alike
 from diagnostics.stats.decay import made, wanes
 from diagnostics.stats.held_back import held_back
 from diagnostics.stats.level import end, start
@@ -44,6 +46,19 @@ def slides(run: Run) -> bool:
     slid = _evenly(falls) and tremor(curve) < SMOOTH
     went_on = wanes(run) and not held_back(run) and _to_the_last(falls) and tremor(curve) < SHAKEN
     return bool((slid or went_on) and end(curve) > SOLVED * start(curve))
+
+
+def unshaken(run: Run) -> bool:
+    """Whether validation was looked at often, never stood above its start, and came down without a tremor to more than one answer for all: no step threw the weights anywhere."""
+    val = run.get(VAL_LOSS)
+    curve = val.finite() if val is not None else None
+    return (
+        curve is not None
+        and len(curve) >= MANY_EVALS
+        and float(curve.values.max()) <= start(curve)
+        and tremor(curve) < SMOOTH
+        and not (at_chance(run) or alike(run))
+    )
 
 
 def _evenly(falls: Floats, bends: float = BENDS) -> bool:

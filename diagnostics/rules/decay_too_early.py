@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     The learning rate fell below a third of its peak before LATEST of the run and stayed (it ends above STAYS of what it was SETTLING of the rest later, or that was below NOTHING
-    of the peak, or it was so at EARLY of the run: a rate that goes down all along or in stages has no such cut), and one of these:
+    of the peak, or it was so at EARLY of the run, or NEARLY_ALL of the sum of its rates was spent by SOON: a rate that goes down all along or in stages has no such cut), and one of these:
 
     - *It was heading lower.* The training loss was falling clearly then (CLEAR standard errors over the last stretch before the decay), and the power law through that
       stretch, with half its exponent to be careful, is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at.
@@ -36,7 +36,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.decay import Decay, decay, gain_per_sum
+from diagnostics.stats.decay import Decay, decay, gain_per_sum, made
 from diagnostics.stats.heading import heading
 from diagnostics.stats.level import end, start
 from diagnostics.stats.levelled import falling
@@ -51,6 +51,10 @@ CREEP, CREEP_FALL = 0.04, 0.015  # per doubling of the steps: of the loss at the
 CREEP_CLEAR = 8.0  # standard errors: a decayed rate is quiet, so a slow fall shows clearly
 EARLY = 0.25  # of the run: usual schedules of steps come later, and after them what is left falls as well
 CLOCK_CLEAR = 4.0  # standard errors of ten groups: one chance in 500
+SOON, NEARLY_ALL = (
+    0.3,
+    0.9,
+)  # of the run, and of the sum of its rates: usual steps and cosines have spent two thirds of it by then at the most
 STAYS, NOTHING = 0.9, 0.03  # of the rate soon after the cut; of the peak
 SETTLING = 0.1  # of the rest of the run: what the noise of the longer steps held up falls at once
 
@@ -102,7 +106,14 @@ def _stays(run: Run, fall: Decay) -> bool:
     first, last = rate.steps[0], rate.steps[-1]
     soon = fall.step + int(SETTLING * (last - fall.step))
     then, early = rate.at(np.array([soon, first + int(EARLY * (last - first))]))
-    return bool(rate.values[-1] >= STAYS * then or min(then, early) <= NOTHING * fall.peak)
+    stays = rate.values[-1] >= STAYS * then or min(then, early) <= NOTHING * fall.peak
+    return bool(stays or _spent_by(run[TRAIN_LOSS].finite(), run, SOON) >= NEARLY_ALL)
+
+
+def _spent_by(loss: Curve, run: Run, share: float) -> float:
+    """How much of the sum of the learning rate was spent by a ``share`` of the run."""
+    at = loss.steps[0] + share * (loss.steps[-1] - loss.steps[0])
+    return float(np.interp(at, loss.steps, made(run, loss)))
 
 
 def _creeps(run: Run, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:

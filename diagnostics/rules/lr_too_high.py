@@ -18,7 +18,7 @@ Criterion
     - *Flung.* Three losses stood at FLUNG times the start, and weights have grown to GROWN times (where nobody saw them: validation ends above the loss of the
       untouched network).
     - *Rose again.* The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to get
-      down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test).
+      down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test); with no setting of the network to account for it.
     - *Astray.* The loss was as low in the first third of the run as at the end, to WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run
       between, clear of the noise, and the rate had not come to HEIGHT of its peak before.
     - *Swollen.* Weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer than
@@ -172,7 +172,7 @@ def _lasting(run: Run, loss: Curve) -> Sign:
 
 
 def _any(run: Run, loss: Curve) -> Sign:
-    found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or rose_again(loss) or went_astray(run)
+    found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or _rose_again(run, loss) or went_astray(run)
     found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or stood_above(run, loss)
     return found or (None if gaining(loss) else _stuck(run, loss)) or _harmed_before(run)
 
@@ -221,6 +221,12 @@ def _harmed_before(run: Run) -> Sign:
 def _held_back(run: Run) -> bool:
     """Whether a setting of the network accounts for what is left."""
     return not underfitting.RULE.missing(run) and any(underfitting.check(run))
+
+
+def _rose_again(run: Run, loss: Curve) -> Sign:
+    """A strong decay takes the weights, and with them what had been learned."""
+    found = rose_again(loss)
+    return None if found and _held_back(run) else found
 
 
 def _rewrote(run: Run, loss: Curve) -> Sign:

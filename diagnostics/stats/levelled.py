@@ -26,7 +26,7 @@ class Falling:
     Attributes:
         curve: the finite points judged: validation, or training where there are too few evaluations.
         now: what twice the steps should bring.
-        fall: start − end.
+        fall: start − end, from the higher start of the two losses: a log of epochs first meets validation when much is learned.
         worth: the gain below which going on is not worth it, in the unit of the loss; where validation stands WIDE above training, a gain that
             is not CLEAR is none.
     """
@@ -58,7 +58,7 @@ def falling(run: Run) -> Falling:
     val = run.get(VAL_LOSS)
     tag = TRAIN_LOSS if val is None or len(val.finite()) < LEAST_EVALS else VAL_LOSS
     curve = run[tag].finite()
-    fall = start(curve) - end(curve)
+    fall = max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
     now, worth = forecast(run, tag), WORTH * max(abs(end(curve)), FLOOR * fall)
     apart = tag == VAL_LOSS and end(curve) > WIDE * end(run[TRAIN_LOSS]) > 0
     return Falling(curve, now, fall, max(worth, CLEAR * now.error) if apart else worth)

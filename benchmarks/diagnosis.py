@@ -15,7 +15,7 @@ import pandas as pd
 from benchmarks.lab import shelf
 from benchmarks.lab.obey import outcomes
 from benchmarks.score import cost, field_page, grid, grid_page, heading, lab_page, learned, overfit, promises, timing
-from benchmarks.score.grid_page import Grid
+from benchmarks.score.grid_page import Curves, Grid, Trials
 from benchmarks.score.lab_page import Part
 from benchmarks.score.opinions import Reports
 from benchmarks.score.prefixes import SHARES
@@ -23,6 +23,7 @@ from benchmarks.score.promises import Promise
 from benchmarks.score.timing import Judged
 
 PARTS = tuple(lab_page.TITLES)
+OWN_GRID = "rates"
 Section = tuple[str, list[Promise]]
 
 
@@ -42,10 +43,13 @@ def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
         )
     told = [overfit.judged(name, reports, with_rivals=given.rivals) for name in names if name in overfit.PARTS]
     yield overfit.as_text(told), list(overfit.promises(told))
+    if names == PARTS and (shelf.FOLDER / f"{OWN_GRID}.parquet").exists():
+        yield from own_grid(Grid(grid.load(shelf.FOLDER, OWN_GRID), reports), folder)
     public = None
     if given.grid:
-        public = Grid(grid.load(given.grid, "deepobs"), grid.load(given.grid, "algoperf"), reports)
-        yield on_grid(public, folder)
+        deepobs, algoperf = (grid.load(given.grid, name) for name in ("deepobs", "algoperf"))
+        public = Curves(Grid(deepobs, reports), Trials(algoperf, reports))
+        yield on_curves(public, folder)
     reports.save()
     if given.rivals:
         yield field_page.rivals(parts, public, reports) + "\n" + learned.as_text(parts), []
@@ -77,17 +81,39 @@ def obeying(found: dict[str, pd.DataFrame]) -> Section:
     return text, [promise for name, rows in found.items() for promise in promises.of_obeying(name, rows)]
 
 
-def on_grid(public: Grid, folder: Path | None) -> Section:
+def own_grid(both: Grid, folder: Path | None) -> Iterator[Section]:
+    """Verdicts on the lab's grid of rates: the problems that were looked at, and those that were judged once before."""
+    apart = both.known.labels.apart
+    yield f"{heading.OWN_GRID}\n", []
+    for name, title, mine in (
+        ("rates", "Problems the rules were tried on", ~apart),
+        ("rates-apart", "Problems drawn by chance", apart),
+    ):
+        part = Grid(grid.select(both.known, mine), both.reports)
+        yield (
+            _on_grid(part, folder, name, f"### {title}"),
+            list(promises.of_grid(part, f"{title[0].lower()}{title[1:]}, rates")),
+        )
+
+
+def on_curves(public: Curves, folder: Path | None) -> Section:
     """Verdicts on the public curves."""
-    public.reports.look_ahead((run, SHARES) for run in (*public.calm, *public.algoperf.runs))
-    picture = grid_page.draw(public, folder) if folder else None
-    text = (
-        f"## Learning rates: the DeepOBS grid\n\n{grid_page.deepobs(public)}\n"
-        f"### What was missed\n\n{grid_page.failures(public, picture)}\n"
-        f"### Would the advice have helped?\n\n{grid_page.advised(public)}\n"
-        f"## False alarms: AlgoPerf's best trials\n\n{grid_page.algoperf(public)}"
+    text = _on_grid(public.deepobs, folder, "deepobs", "## Learning rates: the DeepOBS grid")
+    runs = public.algoperf.known.runs
+    public.algoperf.reports.look_ahead((run, SHARES) for run in runs)
+    text += f"## False alarms: AlgoPerf's best trials\n\n{grid_page.algoperf(public.algoperf)}"
+    return text, [*promises.of_grid(public.deepobs, "DeepOBS"), *promises.of_trials(public.algoperf)]
+
+
+def _on_grid(judged: Grid, folder: Path | None, name: str, title: str) -> str:
+    judged.reports.look_ahead((run, SHARES) for run in judged.calm)
+    picture = grid_page.draw(judged, folder, name) if folder else None
+    below = "#" * (title.index(" ") + 1)
+    return (
+        f"{title}\n\n{grid_page.verdicts(judged)}\n"
+        f"{below} What was missed\n\n{grid_page.failures(judged, picture)}\n"
+        f"{below} Would the advice have helped?\n\n{grid_page.advised(judged)}\n"
     )
-    return text, list(promises.of_grid(public))
 
 
 def costs(*, with_rivals: bool) -> Section:

@@ -2,26 +2,20 @@
 
 import argparse
 import json
-import shutil
 from collections.abc import Mapping
-from concurrent.futures import ProcessPoolExecutor
 
 import pandas as pd
 
-from benchmarks.lab import shelf, truth
+from benchmarks.lab import rates, shelf, truth
 from benchmarks.lab.cases import Case, cases
 from benchmarks.lab.data import DATA
 from benchmarks.lab.layer_shapes import shapes
 from benchmarks.lab.recipe import Recipe
-from benchmarks.lab.results import FOLDER, keep, known, results
+from benchmarks.lab.recorded import record, recorded
+from benchmarks.lab.results import results
 from benchmarks.lab.subjects import PARTS
 from benchmarks.lab.sweep import sweep
-from benchmarks.lab.train import Result, train
-from diagnostics import Run
-from diagnostics.readers import read
-
-RUNS = FOLDER / "runs"
-DONE = "recipe.txt"  # what a finished folder was trained with
+from benchmarks.lab.train import Result
 
 
 def main() -> None:
@@ -33,7 +27,11 @@ def main() -> None:
     parser.add_argument(
         "--shapes", action="store_true", help="only write the layers' shapes of the runs that are packed"
     )
+    parser.add_argument("--rates", action="store_true", help="only train and pack the grid of constant learning rates")
     asked = parser.parse_args()
+    if asked.rates:
+        print(pd.crosstab(rates.pack(asked.jobs).label, "runs").to_string())
+        return
     parts = asked.part or list(PARTS)
     if asked.shapes:
         for part in parts:
@@ -51,13 +49,13 @@ def main() -> None:
 def labelled(part: str, jobs: int) -> pd.DataFrame:
     """Train ``part``, pack the runs whose label is a fact, and return one row a run that was tried."""
     plan = cases(part)
-    _record(plan, jobs)
+    record({case.name: case.recipe for case in plan}, jobs)
     done = results([r for case in plan for r in (case.recipe, case.cure) if r], jobs)
     while missing := [recipe for case in plan if (recipe := _needed(case, done))]:
         done |= results(missing, jobs)
     rows = [_row(case, done) for case in plan]
     kept = [case for case, row in zip(plan, rows, strict=True) if row["truth"]]
-    shelf.pack(((_read(case), case.recipe) for case in kept), part)
+    shelf.pack(((recorded(case.name), case.recipe) for case in kept), part)
     shelf.write_shapes({case.name: shapes(case.recipe) for case in kept if case.recipe.log_layers}, part)
     return pd.DataFrame(rows)
 
@@ -77,36 +75,6 @@ def report(table: pd.DataFrame) -> None:
     print(pd.crosstab(kept.truth, kept.part, margins=True).to_string())
     print(f"\n{len(kept)} of {len(table)} kept; the others:\n")
     print(table[table.truth.isna()].groupby(["fault", "why"]).size().to_string())
-
-
-def _record(plan: list[Case], jobs: int) -> None:
-    """Train the runs that have no folder yet."""
-    done = known()
-    missing = [case for case in plan if case.recipe.key not in done or not _recorded(case)]
-    with ProcessPoolExecutor(jobs) as pool:
-        for case, result in zip(missing, pool.map(_trained, missing), strict=True):
-            keep(case.recipe, result)
-
-
-def _recorded(case: Case) -> bool:
-    done = RUNS / case.name / DONE
-    return done.exists() and done.read_text() == _text(case.recipe)
-
-
-def _text(recipe: Recipe) -> str:
-    return json.dumps(recipe.changes)
-
-
-def _trained(case: Case) -> Result:
-    folder = RUNS / case.name
-    shutil.rmtree(folder, ignore_errors=True)
-    result = train(case.recipe, folder)
-    (folder / DONE).write_text(_text(case.recipe))
-    return result
-
-
-def _read(case: Case) -> Run:
-    return read(RUNS / case.name)[0]
 
 
 def _row(case: Case, done: Mapping[Recipe, Result]) -> dict[str, object]:

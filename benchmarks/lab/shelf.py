@@ -124,7 +124,7 @@ def write_labels(labels: pd.DataFrame) -> None:
 def write_shapes(shapes: Mapping[str, Mapping[str, Shape]], part: str) -> None:
     """Write the shapes of the layers of ``part``, by run and layer."""
     rows = [(run, layer, str(shape)) for run, layers in shapes.items() for layer, shape in layers.items()]
-    _write(pd.DataFrame(rows, columns=["run", "layer", "shape"]).astype("category"), f"{part}_shapes")
+    write(pd.DataFrame(rows, columns=["run", "layer", "shape"]).astype("category"), f"{part}_shapes")
 
 
 def pack(runs: Iterable[tuple[Run, Recipe]], part: str) -> None:
@@ -133,11 +133,12 @@ def pack(runs: Iterable[tuple[Run, Recipe]], part: str) -> None:
     curves = pd.concat([curves for curves, _ in both], ignore_index=True)
     layers = pd.concat([layers for _, layers in both], ignore_index=True)
     small = dict.fromkeys(LAYER_COLUMNS[2:], np.float32)
-    _write(curves.astype({"run": "category", "tag": "category", "step": np.int32, "value": np.float32}), part)
-    _write(layers.astype({"run": "category", "layer": "category", "step": np.int32, **small}), f"{part}_layers")
+    write(curves.astype({"run": "category", "tag": "category", "step": np.int32, "value": np.float32}), part)
+    write(layers.astype({"run": "category", "layer": "category", "step": np.int32, **small}), f"{part}_layers")
 
 
-def _write(table: pd.DataFrame, name: str) -> None:
+def write(table: pd.DataFrame, name: str) -> None:
+    """Write ``table`` as small as it gets."""
     FOLDER.mkdir(exist_ok=True)
     table.to_parquet(FOLDER / f"{name}.parquet", compression="zstd", compression_level=19, index=False)
 

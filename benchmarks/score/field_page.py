@@ -6,7 +6,7 @@ from importlib import metadata
 from benchmarks.rivals import NAMES, environment
 from benchmarks.score import cost
 from benchmarks.score.field import Judge, algoperf_table, deepobs_table, lab_table
-from benchmarks.score.grid_page import Grid
+from benchmarks.score.grid_page import Curves
 from benchmarks.score.heading import RIVALS
 from benchmarks.score.lab_page import Part
 from benchmarks.score.opinions import OURS, Reports, of_rival
@@ -15,7 +15,7 @@ from diagnostics.engine import HEADLINES
 SILENCE = "healthy"  # what a judge that finds nothing says
 
 
-def rivals(parts: Iterable[Part], public: Grid | None, reports: Reports) -> str:
+def rivals(parts: Iterable[Part], public: Curves | None, reports: Reports) -> str:
     """The same tables for us and each rival."""
     text = RIVALS + "\n"
     for part in parts:
@@ -23,7 +23,7 @@ def rivals(parts: Iterable[Part], public: Grid | None, reports: Reports) -> str:
         text += f"### Lab, {part.name} part\n\n{lab_table(judges, part.cases)}\n"
     if public:
         judges = [_ours(None, public, reports), *(_rival(name, None, public) for name in environment.versions())]
-        text += f"### DeepOBS\n\nShares of the runs.\n\n{deepobs_table(judges, public.deepobs)}\n"
+        text += f"### DeepOBS\n\nShares of the runs.\n\n{deepobs_table(judges, public.deepobs.known)}\n"
         text += f"### AlgoPerf, and what a run takes\n\n{algoperf_table(judges)}\n"
     return text + _absent()
 
@@ -35,18 +35,18 @@ def costs(ours: cost.Ours, *, with_rivals: bool) -> str:
     return cost.as_table(ours, cost.of_rivals(names), labels)
 
 
-def _ours(part: Part | None, public: Grid | None, reports: Reports) -> Judge:
+def _ours(part: Part | None, public: Curves | None, reports: Reports) -> Judge:
     return Judge(
         OURS,
         metadata.version(OURS),
         "run",
         [reports.opinion(case.run) for case in part.cases] if part else None,
-        [reports.opinion(run) for run in public.deepobs.runs] if public else None,
-        [reports.opinion(run) for run in public.algoperf.runs] if public else None,
+        [reports.opinion(run) for run in public.deepobs.known.runs] if public else None,
+        [reports.opinion(run) for run in public.algoperf.known.runs] if public else None,
     )
 
 
-def _rival(name: str, part: Part | None, public: Grid | None) -> Judge:
+def _rival(name: str, part: Part | None, public: Curves | None) -> Judge:
     adapter = environment.adapter(name)
     words = {slug for slugs in adapter.WORDS.values() for slug in slugs}
     known = frozenset(words | {SILENCE}) & frozenset(HEADLINES)
@@ -55,8 +55,8 @@ def _rival(name: str, part: Part | None, public: Grid | None) -> Judge:
         environment.versions()[name],
         adapter.FORM,
         of_rival(name, [case.run for case in part.cases]) if part else None,
-        of_rival(name, public.deepobs.runs) if public else None,
-        of_rival(name, public.algoperf.runs) if public else None,
+        of_rival(name, public.deepobs.known.runs) if public else None,
+        of_rival(name, public.algoperf.known.runs) if public else None,
         known,
     )
 

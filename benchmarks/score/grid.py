@@ -1,4 +1,4 @@
-"""Public curves with known truth: DeepOBS' learning-rate grid, and the best trials of AlgoPerf's submissions."""
+"""Grids of learning rates, DeepOBS' and our own, in which any other rate can be looked up; and the best trials of AlgoPerf's submissions."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from diagnostics.readers import read
 
 RATES = ("lr_too_high", "lr_too_low")
 QUIET = ("healthy", "keep_training")
-NEAR = 0.15  # in log10: the grid's rates are 10^0.2 apart, so that the nearest is within 10^0.1
+NEAR = 0.75  # of the distance between two rates of a grid, in log10: the nearest is within half of it
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ def load(folder: Path, name: str) -> Public:
     return Public(runs, labels.loc[[run.name for run in runs]])
 
 
-def sound(deepobs: Public) -> "pd.Series[bool]":
+def sound(rates: Public) -> "pd.Series[bool]":
     """Whether the rate is right and the validation loss does not rise: whatever is said of such a run is a false alarm."""
-    return (deepobs.labels.label == "lr_ok") & ~deepobs.labels.val_rises
+    return (rates.labels.label == "lr_ok") & ~rates.labels.val_rises
 
 
 def advised_rate(report: Report, lr: float) -> float | None:
@@ -45,9 +45,9 @@ def advised_rate(report: Report, lr: float) -> float | None:
     return None
 
 
-def advice(deepobs: Public, reports: list[Report]) -> pd.DataFrame:
+def advice(rates: Public, reports: list[Report]) -> pd.DataFrame:
     """A row a run with an advised rate: said, truth, whether a rate near it was tried, whether that ended lower."""
-    labels = deepobs.labels
+    labels = rates.labels
     tried = _ends(labels)
     rows = []
     runs: Any = labels.itertuples()
@@ -61,14 +61,19 @@ def advice(deepobs: Public, reports: list[Report]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["run", "said", "truth", "factor", "lower"])
 
 
-def fixed(deepobs: Public, truth: str, factor: float) -> tuple[int, int]:
+def fixed(rates: Public, truth: str, factor: float) -> tuple[int, int]:
     """Of the runs that are ``truth``, how many end lower at ``factor`` times their rate, and for how many that was tried."""
-    labels = deepobs.labels
+    labels = rates.labels
     tried = _ends(labels)
     runs: Any = labels[labels.label == truth].itertuples()
     ends = [(_tried(tried[run.cell], run.lr * factor), run.final_train) for run in runs]
     known = [_lower(ended, own) for ended, own in ends if ended is not None]
     return sum(known), len(known)
+
+
+def select(known: Public, mine: "pd.Series[bool]") -> Public:
+    """Those of ``known`` that are ``mine``, a value a run."""
+    return Public([run for run, keep in zip(known.runs, mine, strict=True) if keep], known.labels[mine])
 
 
 def _ends(labels: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
@@ -78,8 +83,9 @@ def _ends(labels: pd.DataFrame) -> dict[str, "pd.Series[float]"]:
 
 def _tried(ends: "pd.Series[float]", lr: float) -> float | None:
     """The final loss at the rate nearest to ``lr``, NaN where that diverged; None when none near it was tried."""
-    apart = np.abs(np.log10(ends.index.to_numpy() / lr))
-    return float(ends.iloc[int(apart.argmin())]) if apart.min() < NEAR else None
+    tried = np.log10(ends.index.to_numpy())
+    apart = np.abs(tried - np.log10(lr))
+    return float(ends.iloc[int(apart.argmin())]) if apart.min() < NEAR * np.diff(tried).min() else None
 
 
 def _lower(ended: float, own: float) -> bool:

@@ -1,4 +1,4 @@
-"""The page's sections on the public curves: learning-rate verdicts, their advice, and false alarms."""
+"""The page's sections on grids of learning rates and on the public curves: verdicts, their advice, and false alarms."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,36 +24,43 @@ RULES_OF_THUMB = (("lr_too_high", 0.1), ("lr_too_high", 0.01), ("lr_too_low", 10
 
 
 @dataclass(frozen=True)
-class Grid:
-    """The public curves, judged."""
+class Trials:
+    """The best of AlgoPerf's trials, judged."""
 
-    deepobs: Public
-    algoperf: Public
+    known: Public
     reports: Reports
 
     @cached_property
-    def on_deepobs(self) -> list[Report]:
-        """Our reports on DeepOBS, in the order of the runs."""
-        return [self.reports.report(run) for run in self.deepobs.runs]
+    def judged(self) -> list[Report]:
+        """Our reports, in the order of the runs."""
+        return [self.reports.report(run) for run in self.known.runs]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A grid of learning rates, judged."""
+
+    known: Public
+    reports: Reports
 
     @cached_property
-    def on_algoperf(self) -> list[Report]:
-        """Our reports on AlgoPerf, in the order of the runs."""
-        return [self.reports.report(run) for run in self.algoperf.runs]
+    def judged(self) -> list[Report]:
+        """Our reports, in the order of the runs."""
+        return [self.reports.report(run) for run in self.known.runs]
 
     @cached_property
     def said(self) -> "pd.Series[str]":
-        """The verdicts on DeepOBS, by run."""
-        return pd.Series([report.verdict for report in self.on_deepobs], index=self.deepobs.labels.index)
+        """The verdicts, by run."""
+        return pd.Series([report.verdict for report in self.judged], index=self.known.labels.index)
 
     def recall(self, truth: str) -> tuple[int, int]:
         """Hits and runs."""
-        mine = self.deepobs.labels.label == truth
+        mine = self.known.labels.label == truth
         return int((self.said[mine] == truth).sum()), int(mine.sum())
 
     def precision(self, slug: str) -> tuple[int, int]:
         """Right ones and all that were called ``slug``; a diverged run's rate is too high as well."""
-        labels = self.deepobs.labels.label[self.said == slug]
+        labels = self.known.labels.label[self.said == slug]
         right = {slug, "diverged"} if slug == "lr_too_high" else {slug}
         return int(labels.isin(right).sum()), len(labels)
 
@@ -64,18 +71,27 @@ class Grid:
 
     @property
     def calm(self) -> list[Run]:
-        """The sound runs of DeepOBS."""
-        return [run for run, quiet in zip(self.deepobs.runs, sound(self.deepobs), strict=True) if quiet]
-
-    def named_in_flight(self, runs: Sequence[Run]) -> tuple[int, int]:
-        """Those of ``runs`` that are named a fault at any moment before their end."""
-        named = (any(v not in FAULTLESS for _, v in self.reports.verdicts(run)[:-1]) for run in runs)
-        return sum(named), len(runs)
+        """The sound runs."""
+        return [run for run, quiet in zip(self.known.runs, sound(self.known), strict=True) if quiet]
 
     @cached_property
     def advice(self) -> pd.DataFrame:
         """A row a run with an advised rate."""
-        return advice(self.deepobs, self.on_deepobs)
+        return advice(self.known, self.judged)
+
+
+@dataclass(frozen=True)
+class Curves:
+    """The public curves, judged."""
+
+    deepobs: Grid
+    algoperf: Trials
+
+
+def named_in_flight(runs: Sequence[Run], reports: Reports) -> tuple[int, int]:
+    """Those of ``runs`` that are named a fault at any moment before their end."""
+    named = (any(v not in FAULTLESS for _, v in reports.verdicts(run)[:-1]) for run in runs)
+    return sum(named), len(runs)
 
 
 def alarmed(report: Report) -> bool:
@@ -83,10 +99,10 @@ def alarmed(report: Report) -> bool:
     return any(f.severity != "info" for f in report.findings)
 
 
-def deepobs(grid: Grid) -> str:
+def verdicts(grid: Grid) -> str:
     """Labels against verdicts, and what they come to."""
-    rises = grid.deepobs.labels.val_rises.map({True: ", validation rises", False: ""})
-    counts = pd.crosstab(grid.deepobs.labels.label + rises, grid.said)
+    rises = grid.known.labels.val_rises.map({True: ", validation rises", False: ""})
+    counts = pd.crosstab(grid.known.labels.label + rises, grid.said)
     columns = [slug for slug in HEADLINES if slug in counts]
     rows = [[str(label), *(str(counts.loc[label, slug] or "·") for slug in columns)] for label in counts.index]
     measures = [
@@ -96,11 +112,12 @@ def deepobs(grid: Grid) -> str:
         ("sound runs with a finding at warning or worse", share(*grid.false(alarm=True))),
         (
             f"sound runs named a fault at any of {MOMENTS} moments while they went on",
-            share(*grid.named_in_flight(grid.calm)),
+            share(*named_in_flight(grid.calm, grid.reports)),
         ),
     ]
+    problems, optimizers = (grid.known.labels.cell.str.split("/").str[n].nunique() for n in (0, 1))
     return (
-        "540 runs: four problems, three optimizers, 36 constant learning rates. A rate is right when it gets 90 % of the fall of the best rate of its problem and optimizer; "
+        f"{len(grid.known.runs)} runs: {problems} problems, {optimizers} optimizers, {grid.known.labels.lr.nunique()} constant learning rates. A rate is right when it gets 90 % of the fall of the best rate of its problem and optimizer; "
         "*sound* is such a run whose validation loss does not rise.\n\n"
         + table(["label", *(f"`{slug}`" for slug in columns)], rows)
         + "\n"
@@ -110,11 +127,11 @@ def deepobs(grid: Grid) -> str:
 
 def advised(grid: Grid) -> str:
     """Whether the advised rates would have helped."""
-    found, labels = grid.advice, grid.deepobs.labels
+    found, labels = grid.advice, grid.known.labels
     rows = [_line(f"said `{slug}`", found[found.said == slug]) for slug in HEADLINES if slug in set(found.said)]
     rows += [_line(f"truly `{slug}`", found[found.truth == slug]) for slug in sorted(set(found.truth))]
     thumbs = [
-        (f"truly `{truth}`: × {factor:g}", *_thumb(fixed(grid.deepobs, truth, factor)))
+        (f"truly `{truth}`: × {factor:g}", *_thumb(fixed(grid.known, truth, factor)))
         for truth, factor in RULES_OF_THUMB
     ]
     return (
@@ -141,9 +158,9 @@ def _thumb(found: tuple[int, int]) -> tuple[str, str]:
     return f"{found[1]}", share(*found)
 
 
-def algoperf(grid: Grid) -> str:
+def algoperf(trials: Trials) -> str:
     """Every alarm on runs that won their trials."""
-    reports, labels = grid.on_algoperf, grid.algoperf.labels
+    reports, labels = trials.judged, trials.known.labels
     named = [r for r in reports if r.verdict not in QUIET]
     shown: Any = [(r, row) for r, row in zip(reports, labels.itertuples(), strict=True) if alarmed(r) or r in named]
     rows = [
@@ -162,27 +179,25 @@ def algoperf(grid: Grid) -> str:
     )
     return (
         f"{len(reports)} runs, each the best of its group of trials: with a finding at warning or worse {share(sum(map(alarmed, reports)), len(reports))}; "
-        f"named a fault at any of {MOMENTS} moments while they went on {share(*grid.named_in_flight(grid.algoperf.runs))}; "
+        f"named a fault at any of {MOMENTS} moments while they went on {share(*named_in_flight(trials.known.runs, trials.reports))}; "
         f"with a verdict other than `healthy` and `keep_training` {share(len(named), len(reports))}. These are they:\n\n{told}"
     )
 
 
 def misses(grid: Grid) -> list[pictures.Miss]:
     """Rates too high or too low that were not said to be, and sound runs that were named something."""
-    labels = grid.deepobs.labels
+    labels = grid.known.labels
     rows: Sequence[Any] = [
         (run, label, report)
-        for run, label, calm, report in zip(
-            grid.deepobs.runs, labels.label, sound(grid.deepobs), grid.on_deepobs, strict=True
-        )
+        for run, label, calm, report in zip(grid.known.runs, labels.label, sound(grid.known), grid.judged, strict=True)
         if (label in RATES and report.verdict != label) or (calm and report.verdict not in QUIET)
     ]
     return [pictures.Miss(run.name, label, run, report) for run, label, report in rows]
 
 
-def draw(grid: Grid, folder: Path) -> str | None:
+def draw(grid: Grid, folder: Path, name: str) -> str | None:
     """Draw the misses, evenly chosen where there are too many, and return the link; None where there are none."""
-    file = folder / "deepobs.png"
+    file = folder / f"{name}.png"
     file.unlink(missing_ok=True)
     every = misses(grid)
     chosen = every[:: -(-len(every) // SHOWN)] if every else []
@@ -197,5 +212,5 @@ def failures(grid: Grid, pictured: str | None) -> str:
     if not every:
         return "No rate too high or too low was missed, and no sound run was named anything.\n"
     which = "all are" if len(every) <= SHOWN else f"one in {-(-len(every) // SHOWN)} is"
-    picture = f"\n![Curves of the DeepOBS grid that were judged wrongly]({pictured})\n" if pictured else ""
+    picture = f"\n![Curves of the grid that were judged wrongly]({pictured})\n" if pictured else ""
     return f"{len(every)} runs are a rate too high or too low that was not said to be, or a sound run that was named a fault; {which} shown.\n{picture}"

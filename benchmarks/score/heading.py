@@ -19,6 +19,11 @@ The first remedy of the verdict is applied by a machine, the network is trained 
 How far off a rate is, is read from the first update where it was measured; what is usual with each optimizer is the median of the sound runs of all parts, so
 that no part is unseen in this.
 """
+OWN_GRID = """## Learning rates: the lab's own grid
+
+As DeepOBS did: each problem at the same constant rates with three optimizers, logged plainly (losses, accuracies, the rate), so that it can be looked up what any
+other rate would have done. `python -m benchmarks.lab --rates` trains it again. The problems drawn by chance are of the lab's drawn parts, whose other runs the rules have seen.
+"""
 RIVALS = """## Beside the rivals
 
 The same runs, each rival in the form it likes best: the training loss at every logged step with validation loss, learning rate, gradient norm and update ratio wherever the run has them. Its

@@ -7,7 +7,7 @@ import pandas as pd
 
 from benchmarks.score import timing
 from benchmarks.score.cost import LONG, POINTS, RUNS, Ours
-from benchmarks.score.grid_page import Grid, alarmed
+from benchmarks.score.grid_page import Grid, Trials, alarmed
 from benchmarks.score.lab_page import WORSE, Part, tried_again
 from benchmarks.score.markdown import number, seconds, share, table
 
@@ -66,23 +66,27 @@ def of_obeying(name: str, rows: pd.DataFrame) -> Iterator[Promise]:
     yield Promise(f"of them made worse by more than {100 * WORSE:.0f} %, {name} part", "0", f"{worse}", not worse)
 
 
-def of_grid(grid: Grid) -> Iterator[Promise]:
-    """Of the public curves."""
+def of_grid(grid: Grid, name: str) -> Iterator[Promise]:
+    """Of a grid of learning rates."""
     for truth in ("lr_too_high", "lr_too_low"):
         hits, runs = grid.recall(truth)
-        yield Promise(f"DeepOBS: recall of `{truth}`", "≥ 0.85", share(hits, runs), hits >= 0.85 * runs)
+        yield Promise(f"{name}: recall of `{truth}`", "≥ 0.85", share(hits, runs), hits >= 0.85 * runs)
     false, calm = grid.false(alarm=False)
-    yield Promise("DeepOBS: sound runs that are named a fault", "≤ 0.03", share(false, calm), false <= 0.03 * calm)
+    yield Promise(f"{name}: sound runs that are named a fault", "≤ 0.03", share(false, calm), false <= 0.03 * calm)
     for truth, goal in (("lr_too_high", 0.95), ("lr_too_low", 1.0)):
         lower = grid.advice[grid.advice.said == truth].lower.dropna().astype(bool)
         good = int(lower.sum())
         yield Promise(
-            f"DeepOBS: first advice of `{truth}` ends lower",
+            f"{name}: first advice of `{truth}` ends lower",
             f"≥ {goal:.2f}",
             share(good, len(lower)),
             good >= goal * len(lower),
         )
-    alarms, runs = sum(map(alarmed, grid.on_algoperf)), len(grid.on_algoperf)
+
+
+def of_trials(trials: Trials) -> Iterator[Promise]:
+    """Of runs that nothing is wrong with."""
+    alarms, runs = sum(map(alarmed, trials.judged)), len(trials.judged)
     yield Promise("AlgoPerf: runs alarmed at warning or worse", "≤ 0.02", share(alarms, runs), alarms <= 0.02 * runs)
 
 

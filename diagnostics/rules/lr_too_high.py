@@ -272,6 +272,12 @@ def _far_off(share: float) -> Run:
     return synthetic.make(synthetic.noisy(level, 0.1), level * (1 + share * jumps), lr=0.1)
 
 
+def _restless(last: float) -> Run:
+    """Thrown about by 15 % under noisy batches, while the level goes from 1.6 to ``last``."""
+    level = np.r_[np.linspace(2.3, 1.6, 100), np.linspace(1.6, last, 900)]
+    return synthetic.make(synthetic.noisy(level, 0.4), synthetic.noisy(level, 0.15, seed=1), lr=0.1)
+
+
 def _circling() -> Run:
     level = 0.2 + synthetic.falling(2.1, 0.0, pace=60) + np.linspace(0.12, 0.0, synthetic.STEPS)
     jumps = np.random.default_rng(1).choice([-1.0, 1.0], synthetic.STEPS)
@@ -332,6 +338,7 @@ RULE = Rule(
     fires={
         "validation jumps": lambda: _bouncing(0.3),
         "validation jumps a little": lambda: _bouncing(0.05),
+        "restless under noisy batches": lambda: _restless(1.6),
         "jumps by a third of what is left": lambda: _far_off(0.33),
         "fell, then rose and stayed": lambda: synthetic.make(
             synthetic.noisy(np.r_[synthetic.falling(2.3, 0.5, steps=300), np.full(700, 1.2)], 0.1), lr=0.6
@@ -353,6 +360,7 @@ RULE = Rule(
         "rounded in the log": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(2.3, 1.1, pace=200)), np.r_[2.3, np.full(999, 1.1)], lr=0.5
         ),
+        "as restless, and getting lower": lambda: _restless(0.5),
         "jumps by a tenth of what is left, which needs a decay": lambda: _far_off(0.1),
         "calm validation": lambda: _bouncing(0.002),
         "jumps on its way down": lambda: _bouncing(0.03, pace=6),

@@ -138,8 +138,8 @@ def _accuracy_gap(run: Run) -> Found | None:
 def _gap(run: Run) -> Found | None:
     train, val = run[TRAIN_LOSS].finite(), run[VAL_LOSS].finite()
     ends, last, fall = end(train), end(val), start(val) - end(train)
-    if last - ends <= GAP * fall or ends > SOLVED * last or _gaining(val):
-        return None
+    if ends < 0 or last - ends <= GAP * fall or ends > SOLVED * last or _gaining(val):
+        return None  # a loss below 0 is no share of another
     evidence = Evidence(VAL_LOSS, *_late(val), "gap to training as a share of the fall", (last - ends) / fall, GAP)
     return (
         f"Training loss is down to {ends:.3g}, validation stopped at {last:.3g} and no longer improves.",
@@ -236,6 +236,9 @@ RULE = Rule(
     silent={
         "a healthy run": synthetic.healthy,
         "a rise within the jitter": lambda: _turned(0.01, last_train=0.3),
+        "a log-likelihood, that is below 0 and still behind": lambda: synthetic.make(
+            synthetic.falling(2.3, -1.07, pace=20), synthetic.falling(2.3, -0.93, pace=20)
+        ),
         "both get worse": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(2.3, 0.2) + np.linspace(0, 0.5, 1000)),
             synthetic.falling(2.3, 0.3) + np.linspace(0, 0.5, 1000),

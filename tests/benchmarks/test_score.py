@@ -10,7 +10,7 @@ import pytest
 from benchmarks.rivals import NAMES, ask, environment, log, serve
 from benchmarks.rivals.log import Said
 from benchmarks.score import confusion, grid, memo, opinions, timing
-from benchmarks.score.grid_page import Grid
+from benchmarks.score.grid_page import Grid, named_in_flight
 from benchmarks.score.lab_page import Part, matrix
 from benchmarks.score.opinions import Reports
 from benchmarks.score.timing import Judged
@@ -48,6 +48,15 @@ def test_a_rates_end_is_looked_up_where_it_was_tried():
     assert grid.fixed(public, "lr_too_low", 0.1) == (0, 0)  # not tried
     assert grid.fixed(public, "diverged", 1.0) == (0, 1)  # no better than itself
     assert grid.fixed(public, "lr_ok", 100.0) == (0, 1)  # what diverges is not lower
+
+
+def test_rates_farther_apart_are_looked_up_farther_away():
+    labels = pd.DataFrame(
+        {"cell": "a", "lr": [0.01, 0.1], "final_train": [1.0, 0.5], "label": "lr_too_low", "val_rises": False},
+        index=["x", "y"],
+    )
+    assert grid.fixed(grid.Public([], labels), "lr_too_low", 5.0) == (1, 2)
+    assert len(grid.select(grid.Public([synthetic.healthy(), synthetic.healthy()], labels), labels.lr > 0.05).runs) == 1
 
 
 def test_the_advised_rate_is_read_from_factor_or_value():
@@ -159,9 +168,9 @@ def test_a_run_is_known_by_all_that_is_in_it():
 def test_sound_runs_are_counted_where_something_is_said():
     labels = pd.DataFrame({"label": ["lr_ok", "lr_ok"], "val_rises": [False, True]}, index=["a", "b"])
     public = grid.Public([synthetic.healthy(0), synthetic.healthy(1)], labels)
-    judged = Grid(public, public, Reports())
+    judged = Grid(public, Reports())
     assert judged.false(alarm=True) == (0, 1)
-    assert judged.named_in_flight(judged.calm) == (0, 1)
+    assert named_in_flight(judged.calm, judged.reports) == (0, 1)
 
 
 def test_what_is_looked_up_ahead_is_not_judged_again(monkeypatch):

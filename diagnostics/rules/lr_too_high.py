@@ -76,7 +76,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO
+from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS, Shape
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -314,6 +314,12 @@ def _grown(run: Run, grads: np.ndarray, times: float) -> Run:
     return replace(layered, layers=table.assign(weight_norm=np.where(late, 5.0 * times, 5.0)))
 
 
+def _linear(run: Run) -> Run:
+    """``run`` as that of a network of one layer."""
+    layered = synthetic.layered(run, np.ones(1), update_ratio=run[UPDATE_RATIO].values[::20, None])
+    return replace(layered, shapes={"0.weight": Shape("Linear", (1, 30))})
+
+
 def _without_gradient(times: float = 5.0) -> Run:
     """The second layer has none after a tenth of the run."""
     grads = np.ones((50, 3))
@@ -370,6 +376,11 @@ RULE = Rule(
         "Adam's first steps": lambda: _at_rest(0.3 * np.exp(-np.arange(1000) / 10)),
         "a layer that was never alive, or left out": lambda: _without_gradient(times=1.2),
         "flung far up, and came back unharmed": lambda: _grown(_spiked(50.0, 0.1), np.ones((50, 3)), 1.2),
+        "a batch that jumped, while validation never shook": lambda: synthetic.with_curves(
+            _spiked(50.0, 1.2),
+            synthetic.make(synthetic.falling(2.3, 1.2, pace=4), synthetic.falling(2.3, 1.2, pace=4))[VAL_LOSS],
+        ),
+        "long updates of a single layer": lambda: _linear(_at_rest(0.5)),
         "a jump that did no harm": lambda: _spiked(50.0, 0.02),
     },
 )

@@ -23,8 +23,12 @@ Criterion
       gains KEEPS_UP of what training surely gains (KEEPS_UP_LATE where less than LATE of the start is left);
     - the run has made LEAST_PASSES over the data, and MUCH of the start is left (less with every pass, any after LONG);
     - there is much to come: the next doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
-      shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a plateau does. Or all losses
-      fall at MEASURED standard errors with more than BEGUN of the start left, and no setting holds the network back.
+      shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a plateau does.
+
+    Or, where the longest ratios, if logged, stay below AIM (times STRETCH):
+
+    - *Hardly begun.* After LEAST_PASSES at a rate that never fell below a third of its peak, both losses fall at MEASURED standard errors with more than BEGUN of the start left, and
+      no setting holds the network back.
 
     Or, whatever the schedule, the loss goes down like a slide:
 
@@ -34,9 +38,9 @@ Criterion
       UNEVEN times another, with a noise under SMOOTH of the fall and more than SOLVED of the start left. Where the rate came down in a run that has ended and no
       setting holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. While the run
       goes on, this is asked at a rate that has not come down, of MANY_EVALS evaluations or more with more than MOST_LEFT of the start left, and HARDLY_BENDS in
-      place of BENDS. Where ratios were logged, the longest stay below AIM (times STRETCH).
+      place of BENDS. Where ratios were logged, the longest stay below AIM as well.
 
-    Or, in a run that has ended and whose ratios, where they were logged, stay below that as well:
+    Or, in a run that has ended and whose ratios, where they were logged, stay below that too:
 
     - *A long wait.* The first tenth of the fall took more than WAITED of the run, and validation came down from one evaluation to the next all the while (NEARLY_ALL of more than
       LEAST_FALLS), from weights that are not known to have begun too small: sound steps throw about what a network that learns nothing can still move.
@@ -149,7 +153,7 @@ def check(run: Run) -> Iterator[Finding]:
         and (never_long(run, loss, seen) or crawls(run, seen))
     ):
         yield _short(run, seen)
-    elif seen is None and went_on(run, loss) and (keeps_falling(headway(run)) or hardly_begun(run, headway(run))):
+    elif seen is None and went_on(run, loss) and keeps_falling(headway(run)):
         yield _unmeasured(run)
     elif seen is None and not pretrained(run) and creeps(run, loss):
         yield _creeping(run)
@@ -159,7 +163,9 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _smoothly(run: Run) -> Iterator[Finding]:
     """By the shape of the fall alone, where no update is known to have been long."""
-    if slides(run):
+    if went_on(run, run[TRAIN_LOSS].finite()) and hardly_begun(run, headway(run)):
+        yield _unmeasured(run)
+    elif slides(run):
         yield _sliding(run)
     elif (share := waited(run, run[TRAIN_LOSS].finite())) > WAITED:
         yield _waited(run, share)

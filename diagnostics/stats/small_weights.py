@@ -51,8 +51,9 @@ def tiny(run: Run) -> bool:
 
 
 def no_measure(run: Run) -> bool:
-    """Whether an update as long as the weights may be a short one: they began too small, or a decay took them."""
-    return tiny(run) or shrank(run)
+    """Whether an update as long as the weights may do no harm: they began too small, a decay took them, or there is but one layer, and nothing behind it to switch off."""
+    seen = gain(run)
+    return tiny(run) or shrank(run) or (seen is not None and len(seen.values) == 1)
 
 
 def far_off(run: Run) -> float | None:

@@ -27,7 +27,7 @@ Criterion
 
     Or, where the longest ratios, if logged, stay below AIM (times STRETCH):
 
-    - *Hardly begun.* After LEAST_PASSES at a rate that never fell below a third of its peak, both losses fall at MEASURED standard errors with more than BEGUN of the start left, and
+    - *Hardly begun.* After LEAST_PASSES at a rate that never fell below a third of its peak, both losses fall by STRAIGHT of the whole fall per doubling or more, at MEASURED standard errors, with more than BEGUN of the start left, and
       no setting holds the network back.
 
     Or, whatever the schedule, the loss goes down like a slide:
@@ -66,22 +66,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO
 from diagnostics import synthetic
-from diagnostics.curve import Curve
-from diagnostics.report import Evidence, Finding, Remedy, Severity
+from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
-from diagnostics.stats.first_lesson import HALF, JUMP, LATE_EVALS, SHOWS, SLOW, first_lesson  # noqa: F401 (Criterion)
+from diagnostics.stats.first_lesson import HALF, JUMP, LATE_EVALS, SHOWS, SLOW  # noqa: F401 (Criterion)
 from diagnostics.stats.first_update import compared, rate_beside_usual
-from diagnostics.stats.headway import headway
-from diagnostics.stats.level import end, start
-from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import highest, peak
 from diagnostics.stats.rest import LEAST_FALLS, NEARLY_ALL  # noqa: F401 (Criterion)
-from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names the bounds)
+from diagnostics.stats.short_steps import (  # noqa: F401 (Criterion)
     BEGUN,
     BIG,
     CLEAR,
@@ -107,15 +103,6 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (the Criterion names t
     STRAIGHT,
     SUDDEN,
     WAITED,
-    crawls,
-    creeps,
-    crept,
-    hardly_begun,
-    keeps_falling,
-    never_long,
-    passes,
-    waited,
-    went_on,
 )
 from diagnostics.stats.slide import (  # noqa: F401 (Criterion)
     BENDS,
@@ -127,66 +114,21 @@ from diagnostics.stats.slide import (  # noqa: F401 (Criterion)
     SHAKEN,
     SMOOTH,
     UNEVEN,
-    slides,
-    tremor,
 )
-from diagnostics.stats.strides import STRETCH, USUAL, Strides, stretch, strides, unmoved, warming  # noqa: F401 (Criterion)
-from diagnostics.stats.trend import TAIL
+from diagnostics.stats.slow_signs import AIM, DECADE, SURE, slow  # noqa: F401 (Criterion)
+from diagnostics.stats.strides import STRETCH, USUAL, Strides, strides, unmoved  # noqa: F401 (Criterion)
 
-AIM = 5e-3  # update ratio of the longest tenth: the lab's sound networks have that in the median
-SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
-# By how much to raise the rate, by the gain per doubling: the more of the fall is yet to come, the further off the rate is.
-SIZES = ((0.4, 100.0), (0.3, 30.0), (0.15, 10.0), (-np.inf, 3.0))
 SAFE = 0.5  # times a sound first update: a rate that is raised should not be too high next time
-DECADE = 10.0  # where the fall is even, how far off the rate is does not show: the course's step
 
 
 def check(run: Run) -> Iterator[Finding]:
-    """Fires once: for steps that were measured to be short, or, where nobody measured them, for a fall that goes on and on."""
-    loss, seen = run[TRAIN_LOSS].finite(), strides(run)
+    """Fires once: for steps that were measured to be short, or, where nobody measured them, for the shape of the fall."""
+    seen = strides(run)
     if seen is not None and unmoved(run):
         yield _unmoved(seen)
-    elif (
-        seen is not None
-        and not pretrained(run)
-        and not warming(run)
-        and (never_long(run, loss, seen) or crawls(run, seen))
-    ):
-        yield _short(run, seen)
-    elif seen is None and went_on(run, loss) and keeps_falling(headway(run)):
-        yield _unmeasured(run)
-    elif seen is None and not pretrained(run) and creeps(run, loss):
-        yield _creeping(run)
-    elif (seen is None or seen.fullest < AIM * stretch(run)) and not pretrained(run):
-        yield from _smoothly(run)
-
-
-def _smoothly(run: Run) -> Iterator[Finding]:
-    """By the shape of the fall alone, where no update is known to have been long."""
-    if went_on(run, run[TRAIN_LOSS].finite()) and hardly_begun(run, headway(run)):
-        yield _unmeasured(run)
-    elif slides(run):
-        yield _sliding(run)
-    elif (share := waited(run, run[TRAIN_LOSS].finite())) > WAITED:
-        yield _waited(run, share)
-    elif run.state != RUNNING and (took := first_lesson(run)) is not None and took > SLOW:
-        yield _learned_one_thing(run, took)
-
-
-def _short(run: Run, seen: Strides) -> Finding:
-    gain = min(one.of_fall for one in headway(run))
-    clear = max(one.now.clarity for one in headway(run)) >= MEASURED
-    aim, short, long = (stretch(run) * bound for bound in (AIM, SHORT, LONGEST))
-    falls = f", and a doubling of the steps brings {_of_fall(gain)}" if clear and gain > GAIN else ""
-    said = f"Single updates move the weights by {seen.fullest:.1g} of their size, even where they are longest{falls}."
-    statistic = "median update ratio of the tenth where it is highest"
-    evidence = Evidence(
-        UPDATE_RATIO, seen.first_step, seen.last_step, statistic, seen.fullest, short if seen.fullest < short else long
-    )
-    severity: Severity = "warning" if clear and gain > SURE else "info"
-    size = max(float(f"{aim / seen.fullest:.1g}"), 2.0) if seen.fullest > 0 else SIZES[0][1]
-    why = f"it brings the longest update ratios from {seen.fullest:.1g} to about {aim:g}, as sound runs have them"
-    return Finding("lr_too_low", severity, said, (evidence,), _remedies(run, size, why))
+    elif (found := slow(run)) is not None:
+        remedies = _remedies(run, found.factor, found.why)
+        yield Finding("lr_too_low", "warning" if found.sure else "info", found.said, found.evidence, remedies)
 
 
 def _unmoved(seen: Strides) -> Finding:
@@ -197,76 +139,6 @@ def _unmoved(seen: Strides) -> Finding:
     return Finding(
         "lr_too_low", "error", said, (evidence,), (Remedy(action, "optimizer", because, value="model.parameters()"),)
     )
-
-
-def _unmeasured(run: Run) -> Finding:
-    losses, made = headway(run), passes(run)
-    curve, gain = losses[-1].curve, min(one.of_fall for one in losses)
-    what = "Validation" if curve.tag == VAL_LOSS else "Training"
-    said = (
-        f"{what} loss still falls by {_of_fall(gain)} per doubling of the steps, after {made:.0f} passes over the data."
-    )
-    of_fall = "fall per doubling of the steps, as a share of the whole fall"
-    evidence = (
-        Evidence(curve.tag, *_tail(curve), of_fall, gain, min(gain, GAIN)),
-        Evidence(TRAIN_LOSS, *_span(run[TRAIN_LOSS].finite()), "length of the run", made, LEAST_PASSES, "epochs"),
-    )
-    size = next(size for least, size in SIZES if gain >= least)
-    why = f"with {_of_fall(gain)} per doubling yet to come, rates that much higher did better on every curve we know"
-    return Finding("lr_too_low", "warning" if gain > SURE else "info", said, evidence, _remedies(run, size, why))
-
-
-def _creeping(run: Run) -> Finding:
-    seen = crept(run)
-    loss, what = run[seen.tag].finite(), "Validation" if seen.tag == VAL_LOSS else "The training"
-    said = f"{what} loss fell by {seen.share:.2g} of its start in {run.last_step - int(loss.steps[0]):,} steps, in a straight line."
-    evidence = Evidence(
-        seen.tag, *_span(loss), "fall as a share of the start", seen.share, HARDLY if seen.share < HARDLY else LITTLE
-    )
-    why = "any sound rate has left the start by then"
-    return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, SIZES[0][1], why))
-
-
-def _sliding(run: Run) -> Finding:
-    val = run[VAL_LOSS].finite()
-    until = "for as long as the learning rate lasted" if wanes(run) else "and was still falling"
-    until = "so far" if run.state == RUNNING else f"at the end, {until}"
-    said = f"Validation loss fell evenly, without a tremor, from {val.values[0]:.3g} to {val.values[-1]:.3g} {until}."
-    evidence = Evidence(VAL_LOSS, *_span(val), "noise as a share of the fall", tremor(val), SMOOTH)
-    gain = min(one.of_fall for one in headway(run))
-    why = "steps that neither shake the loss nor change its slope may be longer"
-    return Finding("lr_too_low", "warning" if gain > SURE else "info", said, (evidence,), _remedies(run, DECADE, why))
-
-
-def _waited(run: Run, share: float) -> Finding:
-    loss = run[TRAIN_LOSS].finite()
-    said = f"The training loss stayed at {start(loss):.3g} for {share:.0%} of the run, while validation came down from one evaluation to the next."
-    evidence = Evidence(TRAIN_LOSS, *_span(loss), "share of the run before a tenth of the fall", share, WAITED)
-    why = "a start without a slope would have held validation as well; longer steps cross it in a part of the time"
-    return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, DECADE, why))
-
-
-def _learned_one_thing(run: Run, took: float) -> Finding:
-    val = run[VAL_LOSS].finite()
-    said = f"Validation loss took {took:.0%} of the run for half of its way from {val.values[0]:.3g} to {end(val):.3g}, where every example gets the same answer."
-    evidence = Evidence(VAL_LOSS, *_span(val), "share of the run before half of the fall", took, SLOW)
-    why = "how frequent each answer is a sound rate learns at once; all else comes after it"
-    return Finding("lr_too_low", "warning", said, (evidence,), _remedies(run, DECADE, why))
-
-
-def _of_fall(gain: float) -> str:
-    """A slope may promise more than the whole fall; how much more, it does not know."""
-    return f"{gain:.0%} of the whole fall" if gain < 1 else "as much as the whole fall"
-
-
-def _span(curve: Curve) -> tuple[int, int]:
-    return int(curve.steps[0]), int(curve.steps[-1])
-
-
-def _tail(curve: Curve) -> tuple[int, int]:
-    """Where stats.trend fits its line."""
-    first, last = _span(curve)
-    return int(curve.steps[np.argmax(curve.steps >= last - TAIL * (last - first))]), last
 
 
 def _remedies(run: Run, factor: float, because: str) -> tuple[Remedy, ...]:

@@ -95,9 +95,13 @@ def keeps_falling(losses: tuple[Headway, ...]) -> bool:
 
 
 def hardly_begun(run: Run, losses: tuple[Headway, ...]) -> bool:
-    """Whether all losses still fall from near the start, however suddenly, with no setting to hold the network back: sound runs are far down after as many passes."""
+    """Whether all losses fall on from near the start, however suddenly, with no setting to hold the network back: sound runs are far down after as many passes.
+
+    What noise in the targets leaves to gain is gained early, so a loss that cannot get far brings less of its fall by a doubling.
+    """
     clear = max(one.now.clarity for one in losses) >= MEASURED
-    return clear and all(_falls(one) and end(one.curve) > BEGUN * lifted(run) for one in losses) and not held_back(run)
+    near = all(_falls(one) and one.of_fall > STRAIGHT and end(one.curve) > BEGUN * lifted(run) for one in losses)
+    return clear and near and not held_back(run)
 
 
 def waited(run: Run, loss: Curve) -> float:

@@ -150,11 +150,13 @@ def test_weights_grow_for_other_reasons(run):
     assert not list(RULE.check(run))
 
 
-def test_a_log_without_a_rate_is_judged_where_it_circles():
+def test_a_log_without_a_rate_that_circles_needs_a_decay():
     level = synthetic.falling(2.3, 0.1, pace=40.0)
     jumps = np.random.default_rng(1).choice([-1.0, 1.0], len(level))
     run = synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.16 * jumps))
-    assert "optim/lr" not in run and not list(RULE.check(run)) and not list(rules.get("needs_decay").check(run))
+    (found,) = rules.get("needs_decay").check(run)
+    assert "optim/lr" not in run and not list(RULE.check(run))
+    assert found.message.endswith("jitters by 16% of it, as much as ever.") and "to a tenth" in found.remedies[0].action
 
 
 @pytest.mark.parametrize("last, found", [(3.0, True), (0.4, False)])

@@ -79,7 +79,7 @@ from diagnostics.stats.level import before_training, blocks
 from diagnostics.stats.noise import noise
 from diagnostics.stats.progress import progress
 from diagnostics.stats.rest import trains_slowly
-from diagnostics.stats.short_steps import SHORT, creeps
+from diagnostics.stats.short_steps import SHORT, creeps, timid
 from diagnostics.stats.slide import slides
 from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
@@ -138,7 +138,7 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if run.state == RUNNING and young(run, loss):
         return None
     seen, blank = progress(run, first), _blank(run)
-    if abs(seen.share) > (SOME_FALL if blank else NO_FALL) or creeps(run, loss) or slides(run):
+    if abs(seen.share) > (SOME_FALL if blank else NO_FALL) or creeps(run, loss) or slides(run) or timid(run, loss):
         return None
     if not _stayed(run[seen.tag], seen.first) or ((trains_slowly(loss) or moved(run)) and not (blank or _guesses(run))):
         return None
@@ -171,7 +171,7 @@ def _stayed(curve: Curve, first: float) -> bool:
 
 def _same_answer(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     found = never_answered(run, loss)
-    return None if found and (_explained(run) or creeps(run, loss) or slides(run)) else found
+    return None if found and (_explained(run) or creeps(run, loss) or slides(run) or timid(run, loss)) else found
 
 
 def _explained(run: Run) -> bool:

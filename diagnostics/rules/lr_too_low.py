@@ -34,6 +34,8 @@ Criterion
 
     - *Hardly any fall.* Less than HARDLY of its start over LEAST_POINTS points or steps or more, in a straight line that stands out of the noise, or, at a rate that never
       fell, by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches differ by more than training can have fallen.
+    - *No fall, at a low rate.* Less than HARDLY of its start over LEAST_POINTS points or more, in whatever shape, at a rate of TIMID times a careful one for the optimizer or less, in a log
+      without layers.
     - *An even fall.* Validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS (the second, SAGS) times the other, no quarter
       UNEVEN times another, with a noise under SMOOTH of the fall and more than SOLVED of the start left. Where the rate came down in a run that has ended and no
       setting holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. While the run
@@ -102,6 +104,7 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (Criterion)
     STEADY,
     STRAIGHT,
     SUDDEN,
+    TIMID,
     WAITED,
 )
 from diagnostics.stats.slide import (  # noqa: F401 (Criterion)
@@ -240,6 +243,9 @@ RULE = Rule(
         "many passes, no ratios": lambda: _slow_run(1.0, ratio=None, passes=100),
         "few passes, down an even slope without a tremor": lambda: _slow_run(1.0, ratio=None, shaken=0.0),
         "a spent schedule, down a slope that bends": lambda: _spent_run(jitter=0.01),
+        "flat behind its noise, at a rate of 1e-5": lambda: synthetic.make(
+            synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02), lr=1e-5
+        ),
         "few passes, hardly moved": lambda: _slow_run(0.2, ratio=None, passes=15),
         "many passes, and only just begun": lambda: _hardly_begun(30),
         "nothing learned but the most frequent answer, and that slowly": lambda: _one_lesson(2.5),
@@ -247,6 +253,9 @@ RULE = Rule(
     },
     silent={
         "a healthy run": synthetic.healthy,
+        "flat behind its noise, at a usual rate": lambda: synthetic.make(
+            synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02), lr=1e-3
+        ),
         "only just begun, after few passes": lambda: _hardly_begun(3),
         "nothing learned but the most frequent answer, and that at once": lambda: _one_lesson(30.0),
         "half of the run where there is no slope": lambda: _waiting(0.0),

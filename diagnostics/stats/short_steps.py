@@ -10,6 +10,7 @@ from diagnostics.stats.level import end, start
 from diagnostics.stats.octaves import octaves
 from diagnostics.stats.plateau import departure
 from diagnostics.stats.progress import Progress, progress
+from diagnostics.stats.rates import careful, peak
 from diagnostics.stats.rest import comes_down, straight, warmed_up
 from diagnostics.stats.small_weights import began_small
 from diagnostics.stats.strides import USUAL, Strides, stretch, warming
@@ -33,6 +34,7 @@ HARDLY = 0.02  # of the start: DeepOBS' bound between a little progress and none
 LITTLE = 0.1  # of the start: a fall that a sound rate is past within a few steps
 EVEN = 1.25  # times the fall of the other half: along an exponential, the run is then under half of its time constant
 BEGUN = 0.6  # of the start: of all runs seen that were still falling from above that after LEAST_PASSES at a rate that stayed up, each had too low a rate
+TIMID = 0.1  # times a careful rate for the optimizer: a tenth of what is rarely too high
 WAITED = 0.4  # of the run: at twice the rate it would have been half as long
 LEAST_POINTS = 100  # losses: sound rates leave the start within 3 % of a run, and in fewer batches than that
 MUCH = 0.7  # of the start, left at first, less with every pass and nothing after LONG: good rates have less left
@@ -102,6 +104,16 @@ def hardly_begun(run: Run, losses: tuple[Headway, ...]) -> bool:
     clear = max(one.now.clarity for one in losses) >= MEASURED
     near = all(_falls(one) and one.of_fall > STRAIGHT and end(one.curve) > BEGUN * lifted(run) for one in losses)
     return clear and near and not held_back(run)
+
+
+def timid(run: Run, loss: Curve) -> bool:
+    """Whether the loss never left its start, as far as its noise lets one see, at a rate that nobody would call careful any more, and nothing is known of the weights.
+
+    Then the rate is the simpler cause than the weights that it began with.
+    """
+    rate = peak(run)
+    low = rate is not None and rate <= TIMID * careful(run) and run.layers is None
+    return low and len(loss) >= LEAST_POINTS and not warming(run) and abs(crept(run).share) < HARDLY
 
 
 def waited(run: Run, loss: Curve) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
@@ -13,6 +13,7 @@ from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.headway import headway
 from diagnostics.stats.level import end, start
 from diagnostics.stats.pretrained import pretrained
+from diagnostics.stats.rates import careful, peak
 from diagnostics.stats.short_steps import (
     GAIN,
     HARDLY,
@@ -21,6 +22,7 @@ from diagnostics.stats.short_steps import (
     LONGEST,
     MEASURED,
     SHORT,
+    TIMID,
     WAITED,
     crawls,
     creeps,
@@ -29,6 +31,7 @@ from diagnostics.stats.short_steps import (
     keeps_falling,
     never_long,
     passes,
+    timid,
     waited,
     went_on,
 )
@@ -73,6 +76,8 @@ def slow(run: Run) -> Slow | None:
         return _unmeasured(run)
     if seen is None and not fine_tuned and creeps(run, loss):
         return _creeping(run)
+    if seen is None and not fine_tuned and timid(run, loss):
+        return _timid(run, loss)
     return _by_shape(run, loss) if (seen is None or seen.fullest < AIM * stretch(run)) and not fine_tuned else None
 
 
@@ -129,6 +134,16 @@ def _creeping(run: Run) -> Slow:
     )
     why = "any sound rate has left the start by then"
     return Slow(said, (evidence,), True, SIZES[0][1], why)
+
+
+def _timid(run: Run, loss: Curve) -> Slow:
+    rate, usual, seen = peak(run) or 0.0, careful(run), crept(run)
+    said = f"The loss never left its start at {seen.first:.3g}, at a learning rate of {rate:.2g}; {usual:.2g} is rarely too high."
+    evidence = Evidence(LR, *_span(loss), "learning rate", rate, TIMID * usual)
+    factor = float(f"{usual / rate:.1g}") if rate > 0 else SIZES[0][1]
+    return Slow(
+        said, (evidence,), True, min(factor, SIZES[0][1]), "from there on too high a rate is as likely as too low a one"
+    )
 
 
 def _sliding(run: Run) -> Slow:

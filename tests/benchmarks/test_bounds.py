@@ -4,13 +4,20 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.diagnosis import PARTS
+from benchmarks.diagnosis import OWN_GRID, PARTS
 from benchmarks.lab import shelf
+from benchmarks.score import grid
 from benchmarks.score.prefixes import step_at
-from collector.schema import VAL_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.rules.lr_too_low import AIM
+from diagnostics.stats.decay import wanes
+from diagnostics.stats.first_lesson import SLOW, first_lesson
+from diagnostics.stats.headway import headway
 from diagnostics.stats.held_back import ABSURD, STRONG, STRONG_ADAMW, decoupled
+from diagnostics.stats.long_steps import restless
+from diagnostics.stats.short_steps import hardly_begun, timid, went_on
 from diagnostics.stats.slide import MANY_EVALS, slides
+from diagnostics.stats.standstill import gaining
 from diagnostics.stats.strides import stretch, strides
 
 
@@ -39,3 +46,36 @@ def test_an_absurd_weight_decay_holds_every_network_back(runs):
 
     truths = Counter(one.truth for one in runs if strength(one.run) >= ABSURD)
     assert truths.total() >= 20 and set(truths) == {"underfitting"}
+
+
+@pytest.fixture(scope="module")
+def known(runs):
+    """Of the lab and of its grid of rates: the label and the run, with losses enough to see something."""
+    rates = grid.load(shelf.FOLDER, OWN_GRID)
+    every = [*((one.truth, one.run) for one in runs), *zip(rates.labels.label, rates.runs, strict=True)]
+    return [(truth, run) for truth, run in every if TRAIN_LOSS in run and len(run[TRAIN_LOSS].finite()) >= 20]
+
+
+def test_of_what_is_restless_nine_in_ten_have_a_rate_too_high(known):
+    def seen(run):
+        loss = run[TRAIN_LOSS].finite()
+        return not wanes(run) and not gaining(loss) and restless(run, loss)
+
+    truths = Counter(truth for truth, run in known if seen(run))
+    assert truths.total() >= 50
+    assert truths["lr_too_high"] + truths["diverged"] > 9 / 10 * truths.total()
+
+
+SLOW_SIGNS = {
+    "only one lesson": (lambda run: (first_lesson(run) or 0.0) > SLOW, 10),
+    "hardly begun": (lambda run: went_on(run, run[TRAIN_LOSS].finite()) and hardly_begun(run, headway(run)), 60),
+    "no fall, at a low rate": (lambda run: strides(run) is None and timid(run, run[TRAIN_LOSS].finite()), 50),
+}
+
+
+@pytest.mark.parametrize("name", SLOW_SIGNS)
+def test_of_what_shows_a_slow_sign_all_have_a_rate_too_low(known, name):
+    shows, least = SLOW_SIGNS[name]
+    short = [(t, run) for t, run in known if (s := strides(run)) is None or s.fullest < AIM * stretch(run)]
+    truths = Counter(truth for truth, run in short if shows(run))
+    assert truths["lr_too_low"] == truths.total() >= least

@@ -32,5 +32,6 @@ def at_chance(run: Run) -> bool:
     hold one of a regression or an autoencoder.
     """
     curves = [run[tag].finite() for tag in (TRAIN_ACCURACY, VAL_ACCURACY) if accuracy(run, tag) is not None]
-    most, least = LUCK / (run.classes or 2), np.exp(-end(run[TRAIN_LOSS])) / LUCK
-    return len(curves) == 2 and all(0 < end(c) <= min(start(c) + RISE, most) and end(c) >= least for c in curves)
+    most, left = LUCK / (run.classes or 2), end(run[TRAIN_LOSS])
+    honest = all(end(c) > 0 and np.log(end(c)) + left >= -np.log(LUCK) for c in curves)
+    return len(curves) == 2 and honest and all(end(c) <= min(start(c) + RISE, most) for c in curves)

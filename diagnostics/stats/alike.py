@@ -62,7 +62,8 @@ def _uniform(run: Run, right: float, loss: float) -> bool:
     e^−loss is at most the mean probability of the truth (Jensen's inequality), and that is at most the share of right answers where the probabilities are
     honest: the two are equal for a guess among equals, and for a task that is solved.
     """
-    return 1 / LUCK <= right * np.exp(loss) <= LUCK and end(run[VAL_LOSS]) >= TRAINED * start(run[VAL_LOSS])
+    guessed = right > 0 and bool(abs(np.log(right) + loss) <= np.log(LUCK))
+    return guessed and end(run[VAL_LOSS]) >= TRAINED * start(run[VAL_LOSS])
 
 
 def _of_two(ends: list[float], right: float) -> bool:

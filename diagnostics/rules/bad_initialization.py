@@ -158,8 +158,8 @@ def _blank(run: Run) -> bool:
     """Whether it has ended by giving every example the same answer, from weights of which nothing is known, and steps have neither thrown that about nor come to it slowly."""
     if run.state == RUNNING or run.layers is not None or not alike(run) or (first_lesson(run) or 0.0) > SLOW:
         return False
-    val = run[VAL_LOSS].finite().values
-    return noise(val[1:]) <= TOSSED * abs(float(val[0]))
+    val = run[VAL_LOSS].finite().values if VAL_LOSS in run else np.empty(0)
+    return val.size > 0 and noise(val[1:]) <= TOSSED * abs(float(val[0]))
 
 
 def _stayed(curve: Curve, first: float) -> bool:

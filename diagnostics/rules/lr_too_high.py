@@ -30,7 +30,7 @@ Criterion
     - *Above its start.* The loss stood there for more than ABOVE of the run and ends above HARMED of it.
     - *Jumped.* Three losses once stood at JUMP times the start under no heavy dropout (see underfitting), and the loss is stuck above HARMED of it; where the rate came
       down: at LIKE of the lowest before that jump or more, with no setting of the network to account for it.
-    - *Circles far.* needs_decay holds at a rate that was logged, with a jitter of more than VIOLENT of the level.
+    - *Circles far.* needs_decay holds at a rate that was logged, with a jitter of more than VIOLENT of the level, or of MUCH_LEFT of the fall where less is left.
     - *Restless.* At a rate that was logged and never fell below a third of its peak, neither loss has got lower in the last two thirds of the run (by no more than FALLS standard errors of Mann
       and Kendall's test), and validation jumps by more than RESTLESS of the fall and TREMBLES of its level, over RESTLESS_EVALS evaluations or more.
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
@@ -84,7 +84,8 @@ from diagnostics.rule import Rule
 from diagnostics.rules import needs_decay, underfitting
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.decay import HEIGHT, at_height, wanes  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.bounce import bounce, jitter
+from diagnostics.stats.decay import HEIGHT, at_height, known_rate, wanes  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.detour import WON  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.forecast import forecast
@@ -139,6 +140,7 @@ from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F4
 DOWN = 0.9  # of the start: a loss below it has come down from where it was thrown
 LIKE = 0.9  # of the lowest before the jump: a loss that ends higher has won nothing since
 VIOLENT = 0.2  # jitter as a share of the level: of the lab's runs at a good constant rate none has as much
+MUCH_LEFT = 0.05  # of the fall: of a loss that is nearly solved, a jitter is no share of what is left
 LONGEST_TENTH = "median update ratio of the tenth where it is highest"
 COSINE = Remedy(
     "Next time, use a cosine schedule over the whole run.",
@@ -193,10 +195,11 @@ def _stuck(run: Run, loss: Curve) -> Sign:
 
 def _circles_far(run: Run) -> Sign:
     """It needs a decay, and so badly that most of what is left is the rate's doing."""
-    found = next(iter(needs_decay.check(run)), None) if LR in run else None
-    if found is None or found.evidence[0].measured <= VIOLENT:
+    found, seen = next(iter(needs_decay.check(run)), None), bounce(run)
+    if found is None or seen is None or not known_rate(run) or end(run[seen.tag]) <= 0:
         return None
-    return found.message, replace(found.evidence[0], threshold=VIOLENT)
+    share = jitter(run, seen, MUCH_LEFT)
+    return (found.message, replace(found.evidence[0], measured=share, threshold=VIOLENT)) if share > VIOLENT else None
 
 
 def _only_circles(run: Run) -> bool:
@@ -377,8 +380,7 @@ RULE = Rule(
         "a layer that was never alive, or left out": lambda: _without_gradient(times=1.2),
         "flung far up, and came back unharmed": lambda: _grown(_spiked(50.0, 0.1), np.ones((50, 3)), 1.2),
         "a batch that jumped, while validation never shook": lambda: synthetic.with_curves(
-            _spiked(50.0, 1.2),
-            synthetic.make(synthetic.falling(2.3, 1.2, pace=4), synthetic.falling(2.3, 1.2, pace=4))[VAL_LOSS],
+            _spiked(50.0, 1.2), Curve(VAL_LOSS, np.arange(0, 1000, 25), synthetic.falling(2.3, 1.2, pace=4, steps=40))
         ),
         "long updates of a single layer": lambda: _linear(_at_rest(0.5)),
         "a jump that did no harm": lambda: _spiked(50.0, 0.02),

@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     The learning rate never fell below a third of its peak, or, where it was not logged, the jitter of the last third is more than UNDAMPED of that of the third before, as under no decay; validation (the averaged training loss, where it is too sparse) jumps from one
-    evaluation to the next by more than JITTER of its own level over the second half of the run; and as many steps again are forecast to bring less
+    evaluation to the next by more than JITTER (UNLOGGED) of its own level over the second half of the run; and as many steps again are forecast to bring less
     than BRINGS times the jitter, which is what a decay brings.
 
 Source
@@ -34,12 +34,13 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.bounce import OF_LEVEL, UNDAMPED, Bounce, bounce, jitter, undamped  # noqa: F401 (the Criterion names one)
-from diagnostics.stats.decay import wanes
+from diagnostics.stats.decay import known_rate, wanes
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
 
 JITTER = 0.08  # of the level: half as much again as any sound run of the DeepOBS grid has
 BRINGS = 2.0  # times the jitter
+UNLOGGED = 0.1  # the same where nobody logged the rate: an evaluation on other examples each time jitters as well
 FACTOR = 0.1  # the usual step, and the one that was tried
 MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
 
@@ -47,19 +48,20 @@ MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
     seen = None if wanes(run) else bounce(run)  # too high a rate asks as well, with or without one
-    if seen is None or not (LR in run or undamped(run[seen.tag])):
+    if seen is None or not (known_rate(run) or undamped(run[seen.tag])):
         return
+    least = JITTER if known_rate(run) else UNLOGGED
     curve = run[seen.tag].finite()
     left, fall = end(curve), max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
     share = jitter(run, seen)
-    if share > JITTER and forecast(run, seen.tag).gain < BRINGS * seen.share * fall:
+    if share > least and forecast(run, seen.tag).gain < BRINGS * seen.share * fall:
         yield _finding(run, seen, share, left)
 
 
 def _finding(run: Run, seen: Bounce, share: float, left: float) -> Finding:
     what = "Validation loss" if seen.tag == VAL_LOSS else "The averaged training loss"
-    to = f"{FACTOR * float(run[LR].finite().values[-1]):.2g}" if LR in run else "a tenth"
-    never = "at a learning rate that never fell" if LR in run else "as much as ever"
+    to = f"{FACTOR * float(run[LR].finite().values[-1]):.2g}" if known_rate(run) else "a tenth"
+    never = "at a learning rate that never fell" if known_rate(run) else "as much as ever"
     more = int(float(f"{MORE * (run.last_step - int(run[TRAIN_LOSS].steps[0])):.2g}"))
     return Finding(
         "needs_decay",

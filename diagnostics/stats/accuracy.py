@@ -1,7 +1,5 @@
 """What the accuracies say of a classification: solved, or no better than a guess."""
 
-import numpy as np
-
 from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, end, start
@@ -9,6 +7,7 @@ from diagnostics.stats.level import before_training, end, start
 SOLVED_ACCURACY, SURE = 0.97, 0.05  # fraction right; of the first loss: right, and sure of it
 SOLVED = 0.02  # of the first loss
 RISE = 0.02  # fraction right, gained since the start
+RARE = 0.05  # fraction right
 LUCK = 1.2  # times what a guess among the classes gets right
 LEAST_EVALS = 5  # evaluations for an end level that is not the start
 
@@ -28,10 +27,10 @@ def solved(run: Run) -> bool:
 def at_chance(run: Run) -> bool:
     """Whether both accuracies never rose from where they began, whatever the loss did: a guess, also where nobody said among how many classes.
 
-    An accuracy of 0, or one that is lower than e^−loss, the mean probability of the truth at the least (Jensen's inequality), is none of a classification: a log may
-    hold one of a regression or an autoencoder.
+    An accuracy of 0, or one under RARE beside a loss that went below half of its start, is none of a classification: a log may hold one of a regression or
+    an autoencoder.
     """
     curves = [run[tag].finite() for tag in (TRAIN_ACCURACY, VAL_ACCURACY) if accuracy(run, tag) is not None]
-    most, left = LUCK / (run.classes or 2), end(run[TRAIN_LOSS])
-    honest = all(end(c) > 0 and np.log(end(c)) + left >= -np.log(LUCK) for c in curves)
-    return len(curves) == 2 and honest and all(end(c) <= min(start(c) + RISE, most) for c in curves)
+    most, fell = LUCK / (run.classes or 2), end(run[TRAIN_LOSS]) < start(run[TRAIN_LOSS]) / 2
+    least = RARE if fell else 0.0
+    return len(curves) == 2 and all(least < end(c) <= min(start(c) + RISE, most) for c in curves)

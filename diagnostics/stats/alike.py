@@ -8,12 +8,14 @@ from diagnostics.run import Run
 from diagnostics.stats.accuracy import LUCK
 from diagnostics.stats.guess import guess
 from diagnostics.stats.level import end, start
+from diagnostics.stats.relapse import RISING, rising
 
 NEAR = 0.97  # of the loss of the best constant answer: what a network has learned soon takes more off it
 TRAINED = 0.9  # the same of training, whose classes are not as frequent to the last per cent
 MOST = 0.9  # fraction right: a class more frequent than that makes a constant answer good
 ROUNDED = 1e-3  # what rounded shares may sum to beyond 1
 MANY = 10  # evaluations, where the classes are not known: so many that agree are no chance
+MOST_COMPARED = 500  # accuracies, each with each
 LEAST = 5  # evaluations after the first
 
 
@@ -44,7 +46,8 @@ def _one_answer(run: Run) -> bool:
     top, different = float(right.max()), np.unique(right)
     few = right.size >= MANY and different.size <= 2 and different.sum() <= 1 + ROUNDED
     usual = float(np.median(right[len(right) // 2 :]))
-    if usual <= LUCK / 2 and len(ends) == 2 and _uniform(run, usual, max(ends)):
+    learns = rising(right[:: 1 + len(right) // MOST_COMPARED]) > RISING
+    if usual <= LUCK / 2 and not learns and len(ends) == 2 and _uniform(run, usual, max(ends)):
         return True
     return few and (top <= LUCK / 2 or (top <= MOST and len(ends) == 2 and _of_two(ends, top)))
 

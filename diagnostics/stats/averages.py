@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.level import ODD
 from diagnostics.stats.noise import noise
 
+LEAST = 20  # training losses, to know their noise
+PARTED = 0.5  # of how far they were apart at first: what stays so is another loss, with a penalty on the weights or smoothed labels
 LIFTED = 1.1  # times validation: dropout and batches differ by less at the first step
 
 
@@ -24,8 +28,13 @@ def without_untouched_averages(run: Run) -> Run:
 
 
 def _lifted(train: Curve, val: Curve) -> bool:
-    """Whether training began, at the first step, clearly above the evaluation before it, and validation came up from there."""
-    if not len(train) or int(train.steps[0]) - int(val.steps[0]) != 1:
+    """Whether training began, at the first step, clearly above the evaluation before it, and validation came up to there, and stayed beside training."""
+    if len(train) < LEAST or not 0 < int(train.steps[0]) - int(val.steps[0]) <= int(np.median(np.diff(train.steps))):
         return False
-    least = float(train.values[0]) - ODD * noise(train.values)
-    return least > LIFTED * float(val.values[0]) > 0 and float(val.values[1]) > float(val.values[0])
+    first, before, after = float(train.values[0]), float(val.values[0]), float(val.values[1])
+    if not first - ODD * noise(train.values) > LIFTED * before > 0 or not before < after <= first + ODD * noise(
+        train.values
+    ):
+        return False
+    beside = np.interp(val.steps[1:], train.steps, train.values) - val.values[1:]
+    return float(np.nanmedian(beside)) < PARTED * (first - before)

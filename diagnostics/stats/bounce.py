@@ -36,11 +36,11 @@ class Bounce:
     share: float
 
 
-def jitter(run: Run, seen: Bounce) -> float:
-    """``seen``'s jitter as a share of the level it is measured at."""
+def jitter(run: Run, seen: Bounce, floor: float = FLOOR) -> float:
+    """``seen``'s jitter as a share of the level it is measured at, or of ``floor`` of the fall where less is left."""
     curve = run[seen.tag].finite()
     fall = max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
-    return seen.share * fall / max(end(curve), FLOOR * fall)
+    return seen.share * fall / max(abs(end(curve)), floor * fall)
 
 
 def undamped(curve: Curve) -> bool:

@@ -75,9 +75,14 @@ def sums(run: Run, steps: Ints) -> Floats:
     return np.interp(steps, known, np.r_[0.0, np.cumsum(np.diff(known) * rate.values)])
 
 
+def known_rate(run: Run) -> bool:
+    """Whether the learning rate was logged as a number."""
+    return LR in run and len(run[LR].finite()) > 0
+
+
 def made(run: Run, curve: Curve) -> Floats:
     """The share of the way [n] that each point of ``curve`` had behind it: of the sum of the rate, or of the steps where none was logged."""
-    way = sums(run, curve.steps) if LR in run and len(run[LR].finite()) else curve.steps.astype(np.float64)
+    way = sums(run, curve.steps) if known_rate(run) else curve.steps.astype(np.float64)
     length = way[-1] - way[0]
     return (way - way[0]) / length if length > 0 else np.zeros(len(curve))
 

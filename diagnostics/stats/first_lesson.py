@@ -2,14 +2,17 @@
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from diagnostics.curve import Floats
 from diagnostics.run import Run
+from diagnostics.stats.accuracy import RISE, accuracy
 from diagnostics.stats.alike import alike
 from diagnostics.stats.decay import made
 from diagnostics.stats.level import end, start
 
 LATE_EVALS = 6  # evaluations in the second half that agree to the last digit, below HALF: no network that tells examples apart does that
 HALF = 0.5  # fraction right
+COARSE, ROUNDED = 100, 1e-6  # parts of 1; and how near to whole they are
 SHOWS = 0.02  # of the start: a fall that shows when it came
 # of the way: of the lab's runs that ended so, those with too low a rate took a seventh or more, those switched off by long steps, a decay or dropout an eighth or less
 SLOW = 0.15
@@ -26,7 +29,13 @@ def first_lesson(run: Run) -> float | None:
     """
     val = run.get(VAL_LOSS)
     curve = val.finite() if val is not None else None
-    if curve is None or len(curve) < 2 * LATE_EVALS or not (alike(run) or _same_to_the_digit(run)):
+    right = run[VAL_ACCURACY].finite().values if VAL_ACCURACY in run else np.empty(0)
+    if (
+        curve is None
+        or len(curve) < 2 * LATE_EVALS
+        or _coarse(right)
+        or not (alike(run) or _same_to_the_digit(run, right))
+    ):
         return None
     loss = run[TRAIN_LOSS].finite()
     first, last = max(start(curve), start(loss)), end(curve)
@@ -36,8 +45,16 @@ def first_lesson(run: Run) -> float | None:
     return float(made(run, curve)[half])
 
 
-def _same_to_the_digit(run: Run) -> bool:
-    seen = run.get(VAL_ACCURACY)
-    right = seen.finite().values if seen is not None else np.empty(0)
+def _same_to_the_digit(run: Run, right: Floats) -> bool:
+    """Whether as many of validation's examples are ``right`` at every late evaluation, and of training's not more."""
     late = right[len(right) // 2 :]
-    return late.size >= LATE_EVALS and bool(0 < late.min() == late.max() < HALF)
+    if late.size < LATE_EVALS or not 0 < late.min() == late.max() < HALF:
+        return False
+    train = accuracy(run, TRAIN_ACCURACY)
+    return train is None or train <= late[0] + RISE
+
+
+def _coarse(right: Floats) -> bool:
+    """Whether all of ``right`` are whole parts of COARSE or fewer: rounded, or of so few examples that they agree by chance."""
+    parts = right[:, None] * np.arange(1, COARSE + 1)
+    return right.size > 0 and bool((np.abs(parts - np.round(parts)) < ROUNDED).all(axis=0).any())

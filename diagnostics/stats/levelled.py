@@ -7,7 +7,7 @@ from diagnostics.curve import Curve
 from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.forecast import Forecast, forecast
-from diagnostics.stats.level import end, start
+from diagnostics.stats.level import SCALE, end, start
 
 WORTH = 0.06  # of the loss at the end, for twice the steps: three times the steps then bring a tenth
 FLOOR = 0.05  # of the fall: where less of it is left, what the loss is a share of
@@ -26,7 +26,7 @@ class Falling:
     Attributes:
         curve: the finite points judged: validation, or training where there are too few evaluations.
         now: what twice the steps should bring.
-        fall: start − end, from the higher start of the two losses: a log of epochs first meets validation when much is learned.
+        fall: start − end, in a log of epochs, which first meets validation when much is learned, from the higher start of the two losses; a sum is none.
         worth: the gain below which going on is not worth it, in the unit of the loss; where validation stands WIDE above training, a gain that
             is not CLEAR is none.
     """
@@ -58,7 +58,8 @@ def falling(run: Run) -> Falling:
     val = run.get(VAL_LOSS)
     tag = TRAIN_LOSS if val is None or len(val.finite()) < LEAST_EVALS else VAL_LOSS
     curve = run[tag].finite()
-    fall = max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
+    first = max(start(curve), start(run[TRAIN_LOSS])) if run.per_epoch(TRAIN_LOSS) else start(curve)
+    fall = (first if first <= SCALE * start(curve) else start(curve)) - end(curve)
     now, worth = forecast(run, tag), WORTH * max(abs(end(curve)), FLOOR * fall)
     apart = tag == VAL_LOSS and end(curve) > WIDE * end(run[TRAIN_LOSS]) > 0
     return Falling(curve, now, fall, max(worth, CLEAR * now.error) if apart else worth)

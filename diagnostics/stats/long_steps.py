@@ -1,12 +1,12 @@
 """Signs that the steps of a run were too long: each as a sentence and the evidence for it, or None."""
 
-from collector.schema import GRAD_NORM, LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence
 from diagnostics.run import Run
 from diagnostics.stats.balance import growth
 from diagnostics.stats.bounce import bounce, jitter
-from diagnostics.stats.decay import HEIGHT, wanes
+from diagnostics.stats.decay import HEIGHT, known_rate, wanes
 from diagnostics.stats.detour import detour
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
@@ -15,6 +15,7 @@ from diagnostics.stats.held_back import dropped, narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
 from diagnostics.stats.level import before_training, blocks, end, start, surely_before_training
+from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.relapse import relapse, rising
 from diagnostics.stats.slide import unshaken
 from diagnostics.stats.small_weights import began_sound, no_measure
@@ -31,6 +32,7 @@ RESTLESS_EVALS, FALLS = (
     15,
     1.3,
 )  # evaluations; standard errors by Mann and Kendall's test: a loss that falls has more than that in nine of ten runs
+HARDLY_DOWN = 0.8  # of the start: of so small a fall any jitter is a large part, and must be one of the level as well
 MOST = 500  # values that are compared each with each
 SOLVED = 0.2  # training loss over validation loss: below it validation jumps from overconfidence
 EARLY, LATE = 0.05, 0.35  # of the run, and of the fall: most of the fall of a rate that is too high is done by then
@@ -167,11 +169,16 @@ def bounces(run: Run, loss: Curve) -> Sign:
 def restless(run: Run, loss: Curve) -> Sign:
     """Neither loss has got lower for two thirds of the run, at a rate that stayed up, and validation jumps about all the while: by the noise of the batches alone
     nobody would know whether training is stuck; the order of its levels tells."""
-    seen = bounce(run) if LR in run and not no_measure(run) else None
+    seen = bounce(run) if known_rate(run) and not no_measure(run) and not pretrained(run) else None
     if seen is None or seen.tag != VAL_LOSS or seen.share <= RESTLESS or jitter(run, seen) <= TREMBLES:
         return None
     val = run[VAL_LOSS].finite()
-    if len(val) < RESTLESS_EVALS or min(rising(_late(val.values)), rising(_late(blocks(loss).levels))) <= -FALLS:
+    if len(val) < RESTLESS_EVALS or end(loss) < SOLVED * end(val):
+        return None
+    of_val, of_train = rising(_late(val.values)), rising(_late(blocks(loss).levels))
+    if min(of_val, of_train) <= -FALLS or (of_val > FALLS and of_train <= 0):
+        return None  # one still falls; or validation rises beside a training that does not, which is another matter
+    if end(loss) > HARDLY_DOWN * before_training(run) and jitter(run, seen) <= 2 * TREMBLES:
         return None
     evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, JITTER, seen.share, RESTLESS)
     said = f"Validation jumps up and down by {seen.share:.1%} of the whole fall at a time"

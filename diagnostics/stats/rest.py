@@ -12,6 +12,7 @@ from diagnostics.stats.plateau import running_median
 JUMP = 0.1  # of the start: a rise that no batch explains
 STRAIGHT = 2.0  # times the fall of one half of the run over that of the other: a straight line has 1, the way out of a plateau 10
 LEAST_EVALS = 8  # evaluations, whose noise is then known
+DRIFT = 1e-3  # of the start: what a penalty on the weights takes off a loss at rest is less
 LEAST_FALLS, NEARLY_ALL = 5, 0.9  # evaluations, and the share of them that are below the one before
 CLEAR = 4.0  # noise widths that the fall must have to be called one
 
@@ -47,7 +48,9 @@ def comes_down(run: Run, until: int) -> bool:
     """
     val = run.get(VAL_LOSS)
     seen = val.finite().values[val.finite().steps <= until] if val is not None else np.empty(0)
-    return seen.size > LEAST_FALLS and bool(np.mean(np.diff(seen) < 0) >= NEARLY_ALL)
+    if seen.size <= LEAST_FALLS or seen[0] - seen[-1] < DRIFT * abs(seen[0]):
+        return False
+    return bool(np.mean(np.diff(seen) < 0) >= NEARLY_ALL)
 
 
 def jumped(loss: Curve, left: int) -> bool:

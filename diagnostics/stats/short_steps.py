@@ -1,6 +1,6 @@
 """Whether the steps of a run were too short: by the length of its updates, or, where nobody measured them, by a fall that goes on and on."""
 
-from collector.schema import RUNNING, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
@@ -34,6 +34,7 @@ HARDLY = 0.02  # of the start: DeepOBS' bound between a little progress and none
 LITTLE = 0.1  # of the start: a fall that a sound rate is past within a few steps
 EVEN = 1.25  # times the fall of the other half: along an exponential, the run is then under half of its time constant
 BEGUN = 0.6  # of the start: of all runs seen that were still falling from above that after LEAST_PASSES at a rate that stayed up, each had too low a rate
+FEW_STEPS = 5  # a pass
 TIMID = 0.1  # times a careful rate for the optimizer: a tenth of what is rarely too high
 WAITED = 0.4  # of the run: at twice the rate it would have been half as long
 LEAST_POINTS = 100  # losses: sound rates leave the start within 3 % of a run, and in fewer batches than that
@@ -101,6 +102,8 @@ def hardly_begun(run: Run, losses: tuple[Headway, ...]) -> bool:
 
     What noise in the targets leaves to gain is gained early, so a loss that cannot get far brings less of its fall by a doubling.
     """
+    if run.state == RUNNING or warming(run) or _of_few_steps(run):
+        return False
     clear = max(one.now.clarity for one in losses) >= MEASURED
     near = all(_falls(one) and one.of_fall > STRAIGHT and end(one.curve) > BEGUN * lifted(run) for one in losses)
     return clear and near and not held_back(run)
@@ -112,16 +115,22 @@ def timid(run: Run, loss: Curve) -> bool:
     Then the rate is the simpler cause than the weights that it began with.
     """
     rate = peak(run)
-    low = rate is not None and rate <= TIMID * careful(run) and run.layers is None
+    low = rate is not None and rate <= TIMID * careful(run) and run.layers is None and run.state != RUNNING
     return low and len(loss) >= LEAST_POINTS and not warming(run) and abs(crept(run).share) < HARDLY
 
 
 def waited(run: Run, loss: Curve) -> float:
     """The share of the run before a tenth of the fall, where validation came down all the while from weights that are not known to have begun too small; else 0."""
     seen, first = departure(loss), int(loss.steps[0])
-    if run.state == RUNNING or not comes_down(run, seen.left) or began_small(run, seen.half):
+    if run.state == RUNNING or _of_few_steps(run) or not comes_down(run, seen.left) or began_small(run, seen.half):
         return 0.0
     return (seen.left - warmed_up(run, loss)) / max(1, run.last_step - first)
+
+
+def _of_few_steps(run: Run) -> bool:
+    """Whether a pass over the data is but a few steps, as in full-batch training, or is counted as one: then passes tell little of the way."""
+    loss = run[TRAIN_LOSS].finite()
+    return bool(0 < loss.steps[-1] - loss.steps[0] < FEW_STEPS * passes(run))
 
 
 def _falls(one: Headway) -> bool:

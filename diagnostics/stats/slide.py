@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from collector.schema import RUNNING, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import at_chance
@@ -49,12 +49,13 @@ def slides(run: Run) -> bool:
 
 
 def unshaken(run: Run) -> bool:
-    """Whether validation was looked at often, never stood above its start, and came down without a tremor to more than one answer for all: no step threw the weights anywhere."""
+    """Whether validation was looked at often and from before the first step, never stood above its start, and came down without a tremor to more than one answer for all: no step threw the weights anywhere."""
     val = run.get(VAL_LOSS)
     curve = val.finite() if val is not None else None
     return (
         curve is not None
         and len(curve) >= MANY_EVALS
+        and curve.steps[0] < run[TRAIN_LOSS].finite().steps[0]
         and float(curve.values.max()) <= start(curve)
         and tremor(curve) < SMOOTH
         and not (at_chance(run) or alike(run))

@@ -3,6 +3,7 @@
 from diagnostics.run import Run
 from diagnostics.stats.balance import balance, growth, norm_left, stillness
 from diagnostics.stats.gain import gain, normalized
+from diagnostics.stats.layers import layers
 from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.strides import USUAL, strides
 
@@ -52,8 +53,14 @@ def tiny(run: Run) -> bool:
 
 def no_measure(run: Run) -> bool:
     """Whether an update as long as the weights may do no harm: they began too small, a decay took them, or there is but one layer, and nothing behind it to switch off."""
-    seen = gain(run)
-    return tiny(run) or shrank(run) or (seen is not None and len(seen.values) == 1)
+    return tiny(run) or shrank(run) or _single(run)
+
+
+def _single(run: Run) -> bool:
+    """Whether all that is measured is the weights of one layer, of known shape, and its biases."""
+    norms = layers(run, "weight_norm")
+    shapes = [run.shapes.get(name) for name in norms.names] if norms is not None else []
+    return len([s for s in shapes if s is None or len(s.sizes) > 1]) == 1 and None not in shapes
 
 
 def far_off(run: Run) -> float | None:

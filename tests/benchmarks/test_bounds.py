@@ -67,7 +67,7 @@ def test_of_what_is_restless_nine_in_ten_have_a_rate_too_high(known):
 
 
 SLOW_SIGNS = {
-    "only one lesson": (lambda run: (first_lesson(run) or 0.0) > SLOW, 10),
+    "only one lesson": (lambda run: (first_lesson(run) or 0.0) > SLOW, 8),
     "hardly begun": (lambda run: went_on(run, run[TRAIN_LOSS].finite()) and hardly_begun(run, headway(run)), 60),
     "no fall, at a low rate": (lambda run: strides(run) is None and timid(run, run[TRAIN_LOSS].finite()), 50),
 }

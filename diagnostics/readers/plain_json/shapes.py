@@ -167,20 +167,15 @@ def _of_columns(value: Values, name: str) -> Found:
 
 def _settings(value: Values) -> dict[str, object]:
     """What is no column; a group of hyperparameters, as DeepOBS' ``{"optimizer_hyperparams": {"lr": 0.1}}``, without the name of the group."""
-    single = {
-        k: v
-        for k, v in value.items()
-        if not isinstance(v, list) and not (isinstance(v, Mapping) and any(_lists({k: v})))
-    }
-    groups = {k: v for k, v in single.items() if isinstance(v, Mapping) and GROUP.search(k)}
-    inner = {k: v for group in groups.values() for k, v in settings.flat(group).items()}
-    return {**inner, **settings.flat({k: v for k, v in single.items() if k not in groups})}
+    groups = [v for k, v in value.items() if isinstance(v, Mapping) and GROUP.search(k) and not any(_lists({k: v}))]
+    inner = {k: v for group in groups for k, v in settings.flat(group).items()}
+    return {**inner, **settings.flat({k: v for k, v in value.items() if not isinstance(v, Mapping | list)})}
 
 
 def _spread(n: int, most: int) -> Ints:
     """The rows of ``most`` at which ``n`` values stand: at the ends of equal shares, and before the first where one more than the shares was measured."""
-    if n > 1 and most % n and most % (n - 1) == 0:
-        return np.arange(n, dtype=np.int64) * (most // (n - 1))
+    if n > FEWEST and most % n and most % (n - 1) == 0:
+        return np.minimum(np.arange(n, dtype=np.int64) * (most // (n - 1)), most - 1)
     return np.ceil(np.arange(1, n + 1) * most / n).astype(np.int64) - 1
 
 
@@ -256,7 +251,7 @@ def _series(
     if n < most and STEP not in along and EPOCH not in along:
         notes.append(EVENLY.format(name, n, longest[0], most))
         order = _spread(n, most)
-        along = {r: v[np.minimum(order, most - 1)] for r, v in where.items() if len(v) == most}
+        along = {r: v[order] for r, v in where.items() if len(v) == most}
     empty = np.full(n, np.nan)
     return Series(name, values, along.get(STEP, empty), along.get(EPOCH), _seconds_of(along.get(WALL_TIME)), order)
 

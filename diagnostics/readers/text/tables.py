@@ -37,6 +37,7 @@ class Grid:
     """The names of the table that a log is in, if it is in one."""
 
     names: list[str] = field(default_factory=list)
+    _logged: bool = False  # whether a logger's prefix stands before them, and before each row
     _candidate: str = ""
     _of_things: str = ""  # the last heading whose rows are about things, as YOLO's of classes: a bar may come between
 
@@ -59,27 +60,31 @@ class Grid:
 
     def row(self, line: str) -> Row | None:
         """The row that a line of numbers is, or None where it fits no heading, or is about one of many things."""
-        line = _bare(line)
+        line = BAR.sub("", line)
         of_all = _headings(self._of_things) if line.split()[:1] == [ALL] else []
-        for names in (*_headings(self._candidate), self.names, *of_all):
-            for cells in _ways(line):
+        logged = _logged(self._candidate)
+        known = [*((names, logged) for names in _headings(self._candidate)), (self.names, self._logged)]
+        for names, prefixed in (*known, *((names, False) for names in of_all)):
+            for cells in _ways(LOGGED.sub("", line, count=1) if prefixed else line):
                 extra = len(cells) - len(names)
                 if not names or (names[0].lower() in FIRST and cells[0].lower() != ALL):
                     continue
                 if extra == 0 or (extra == 1 and cells[0].isdigit()):
-                    self.names = names
+                    self.names, self._logged = names, prefixed
                     return row_of(names, cells[extra:])
         return None
 
 
 def _headings(line: str) -> list[list[str]]:
     """The names that ``line`` may be the heading of, by the ways to take it apart."""
-    return [names for names in map(_names, _ways(_bare(line).rstrip(": "))) if names]
+    line = BAR.sub("", line)
+    bare = LOGGED.sub("", line, count=1) if _logged(line) else line
+    return [names for names in map(_names, _ways(bare.rstrip(": "))) if names]
 
 
-def _bare(line: str) -> str:
-    """Without a logger's prefix and without a bar behind it."""
-    return BAR.sub("", LOGGED.sub("", line, count=1) if LOGGED.match(line) else line)
+def _logged(line: str) -> bool:
+    """Whether a logger's prefix stands before ``line``; its date is no column of a heading's."""
+    return LOGGED.match(line) is not None
 
 
 def _ways(line: str) -> tuple[list[str], ...]:

@@ -11,7 +11,11 @@ from collector import schema
 from diagnostics.readers.understanding import names
 from diagnostics.readers.understanding.names import ACCURACY, ERROR_RATE, LOSS, TRAIN, VAL, Name
 
-ATTACKED = ("robust", "adv", "adversarial", "pgd")  # what the losses of attacked examples are called
+ATTACKED = ("robust", "pgd")  # what the losses of attacked examples are called
+MAYBE_ATTACKED = (
+    "adv",
+    "adversarial",
+)  # the same, unless they are a discriminator's: an accuracy under attack is none of those
 LOADER = re.compile(r"^dataloaderidx\d+$")  # Lightning's name for one of several evaluation sets
 SECOND_OF_LIST = re.compile(r"(?<!\d)1$")
 FEW = (
@@ -44,7 +48,8 @@ def chosen(columns: Sequence[str], points: Mapping[str, int] | None = None) -> d
 
 def _attacked(read: Sequence[Name]) -> Sequence[Name]:
     """Of adversarial training only what was measured under attack: who attacks the training's examples too trains on them, and the clean ones are beside the point."""
-    for group in ATTACKED:
+    rated = {n.group for n in read if n.quantity != LOSS}
+    for group in (*ATTACKED, *(g for g in MAYBE_ATTACKED if g in rated)):
         if {TRAIN, VAL} <= {n.split for n in read if n.quantity == LOSS and n.group == group}:
             return [replace(n, group="") for n in read if n.group == group]
     return read

@@ -22,6 +22,7 @@ HEADERS: list[tuple[str, dict[str, str]]] = [
         "train_loss train_acc train_robust_loss train_robust_acc test_loss test_acc test_robust_loss test_robust_acc",
         {"train_robust_loss": TL, "train_robust_acc": TA, "test_robust_loss": VL, "test_robust_acc": VA},
     ),
+    ("train_loss val_loss train_adv_loss val_adv_loss", {"train_loss": TL, "val_loss": VL}),  # a discriminator's
     ("train_loss test_loss test_robust_loss", {"train_loss": TL, "test_loss": VL}),
     ("train/loss val/loss", {"train/loss": TL, "val/loss": VL}),
     ("train/loss eval/loss", {"train/loss": TL, "eval/loss": VL}),

@@ -305,3 +305,16 @@ def test_a_table_with_doubled_tabs_behind_a_loggers_prefix(tmp_path: Path) -> No
     assert run["val/loss"].values.tolist() == [round(3.5 / (e + 1), 4) for e in range(8)]
     assert run.epochs is not None and run.epochs.values.tolist() == [*range(8)]
     assert set(run["optim/lr"].values) == {0.1}
+
+
+@pytest.mark.parametrize(
+    "head, when",
+    [
+        ("date time epoch train_loss val_loss", "2024-01-01 12:00:{0:02}"),
+        ("timestamp epoch train_loss val_loss", "2024-01-01T12:00:{0:02}"),
+    ],
+)
+def test_a_date_that_is_a_column_is_no_loggers_prefix(tmp_path: Path, head: str, when: str) -> None:
+    rows = [f"{when.format(e)} {e} {2.5 - e / 50:.3f} {2.6 - e / 50:.3f}" for e in range(30)]
+    run = understand(read(tmp_path, "\n".join([head, *rows])))
+    assert len(run["train/loss"]) == len(run["val/loss"]) == 30

@@ -39,7 +39,8 @@ Criterion
 
     Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
     for what is left (see underfitting). A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
-    is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths). Weights that are known to have begun too small, or
+    is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump of training where validation, seen often and from before
+    the first step on, came down without a tremor. Weights that are known to have begun too small, or
     that a decay took, are no measure for an update or a growth. While the run goes on and the loss is not surely done falling, only what was done to the weights counts;
     and a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.
 
@@ -379,6 +380,10 @@ RULE = Rule(
         "Adam's first steps": lambda: _at_rest(0.3 * np.exp(-np.arange(1000) / 10)),
         "a layer that was never alive, or left out": lambda: _without_gradient(times=1.2),
         "flung far up, and came back unharmed": lambda: _grown(_spiked(50.0, 0.1), np.ones((50, 3)), 1.2),
+        "an easy first batch, while validation never shook": lambda: synthetic.with_curves(
+            synthetic.make(np.r_[0.8, synthetic.noisy(synthetic.falling(2.3, 1.2, pace=4), 0.1)[1:]], lr=1e-4),
+            Curve(VAL_LOSS, np.arange(0, 1000, 25), synthetic.falling(2.3, 1.2, pace=4, steps=40)),
+        ),
         "a batch that jumped, while validation never shook": lambda: synthetic.with_curves(
             _spiked(50.0, 1.2), Curve(VAL_LOSS, np.arange(0, 1000, 25), synthetic.falling(2.3, 1.2, pace=4, steps=40))
         ),

@@ -196,6 +196,8 @@ def stood_above(run: Run, loss: Curve) -> Sign:
     seen = excursion(run)
     if seen is None or seen.share <= ABOVE or end(loss) <= HARMED * before_training(run) or _usual(run, USUAL_LATER):
         return None
+    if seen.tag == TRAIN_LOSS and unshaken(run):
+        return None  # an easy first batch
     said = "share of the run spent above the start"
     evidence = Evidence(seen.tag, seen.first_step, seen.last_step, said, seen.share, ABOVE)
     what = "The training loss" if seen.tag == TRAIN_LOSS else "Validation loss"

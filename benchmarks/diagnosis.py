@@ -23,7 +23,6 @@ from benchmarks.score.promises import Promise
 from benchmarks.score.timing import Judged
 
 PARTS = tuple(lab_page.TITLES)
-OWN_GRID = "rates"
 Section = tuple[str, list[Promise]]
 
 
@@ -43,8 +42,8 @@ def sections(given: argparse.Namespace, reports: Reports) -> Iterator[Section]:
         )
     told = [overfit.judged(name, reports, with_rivals=given.rivals) for name in names if name in overfit.PARTS]
     yield overfit.as_text(told), list(overfit.promises(told))
-    if names == PARTS and (shelf.FOLDER / f"{OWN_GRID}.parquet").exists():
-        yield from own_grid(Grid(grid.load(shelf.FOLDER, OWN_GRID), reports), folder)
+    if names == PARTS and (shelf.FOLDER / f"{shelf.RATES}.parquet").exists():
+        yield from own_grid(Grid(grid.load(shelf.FOLDER, shelf.RATES), reports), folder)
     public = None
     if given.grid:
         deepobs, algoperf = (grid.load(given.grid, name) for name in ("deepobs", "algoperf"))

@@ -14,6 +14,7 @@ RULES = """<!-- generated from diagnostics/rules/ by `make docs`; do not edit --
 # The rules
 
 Every run gets exactly one verdict, the first of these that holds; every rule answers found, clear, or not checked and why.
+None sees an evaluation from before batch normalization had its averages: it is of another network than is trained.
 """
 LOGS = """<!-- generated from diagnostics/readers/ by `make docs`; do not edit -->
 # Past logs

@@ -21,7 +21,6 @@ from benchmarks.lab.wild.subjects import DRAWN
 from collector.schema import LR, TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import Curve, Run
 
-NAME = "rates"  # of the files on the shelf
 RATES = tuple(float(f"{10**power:.3g}") for power in np.arange(-5, 2, 0.6))
 OPTIMIZERS = ("sgd", "momentum", "adam")
 GOOD, NONE = (
@@ -107,9 +106,9 @@ def pack(jobs: int) -> pd.DataFrame:
     record({cell.name: cell.recipe for cell in grid}, jobs)
     done = known()
     runs = {cell.name: recorded(cell.name) for cell in grid}
-    shelf.write(pd.concat([_rows(run, name) for name, run in runs.items()], ignore_index=True), NAME)
+    shelf.write(pd.concat([_rows(run, name) for name, run in runs.items()], ignore_index=True), shelf.RATES)
     table = labels([(cell, done[cell.recipe.key], runs[cell.name]) for cell in grid])
-    table.to_csv(shelf.FOLDER / f"{NAME}_labels.csv", index=False, float_format="%.6g")
+    table.to_csv(shelf.FOLDER / f"{shelf.RATES}_labels.csv", index=False, float_format="%.6g")
     return table
 
 

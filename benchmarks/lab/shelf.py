@@ -20,6 +20,7 @@ from diagnostics import Curve, Run
 
 FOLDER = Path(__file__).parent / "curves"
 LABELS = FOLDER / "labels.csv"
+RATES = "rates"  # the grid of constant learning rates: its curves and its labels
 INSIDE = (UPDATE_RATIO, "grad/norm")  # tags: of weights and gradients
 KEPT = ("train/", "val/", LR, *INSIDE)  # tags; times and devices are those of our machine
 LAYER_STEPS = 40  # samples of the layer table that are kept of a run

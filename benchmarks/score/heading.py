@@ -24,7 +24,7 @@ OWN_GRID = """## Learning rates: the lab's own grid
 As DeepOBS did: each problem at the same constant rates with three optimizers, logged plainly (losses, accuracies, the rate), so that it can be looked up what any
 other rate would have done. `python -m benchmarks.lab --rates` trains it again. The problems drawn by chance are of the lab's drawn parts, whose other runs the rules have seen.
 
-Judged once before a rule learned from the drawn problems: recall of `lr_too_high` .72 (18/25; by the rules before this grid .36), of `lr_too_low` .35 (36/104; .35), sound
+Judged once before a rule learned from the drawn problems: by the rules of 61ac2b7: recall of `lr_too_high` .72 (18/25; by those of a8e74df, before this grid, .36), of `lr_too_low` .35 (36/104; .35), sound
 runs named a fault .06 (5/77; .05). On the others the rules before it came to .20 (9/46), .62 (120/193) and .16 (11/70).
 """
 RIVALS = """## Beside the rivals

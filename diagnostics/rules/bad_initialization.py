@@ -53,8 +53,6 @@ from diagnostics.rule import Rule
 from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.alike import alike
-from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.gain import normalized
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import NARROW, held_back  # noqa: F401  (Criterion)
@@ -68,6 +66,7 @@ from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
     RAISED_START,
     RESTED,
     STEEP,
+    blank,
     left_late,
     never_answered,
     rested,
@@ -97,7 +96,7 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     tiny,
 )
 from diagnostics.stats.strides import USUAL, stretch, strides, unmoved  # noqa: F401 (the Criterion names one)
-from diagnostics.stats.tossed import TOSSED
+from diagnostics.stats.tossed import TOSSED  # noqa: F401 (Criterion)
 
 WON = 0.06  # of the start: a loss that was lower by that much for half of the run had left it
 SOME_FALL = (
@@ -105,10 +104,8 @@ SOME_FALL = (
 )
 LOUD = 0.2  # of the start: points that differ more than that hide what a plateau is, and a loss that was as far away did leave
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
-HE, PYTORCH = (
-    2**0.5,
-    3**-0.5,
-)  # deviation of the weights times √fan-in; PyTorch's linear and convolution layers: uniform within 1 / √fan-in
+# deviation of the weights times √fan-in; PyTorch's linear and convolution layers: uniform within 1 / √fan-in
+HE, PYTORCH = 2**0.5, 3**-0.5
 
 NORMALIZE = Remedy(
     "Put a normalization layer after each linear or convolution layer.",
@@ -137,10 +134,12 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         return None  # a reward or an adversary's loss: nothing says that it should fall
     if run.state == RUNNING and young(run, loss):
         return None
-    seen, blank = progress(run, first), _blank(run)
-    if abs(seen.share) > (SOME_FALL if blank else NO_FALL) or creeps(run, loss) or slides(run) or timid(run, loss):
+    seen, answerless = progress(run, first), blank(run)
+    if abs(seen.share) > (SOME_FALL if answerless else NO_FALL) or creeps(run, loss) or slides(run) or timid(run, loss):
         return None
-    if not _stayed(run[seen.tag], seen.first) or ((trains_slowly(loss) or moved(run)) and not (blank or _guesses(run))):
+    if not _stayed(run[seen.tag], seen.first) or (
+        (trains_slowly(loss) or moved(run)) and not (answerless or _guesses(run))
+    ):
         return None
     if _explained(run):
         return None  # something else than the start explains it
@@ -152,14 +151,6 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         f"{what} loss never left its start at {seen.first:.3g}: it ends at {seen.last:.3g}.{_rival(run)}{usual}",
         evidence,
     )
-
-
-def _blank(run: Run) -> bool:
-    """Whether it has ended by giving every example the same answer, from weights of which nothing is known, and steps have neither thrown that about nor come to it slowly."""
-    if run.state == RUNNING or run.layers is not None or not alike(run) or (first_lesson(run) or 0.0) > SLOW:
-        return False
-    val = run[VAL_LOSS].finite().values if VAL_LOSS in run else np.empty(0)
-    return val.size > 0 and noise(val[1:]) <= TOSSED * abs(float(val[0]))
 
 
 def _stayed(curve: Curve, first: float) -> bool:

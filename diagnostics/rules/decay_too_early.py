@@ -51,10 +51,8 @@ CREEP, CREEP_FALL = 0.04, 0.015  # per doubling of the steps: of the loss at the
 CREEP_CLEAR = 8.0  # standard errors: a decayed rate is quiet, so a slow fall shows clearly
 EARLY = 0.25  # of the run: usual schedules of steps come later, and after them what is left falls as well
 CLOCK_CLEAR = 4.0  # standard errors of ten groups: one chance in 500
-SOON, NEARLY_ALL = (
-    0.3,
-    0.9,
-)  # of the run, and of the sum of its rates: usual steps and cosines have spent two thirds of it by then at the most
+# of the run, and of the sum of its rates: a cosine has spent 0.56 of it by then, tenths at every third of the run 0.81
+SOON, NEARLY_ALL = 0.3, 0.9
 STAYS, NOTHING = 0.9, 0.03  # of the rate soon after the cut; of the peak
 SETTLING = 0.1  # of the rest of the run: what the noise of the longer steps held up falls at once
 
@@ -107,11 +105,12 @@ def _stays(run: Run, fall: Decay) -> bool:
     soon = fall.step + int(SETTLING * (last - fall.step))
     then, early = rate.at(np.array([soon, first + int(EARLY * (last - first))]))
     stays = rate.values[-1] >= STAYS * then or min(then, early) <= NOTHING * fall.peak
-    return bool(stays or _spent_by(run[TRAIN_LOSS].finite(), run, SOON) >= NEARLY_ALL)
+    return bool(stays or _spent_by(run, SOON) >= NEARLY_ALL)
 
 
-def _spent_by(loss: Curve, run: Run, share: float) -> float:
+def _spent_by(run: Run, share: float) -> float:
     """How much of the sum of the learning rate was spent by a ``share`` of the run."""
+    loss = run[TRAIN_LOSS].finite()
     at = loss.steps[0] + share * (loss.steps[-1] - loss.steps[0])
     return float(np.interp(at, loss.steps, made(run, loss)))
 

@@ -14,8 +14,8 @@ Criterion
     - *No number.* Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
       the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there, with no validation loss since.
     - *Nothing learned, and dead.* The rate is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself though the batches differ.
-    - *Nothing learned, and thrown about.* In a run that has ended, validation stands above its start ABOVE_IT of the time, within NEAR of it, and jumps about by more than TOSSED of it, from weights that are not known to
-      have begun too small and that no decay took.
+    - *Nothing learned, and thrown about.* In a run that has ended, validation stands above its start ABOVE_IT of the time, within NEAR of it, and jumps about by more than TOSSED of it, from weights that are not
+      known to have begun too small, that no decay took and that nobody trained before; accuracies, where logged, are those of one answer for all.
     - *Thrown up.* The median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of JUMP above
       it, or with most losses above FAR times it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
@@ -37,7 +37,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, RUNNING, TRAIN_LOSS, VAL_LOSS
+from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -47,7 +47,6 @@ from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.level import end, start
 from diagnostics.stats.lost import LATE_SHARE, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.rates import Lower, by, careful, lower
-from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.stillness import LAST_DIGIT, stillness
 from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     ABOVE,
@@ -116,9 +115,7 @@ def _killed(run: Run, loss: Curve) -> Found:
 
 def _thrown_about(run: Run, loss: Curve) -> Found:
     """Nothing is learned, and yet validation, the same examples each time, jumps above the start: steps that long move the few weights that still can be."""
-    if run.state == RUNNING:
-        return None  # it may be a plateau at the start
-    seen = tossed(run) if not no_measure(run) and end(loss.finite()) > (1 - STUCK_SHARE) * start(loss) > 0 else None
+    seen = tossed(run) if end(loss.finite()) > (1 - STUCK_SHARE) * start(loss) > 0 else None
     if seen is None or seen.share <= TOSSED:
         return None
     evidence = Evidence(

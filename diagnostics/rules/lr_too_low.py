@@ -27,7 +27,7 @@ Criterion
 
     Or, where the longest ratios, if logged, stay below AIM (times STRETCH):
 
-    - *Hardly begun.* After LEAST_PASSES at a rate that never fell below a third of its peak, both losses fall by STRAIGHT of the whole fall per doubling or more, at MEASURED standard errors, with more than BEGUN of the start left, and
+    - *Hardly begun.* In a run that has ended, after LEAST_PASSES of FEW_STEPS or more steps each at a rate that never fell below a third of its peak, both losses fall by STRAIGHT of the whole fall per doubling or more, at MEASURED standard errors, with more than BEGUN of the start left, and
       no setting holds the network back.
 
     Or, whatever the schedule, the loss goes down like a slide:
@@ -35,7 +35,7 @@ Criterion
     - *Hardly any fall.* Less than HARDLY of its start over LEAST_POINTS points or steps or more, in a straight line that stands out of the noise, or, at a rate that never
       fell, by less than LITTLE where its halves differ by less than EVEN times; validation tells where the batches differ by more than training can have fallen.
     - *No fall, at a low rate.* Less than HARDLY of its start over LEAST_POINTS points or more, in whatever shape, at a rate of TIMID times a careful one for the optimizer or less, in a log
-      without layers.
+      without layers of a run that has ended.
     - *An even fall.* Validation fell evenly to the last, along the sum of the learning rate: no half brought more than BENDS (the second, SAGS) times the other, no quarter
       UNEVEN times another, with a noise under SMOOTH of the fall and more than SOLVED of the start left. Where the rate came down in a run that has ended and no
       setting holds the network back, it is enough that the last three quarters are so even, and the second half brought REST of the fall, with a noise under SHAKEN. While the run
@@ -45,9 +45,9 @@ Criterion
     Or, in a run that has ended and whose ratios, where they were logged, stay below that too:
 
     - *A long wait.* The first tenth of the fall took more than WAITED of the run, and validation came down from one evaluation to the next all the while (NEARLY_ALL of more than
-      LEAST_FALLS), from weights that are not known to have begun too small: sound steps throw about what a network that learns nothing can still move.
+      LEAST_FALLS, by DRIFT of its start), from weights that are not known to have begun too small: sound steps throw about what a network that learns nothing can still move.
     - *Only one lesson.* It ends by giving every example the same answer (as underfitting sees it, or with LATE_EVALS validation accuracies of its second half the same to the
-      last digit, below HALF), and half of validation's fall to there, SHOWS of the start or more, took longer than SLOW of the run, along the sum of the learning rate, with no
+      last digit, below HALF and no round share, with training no more accurate), and half of validation's fall to there, SHOWS of the start or more, took longer than SLOW of the run, along the sum of the learning rate, with no
       loss thrown up by JUMP of the start.
 
 Source
@@ -78,13 +78,14 @@ from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import HALF, JUMP, LATE_EVALS, SHOWS, SLOW  # noqa: F401 (Criterion)
 from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.rates import highest, peak
-from diagnostics.stats.rest import LEAST_FALLS, NEARLY_ALL  # noqa: F401 (Criterion)
+from diagnostics.stats.rest import DRIFT, LEAST_FALLS, NEARLY_ALL  # noqa: F401 (Criterion)
 from diagnostics.stats.short_steps import (  # noqa: F401 (Criterion)
     BEGUN,
     BIG,
     CLEAR,
     EVEN,
     FELL,
+    FEW_STEPS,
     GAIN,
     HARDLY,
     KEEPS_UP,

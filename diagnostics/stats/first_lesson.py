@@ -14,7 +14,8 @@ LATE_EVALS = 6  # evaluations in the second half that agree to the last digit, b
 HALF = 0.5  # fraction right
 COARSE, ROUNDED = 100, 1e-6  # parts of 1; and how near to whole they are
 SHOWS = 0.02  # of the start: a fall that shows when it came
-# of the way: of the lab's runs that ended so, those with too low a rate took a seventh or more, those switched off by long steps, a decay or dropout an eighth or less
+# of the way: all of the lab's runs that ended so and took longer, by short steps, had too low a rate (tests/benchmarks/test_bounds.py); those that long steps, a
+# decay or dropout switched off took an eighth at most
 SLOW = 0.15
 JUMP = (
     0.3  # of the start: a loss that was thrown up by as much and came down from there took as long for another reason

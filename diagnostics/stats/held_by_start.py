@@ -2,11 +2,14 @@
 
 from math import log
 
-from collector.schema import RUNNING, TRAIN_LOSS
+import numpy as np
+
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
 from diagnostics.stats.alike import alike
+from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import held_back, narrow
 from diagnostics.stats.level import before_training, blocks, end, start
@@ -15,6 +18,7 @@ from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import RESTING, departure, reached, second_departure
 from diagnostics.stats.rest import CLEAR, comes_down, jumped, thrown_up, warmed_up
 from diagnostics.stats.small_weights import LARGE, TINY, began_small, far_off, stands_still, tiny
+from diagnostics.stats.tossed import TOSSED
 
 FLAT_SHARE = 0.06  # of the run: sound runs leave the start within 3 %
 STEEP = 0.55  # an exponential fall has 5.6, a straight one 4, the S of a sound first few steps 0.7 to 1.1, a plateau 0.2 to 0.4
@@ -57,6 +61,14 @@ def never_answered(run: Run, loss: Curve) -> Sign:
     )
     said = f"The training loss began at that of a guess, {first:.3g}, and ends at {last:.3g}"
     return f"{said}: every example gets the same answer.", evidence
+
+
+def blank(run: Run) -> bool:
+    """Whether it has ended by giving every example the same answer, from weights of which nothing is known, and steps have neither thrown that about nor come to it slowly."""
+    if run.state == RUNNING or run.layers is not None or not alike(run) or (first_lesson(run) or 0.0) > SLOW:
+        return False
+    val = run[VAL_LOSS].finite().values if VAL_LOSS in run else np.empty(0)
+    return val.size > 0 and noise(val[1:]) <= TOSSED * abs(float(val[0]))
 
 
 def left_late(run: Run, loss: Curve) -> Sign:

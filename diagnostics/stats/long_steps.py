@@ -24,14 +24,10 @@ from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
 from diagnostics.stats.strides import strides, sustained
 
 BOUNCE = 0.009  # of the fall: see lr_too_high
-RESTLESS, TREMBLES = (
-    0.025,
-    0.005,
-)  # of the fall, and of the level: of what jumps so far and has not got lower since a third of the run, more than five in six had too high a rate
-RESTLESS_EVALS, FALLS = (
-    15,
-    1.3,
-)  # evaluations; standard errors by Mann and Kendall's test: a loss that falls has more than that in nine of ten runs
+# of the fall, and of the level: of what jumps so far and has not got lower since a third of the run, nine in ten have too high a rate (tests/benchmarks/test_bounds.py)
+RESTLESS, TREMBLES = 0.025, 0.005
+RESTLESS_EVALS = 15  # evaluations
+FALLS = 1.3  # standard errors by Mann and Kendall's test: one chance in ten where nothing falls
 HARDLY_DOWN = 0.8  # of the start: of so small a fall any jitter is a large part, and must be one of the level as well
 MOST = 500  # values that are compared each with each
 SOLVED = 0.2  # training loss over validation loss: below it validation jumps from overconfidence

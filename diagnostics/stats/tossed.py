@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import at_chance
 from diagnostics.stats.alike import alike
 from diagnostics.stats.noise import noise
 from diagnostics.stats.pretrained import pretrained
+from diagnostics.stats.small_weights import no_measure
 
 # of the start: what a rate adds to the loss of a guess by moving the biases of the last layer grows with it; of the lab's runs that never learned, those of a sound rate stay under 1.5e-3 but
 # where a batch is small or a rate 3, and then are below the start as often as above
@@ -31,10 +32,15 @@ class Tossed:
 
 
 def tossed(run: Run) -> Tossed | None:
-    """Measure it; None where validation was not measured before training, too seldom, or does not stand above its start, and where accuracies show that something is known."""
+    """Measure it; None where validation was not measured before training, too seldom, or does not stand above its start.
+
+    None as well while the run goes on, when it may be a plateau, of weights that are no measure, and where accuracies show that something is known.
+    """
+    if run.state == RUNNING or no_measure(run) or pretrained(run):
+        return None
     val = run.get(VAL_LOSS)
     seen = val.finite() if val is not None else None
-    if seen is None or len(seen) < LEAST_EVALS or not _before(run, seen) or pretrained(run):
+    if seen is None or len(seen) < LEAST_EVALS or not _before(run, seen):
         return None
     if VAL_ACCURACY in run and not (alike(run) or at_chance(run)):
         return None

@@ -4,12 +4,14 @@ from collections import Counter
 
 import pytest
 
-from benchmarks.diagnosis import OWN_GRID, PARTS
+from benchmarks.diagnosis import PARTS
 from benchmarks.lab import shelf
 from benchmarks.score import grid
 from benchmarks.score.prefixes import step_at
 from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics.rules.lr_too_high import MUCH_LEFT, VIOLENT
 from diagnostics.rules.lr_too_low import AIM
+from diagnostics.stats.bounce import bounce, jitter
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.headway import headway
@@ -51,7 +53,7 @@ def test_an_absurd_weight_decay_holds_every_network_back(runs):
 @pytest.fixture(scope="module")
 def known(runs):
     """Of the lab and of its grid of rates: the label and the run, with losses enough to see something."""
-    rates = grid.load(shelf.FOLDER, OWN_GRID)
+    rates = grid.load(shelf.FOLDER, shelf.RATES)
     every = [*((one.truth, one.run) for one in runs), *zip(rates.labels.label, rates.runs, strict=True)]
     return [(truth, run) for truth, run in every if TRAIN_LOSS in run and len(run[TRAIN_LOSS].finite()) >= 20]
 
@@ -64,6 +66,13 @@ def test_of_what_is_restless_nine_in_ten_have_a_rate_too_high(known):
     truths = Counter(truth for truth, run in known if seen(run))
     assert truths.total() >= 50
     assert truths["lr_too_high"] + truths["diverged"] > 9 / 10 * truths.total()
+
+
+def test_no_run_that_only_needs_a_decay_jitters_violently(runs):
+    shares = [
+        jitter(one.run, seen, MUCH_LEFT) for one in runs if one.truth == "needs_decay" and (seen := bounce(one.run))
+    ]
+    assert len(shares) >= 20 and max(shares) < VIOLENT
 
 
 SLOW_SIGNS = {

@@ -25,7 +25,7 @@ from diagnostics.stats.strides import strides, sustained
 
 BOUNCE = 0.009  # of the fall: see lr_too_high
 # of the fall, and of the level: of what jumps so far and has not got lower since a third of the run, nine in ten have too high a rate (tests/benchmarks/test_bounds.py)
-RESTLESS, TREMBLES = 0.025, 0.005
+RESTLESS, TREMBLES = 0.025, 0.01
 RESTLESS_EVALS = 15  # evaluations
 FALLS = 1.3  # standard errors by Mann and Kendall's test: one chance in ten where nothing falls
 HARDLY_DOWN = 0.8  # of the start: of so small a fall any jitter is a large part, and must be one of the level as well

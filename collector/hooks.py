@@ -1,7 +1,6 @@
 """Hooks on the optimizers: they count steps, read the learning rates and, every few steps, measure the update."""
 
 import itertools
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,57 +16,13 @@ from collector.optimizers import innermost
 from collector.sample import Sample
 from collector.scaling import Scaling
 from collector.seen import Seen
-from collector.values import Later, as_number
+from collector.values import as_number
+from collector.watched import Watched
 
-MEASURING, COUNTING = "measuring the update", "reading the optimizer"
+MEASURING, FOLLOWING, COUNTING = "measuring the update", "following the weights", "reading the optimizer"
 UNSEEN = "steps that a CUDA graph replays cannot be seen: their number is what log(step=…) says, their update is not measured"
 WAY_OUT = "This step's {} is missing from the run."
-MOST_GROUPS = 32  # learning rates recorded: a column each, and nobody reads more
 PATIENCE = 100  # steps; an optimizer that has not stepped for so long is not waited for
-
-
-class Watched:
-    """One optimizer: its hooks, its count, and the measurement under way."""
-
-    def __init__(self, optimizer: Any, count: int, at: int, columns: Iterator[int]) -> None:
-        self.optimizer, self._columns = optimizer, columns
-        self.count, self.at = count, at  # of steps, and that of the run when it stepped last
-        self._tags: list[str] = []  # of the groups' learning rates: a column each, for good
-        self.open = False  # between the two hooks; a step that calls its parent's fires both of them twice
-        self.begun: Any = None  # collector.measure.Begun, then
-        self.spent = 0.0  # s, taking it
-        self.handles: list[Any] = []
-        self.turn = 0  # index of the parameter that the next measurement begins with
-        self.parts: list[Sample] = []  # of a model that is measured in turns
-        self._on_cuda = any(p.is_cuda for group in optimizer.param_groups for p in group["params"])
-
-    def measured(self, sample: Sample, following: int) -> list[Sample] | None:
-        """Take the sample; when it completes the parameters, all the samples that make them up."""
-        self.turn = following
-        self.parts.append(sample)
-        if following:
-            return None
-        whole, self.parts = self.parts, []
-        return whole
-
-    @property
-    def capturing(self) -> bool:
-        """Whether this step is only recorded into a CUDA graph, whose replays nobody will see."""
-        return self._on_cuda and bool(sys.modules["torch"].cuda.is_current_stream_capturing())
-
-    def lrs(self) -> dict[str, Any]:
-        """Learning rates by tag; the rate the step used is read before a scheduler changes it."""
-        groups = self.optimizer.param_groups
-        while len(self._tags) < len(groups):
-            self._tags.append(_rate_tag(next(self._columns)))
-        if len(groups) == 1:
-            return {self._tags[0]: _rate(groups[0])}
-        return {tag: _rate(g) for tag, g in zip(self._tags[:MOST_GROUPS], groups, strict=False)}
-
-    def within(self, optimizer: Any) -> bool:
-        """Whether ``optimizer`` has taken over every parameter of this one."""
-        theirs = {id(p) for group in optimizer.param_groups for p in group["params"]}
-        return all(id(p) in theirs for group in self.optimizer.param_groups for p in group["params"])
 
 
 class OptimizerHooks:
@@ -101,6 +56,7 @@ class OptimizerHooks:
         self._columns: Iterator[int] = itertools.count()  # of learning rates
         self._clocks: deque[Any] = deque(maxlen=64)  # device time not yet known
         self._spent, self._cost = 0.0, 0.0  # s of measuring: since the last step ended, and of the last step
+        self._following = 0.0  # s of it, since the last measured step
         self._last, self._since, self._steps = 0.0, 0.0, 0  # s: end of the last step, and of that of the last row
         self._waited: float | None = None  # s for data since the last row
 
@@ -186,7 +142,7 @@ class OptimizerHooks:
     def _unhook(watched: Watched) -> None:
         for handle in watched.handles:
             handle.remove()
-        watched.begun = None
+        watched.begun = watched.trail = None
 
     def _complete(self) -> bool:
         expected = [w for w in self.watched if self.count - w.at < PATIENCE]
@@ -194,20 +150,54 @@ class OptimizerHooks:
 
     def _before(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         """Never returns anything: a pair would replace the arguments of the step."""
-        watched.open = True
-        if not self.measuring or not self._cadence.due(watched.count + 1) or watched.capturing:
-            return
+        try:
+            watched.open = True
+            due = self.measuring and self._cadence.due(watched.count + 1)
+            if not (due or watched.trail) or not self.measuring or watched.capturing:
+                return
+            closure = kwargs.get("closure", args[1] if len(args) > 1 else None) is not None
+            if not (closure or self.shards_only) and watched is self.watched[0]:
+                self._follow(watched, due)
+            if due:
+                self._begin(watched, closure)
+        except Exception as error:
+            self._guard.failed(COUNTING, error, WAY_OUT.format("update ratio"))
+
+    def _begin(self, watched: Watched, closure: bool) -> None:
         start = time.perf_counter()
         try:
             from collector import measure
 
-            closure = kwargs.get("closure", args[1] if len(args) > 1 else None)
-            watched.begun = measure.begin(optimizer, closure is not None, watched.turn, self.shards_only)
+            watched.begun = measure.begin(watched.optimizer, closure, watched.turn, self.shards_only)
         except Exception as error:
             watched.begun = None
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
         watched.spent = time.perf_counter() - start
         self._spent += watched.spent
+
+    def _follow(self, watched: Watched, due: bool) -> None:
+        """Hold the gradient against the way of the last steps once it is long enough; a measured step begins another.
+
+        A closure computes the gradient within the step, so there is none yet.
+        """
+        arrived = watched.trail is not None and watched.count - watched.trail_at >= schema.ALONG
+        if not arrived and (watched.trail is not None or not due):
+            return
+        start = time.perf_counter()
+        try:
+            from collector import alignment
+
+            if arrived and (cosine := alignment.alignment(watched.trail)) is not None:
+                self._seen.values[schema.UPDATE_ALIGNMENT] = cosine
+            watched.trail, watched.trail_at = alignment.begin(watched.optimizer) if due else None, watched.count
+            if arrived:
+                self._guard.recovered(FOLLOWING)
+        except Exception as error:
+            watched.trail = None
+            self._guard.failed(FOLLOWING, error, WAY_OUT.format("update alignment"))
+        spent = time.perf_counter() - start
+        self._spent += spent
+        self._following += spent
 
     def _after(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not watched.open:
@@ -264,7 +254,8 @@ class OptimizerHooks:
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
         spent = time.perf_counter() - start
         self._spent += spent
-        self._cost += watched.spent + spent
+        self._cost += watched.spent + spent + self._following
+        self._following = 0.0
 
     def _judge(self, duration: float) -> None:
         """Tell the cadence what the last step took and what measuring it cost: the host, and a device when its clock is read."""
@@ -276,13 +267,3 @@ class OptimizerHooks:
             self._clocks.popleft()
             if seconds:
                 self._cadence.cost(seconds, DEVICE)
-
-
-def _rate_tag(group: int) -> str:
-    return schema.LR if group == 0 else f"{schema.LR}/{group}"
-
-
-def _rate(group: dict[str, Any]) -> float | Later:
-    """The rate the step used; schedule-free optimizers keep it apart from the ``lr`` they were given."""
-    rate = group["scheduled_lr"] if "scheduled_lr" in group else group["lr"]
-    return rate if type(rate) is float else as_number(rate)

@@ -1,4 +1,4 @@
-"""Norms of weights, update and gradients of one optimizer step. With ``shards`` the only file that computes with torch."""
+"""Norms of weights, update and gradients of one optimizer step. With ``alignment`` and ``shards`` all that computes with torch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

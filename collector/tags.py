@@ -20,6 +20,7 @@ KNOWN = {
     "learning_rate": schema.LR,
     "grad_norm": schema.GRAD_NORM,
     "update_ratio": schema.UPDATE_RATIO,
+    "update_alignment": schema.UPDATE_ALIGNMENT,
     "step_time": schema.STEP_TIME,
 }
 

@@ -168,7 +168,7 @@ def _guides(panel: Panel, y: str) -> list[Figure]:
     if panel.band:
         low, high = panel.band
         shapes.append({"type": "rect", **across, "y0": low, "y1": high, "fillcolor": "$goodFill", "line": {"width": 0}})
-    if panel.guide:
+    if panel.guide is not None:
         look = {"color": "$good", "width": 1, "dash": "dot"}
         shapes.append({"type": "line", **across, "y0": panel.guide, "y1": panel.guide, "line": look, "layer": "above"})
     return shapes

@@ -11,6 +11,7 @@ from collector.schema import (
     TRAIN_ACCURACY,
     TRAIN_LOSS,
     UNITS,
+    UPDATE_ALIGNMENT,
     UPDATE_RATIO,
     VAL_ACCURACY,
     VAL_LOSS,
@@ -86,6 +87,12 @@ PANELS = (
         log=True,
         guide=1e-3,  # the course: "ratio of update to weight magnitude wants to be near 1e-3"
         band=(1e-4, 1e-2),  # one decade around it
+    ),
+    Panel(
+        "Update alignment: above 0, longer steps would have gone further down",
+        (Line(UPDATE_ALIGNMENT, "update alignment", "other", smooth=True),),
+        guide=0.0,
+        on_demand=True,
     ),
     Panel("Gradient norm", (Line(GRAD_NORM, "gradient norm", "other", smooth=True),), log=True),
     Panel("Learning rate", (Line(LR, "learning rate", "other"),), from_zero=True),

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from collector import Collector, hooks
+from collector import Collector, alignment, hooks
+from collector.schema import UPDATE_ALIGNMENT
 from diagnostics.readers.run_folder import read
 
 
@@ -34,8 +35,8 @@ def test_ratio_and_norms_equal_the_slow_clear_reference(tiny, tmp_path, kind):
     np.testing.assert_allclose(table["update_ratio"], table["update_norm"] / table["weight_norm"])
 
 
-def _stepwise(tiny, model, optimizer):
-    for step in range(15):
+def _stepwise(tiny, model, optimizer, steps=15):
+    for step in range(steps):
         x, y = tiny.batch(step)
         optimizer.zero_grad()
         torch.nn.functional.cross_entropy(model(x), y).backward()
@@ -43,6 +44,109 @@ def _stepwise(tiny, model, optimizer):
         grads = [p.grad.clone() for p in model.parameters()]
         optimizer.step()
         yield before, [p.detach().clone() for p in model.parameters()], grads
+
+
+@pytest.mark.parametrize("kind", ["sgd", "momentum", "adamw", "adamw_fused"])
+def test_alignment_equals_the_slow_clear_reference(tiny, tmp_path, kind):
+    model, twin = tiny.net(), tiny.net()
+    optimizer, other = tiny.make[kind](model.parameters()), tiny.make[kind](twin.parameters())
+    weights, gradients = [], []
+    for before, _, grads in _stepwise(tiny, twin, other, steps=32):
+        weights.append(torch.cat([w.flatten() for w in before]).double())
+        gradients.append(torch.cat([g.flatten() for g in grads]).double())
+    expected = [_cosine(weights[k] - weights[k + 10], gradients[k + 10]) for k in (0, 10, 20)]
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1) as run:
+        for loss in tiny.train(model, optimizer, 32):
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert found[UPDATE_ALIGNMENT].steps.tolist() == [11, 21, 31]
+    np.testing.assert_allclose(found[UPDATE_ALIGNMENT].values, expected, atol=1e-4)
+
+
+def _cosine(a, b):
+    return float(a @ b / (a.norm() * b.norm()))
+
+
+@pytest.mark.parametrize(("every", "steps"), [(10, [11, 30, 40, 50, 60]), (25, [11, 35, 60]), (0, [])])
+def test_alignment_is_of_ten_steps_however_rarely_steps_are_measured(tiny, tmp_path, every, steps):
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=every) as run:
+        for loss in tiny.train(model, optimizer, 60):
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert (found[UPDATE_ALIGNMENT].steps.tolist() if steps else UPDATE_ALIGNMENT not in found) == (steps or True)
+
+
+@pytest.mark.parametrize(("rate", "low", "high"), [(0.01, 0.9, 1.0), (1.9, -1.0, 0.0)])
+def test_alignment_tells_steps_that_are_too_short_from_steps_that_overshoot(tmp_path, rate, low, high):
+    """Of a long and narrow valley, x² / 2 + y² / 200 with the noise of batches in x: longer steps help as long as x is not what is left."""
+    torch.manual_seed(0)
+    model = torch.nn.Linear(30, 1, bias=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=10) as run:
+        for _ in range(60):
+            optimizer.zero_grad()
+            noise = 0.1 * torch.randn(30) if rate > 1 else torch.zeros(30)
+            loss = ((model.weight - noise) ** 2).sum() / 2
+            loss.backward()
+            optimizer.step()
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert low <= found[UPDATE_ALIGNMENT].values[1:].mean() <= high
+
+
+def test_of_a_large_model_a_thin_sample_is_followed():
+    torch.manual_seed(0)
+    wide, small = torch.nn.Parameter(torch.randn(512, 1024)), torch.nn.Parameter(torch.zeros(10, dtype=torch.float64))
+    optimizer = torch.optim.SGD([wide, small], lr=0.1)
+    trail = alignment.begin(optimizer)
+    assert sum(weights.numel() for weights in trail.weights) <= alignment.MOST + 2
+    columns = torch.arange(512 * 1024)[:: trail.stride] % 1024
+    assert len(columns.unique()) == 1024
+    way = torch.randn(512, 1024)
+    with torch.no_grad():
+        wide += way
+    wide.grad, small.grad = 2 * torch.randn(512, 1024) - way, torch.zeros(10, dtype=torch.float64)
+    assert alignment.alignment(trail) == pytest.approx(5**-0.5, abs=0.02)
+    small.grad = None  # a layer that this step left out
+    assert alignment.alignment(trail) == pytest.approx(5**-0.5, abs=0.02)
+    optimizer.param_groups.clear()
+    del wide  # the trail does not keep a model alive
+    assert alignment.alignment(trail) is None
+
+
+def test_alignment_is_left_out_where_no_gradient_can_be_held_against_the_way(tmp_path):
+    table = torch.nn.Embedding(5, 3, sparse=True)
+    optimizer = torch.optim.SGD(table.parameters(), lr=0.1)
+    with Collector(tmp_path / "sparse", model=table, optimizer=optimizer, layers_every=1) as run:
+        for _ in range(14):
+            optimizer.zero_grad()
+            loss = table(torch.tensor([1, 2])).pow(2).sum()
+            loss.backward()
+            optimizer.step()
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "sparse")
+    assert UPDATE_ALIGNMENT not in found and len(found["optim/update_ratio"]) == 14
+
+
+def test_of_several_optimizers_the_alignment_is_of_the_first(tiny, tmp_path):
+    model = tiny.net()
+    first, second = (torch.optim.SGD(model[i].parameters(), lr=0.1) for i in (0, 2))
+    with Collector(tmp_path / "run", model=model, optimizer=[first, second], layers_every=1) as run:
+        weights = []
+        for step in range(11):
+            x, y = tiny.batch(step)
+            model.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            weights.append(torch.cat([p.detach().flatten() for p in model[0].parameters()]).double())
+            gradient = torch.cat([p.grad.flatten() for p in model[0].parameters()]).double()
+            first.step()
+            second.step()
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert found[UPDATE_ALIGNMENT].values == pytest.approx([_cosine(weights[0] - weights[10], gradient)], abs=1e-4)
 
 
 def test_hooks_change_nothing_of_the_training(tiny, tmp_path):
@@ -241,13 +345,48 @@ def test_a_hook_that_fails_does_not_stop_the_training_and_recovers(tiny, tmp_pat
     assert hooks.MEASURING in caplog.messages[0] and "no kernel image" in caplog.messages[0]
 
 
-def test_nothing_of_the_model_is_held_between_steps(tiny, tmp_path):
+@pytest.mark.parametrize("broken", ["begin", "alignment"])
+def test_weights_that_cannot_be_followed_do_not_stop_the_training(tiny, tmp_path, monkeypatch, caplog, broken):
+    def fail(*_):
+        raise RuntimeError("no kernel image")
+
+    whole = getattr(alignment, broken)
+    monkeypatch.setattr(alignment, broken, fail)
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=10) as run:
+        for loss in tiny.train(model, optimizer, 60):
+            run.log(loss=loss)
+            if run.step == 30:
+                monkeypatch.setattr(alignment, broken, whole)
+    (found,) = read(tmp_path / "run")
+    assert len(found["train/loss"]) == 60 and len(found["optim/update_ratio"]) == 15
+    assert found[UPDATE_ALIGNMENT].steps.tolist() == [50, 60]
+    assert hooks.FOLLOWING in caplog.messages[0] and len(caplog.messages) == 2  # it failed; it works again
+
+
+def test_no_fault_of_the_hooks_reaches_the_training(tiny, tmp_path, monkeypatch, caplog):
+    def fail(*_):
+        raise RuntimeError("a slip of ours")
+
+    monkeypatch.setattr(hooks.Cadence, "due", fail)
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
+        for loss in tiny.train(model, optimizer, 6):
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert len(found["train/loss"]) == 6 and "a slip of ours" in caplog.messages[0]
+
+
+def test_no_more_than_a_thin_sample_of_the_weights_is_held_between_steps(tiny, tmp_path, monkeypatch):
     import gc
 
     def elements():
         gc.collect()
         return sum(t.numel() for t in gc.get_objects() if type(t) is torch.Tensor)
 
+    monkeypatch.setattr(alignment, "MOST", 8)
     model = tiny.net()
     optimizer = tiny.make["sgd"](model.parameters())
     list(tiny.train(model, optimizer, 1))
@@ -257,4 +396,4 @@ def test_nothing_of_the_model_is_held_between_steps(tiny, tmp_path):
             p.grad = torch.ones_like(p)
         for _ in range(3):
             optimizer.step()
-        assert run.step == 3 and elements() <= before
+        assert run.step == 3 and before < elements() <= before + 8 + 4  # each of four parameters gives its first

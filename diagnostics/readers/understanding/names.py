@@ -102,6 +102,7 @@ GAUGES: Mapping[str, frozenset[str]] = {  # joined words, without those of ``IN_
         "totalgradientnorm", "globalgradientnorm", "gradienttotalnorm",
     }),
     schema.UPDATE_RATIO: frozenset({"updateratio"}),
+    schema.UPDATE_ALIGNMENT: frozenset({"updatealignment"}),
     schema.STEP_TIME: frozenset({"steptime", "perfsteptime"}),
 }  # fmt: skip
 LR_GROUP = re.compile(

@@ -11,7 +11,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from collector.schema import GRAD_NORM, LR, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_RATIO, VAL_ACCURACY, VAL_LOSS
+from collector.schema import (
+    GRAD_NORM,
+    LR,
+    TRAIN_ACCURACY,
+    TRAIN_LOSS,
+    UPDATE_ALIGNMENT,
+    UPDATE_RATIO,
+    VAL_ACCURACY,
+    VAL_LOSS,
+)
 from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
 
@@ -37,13 +46,15 @@ def make(
     val_accuracy: Floats | None = None,
     lr: Floats | float | None = None,
     update_ratio: Floats | float | None = None,
+    update_alignment: Floats | float | None = None,
     classes: int | None = None,
     loss: str | None = None,
 ) -> Run:
     """A run from full-length arrays [n]; validation curves are thinned to ``EVALS`` points, scalars are held constant."""
     n = len(train)
     every = np.unique(np.linspace(0, n - 1, min(EVALS, n)).astype(int))
-    given = {TRAIN_LOSS: train, TRAIN_ACCURACY: train_accuracy, LR: lr, UPDATE_RATIO: update_ratio}
+    given = {TRAIN_LOSS: train, TRAIN_ACCURACY: train_accuracy, LR: lr}
+    given |= {UPDATE_RATIO: update_ratio, UPDATE_ALIGNMENT: update_alignment}
     curves = {t: Curve(t, np.arange(1, n + 1), np.broadcast_to(v, n)) for t, v in given.items() if v is not None}
     for tag, values in {VAL_LOSS: val, VAL_ACCURACY: val_accuracy}.items():
         if values is not None:

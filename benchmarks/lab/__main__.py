@@ -4,6 +4,7 @@ import argparse
 import json
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.lab import rates, shelf, truth
@@ -16,6 +17,11 @@ from benchmarks.lab.results import results
 from benchmarks.lab.subjects import PARTS
 from benchmarks.lab.sweep import sweep
 from benchmarks.lab.train import Result
+from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics import Run
+from diagnostics.stats.level import end
+
+ALIKE = 0.02  # of the loss: less than half of the smallest gain that makes a label a fact
 
 
 def main() -> None:
@@ -27,6 +33,11 @@ def main() -> None:
     parser.add_argument(
         "--shapes", action="store_true", help="only write the layers' shapes of the runs that are packed"
     )
+    parser.add_argument(
+        "--anew",
+        action="store_true",
+        help="only train the packed runs again, for what the collector has learned to record",
+    )
     parser.add_argument("--rates", action="store_true", help="only train and pack the grid of constant learning rates")
     asked = parser.parse_args()
     if asked.rates:
@@ -36,6 +47,10 @@ def main() -> None:
     if asked.shapes:
         for part in parts:
             shelf.write_shapes({kept.name: shapes(kept.recipe) for kept in shelf.load(part)}, part)
+        return
+    if asked.anew:
+        for part in parts:
+            print(f"{part}: {packed_anew(part, asked.jobs)}", flush=True)
         return
     if asked.sweep:
         for part in parts:
@@ -58,6 +73,31 @@ def labelled(part: str, jobs: int) -> pd.DataFrame:
     shelf.pack(((recorded(case.name), case.recipe) for case in kept), part)
     shelf.write_shapes({case.name: shapes(case.recipe) for case in kept if case.recipe.log_layers}, part)
     return pd.DataFrame(rows)
+
+
+def packed_anew(part: str, jobs: int) -> str:
+    """Train the packed runs of ``part`` again and pack what is recorded of them now; labels are facts and stay.
+
+    A chaotic training may end elsewhere on another processor: of those the curves that the label was found by are kept.
+    """
+    kept = shelf.load(part)
+    record({one.name: one.recipe for one in kept}, jobs, anew=True)
+    runs = [(one, recorded(one.name)) for one in kept]
+    other = [one.name for one, run in runs if not _same(one.run, run)]
+    shelf.pack(((one.run if one.name in other else run, one.recipe) for one, run in runs), part)
+    return f"{len(kept) - len(other)} packed anew; ended elsewhere: {', '.join(other) or 'none'}"
+
+
+def _same(before: Run, after: Run) -> bool:
+    """Whether both ended alike: the label was found by that, and rounding alone sets chaotic trainings on another course."""
+    tag = VAL_LOSS if VAL_LOSS in before else TRAIN_LOSS
+    if tag not in after or not np.array_equal(before[tag].steps, after[tag].steps):
+        return False
+    finite = [run[tag].finite() for run in (before, after)]
+    if not all(map(len, finite)):
+        return not any(map(len, finite))
+    ends = [(end(curve), curve.values.min()) for curve in finite]
+    return np.allclose(*ends, rtol=ALIKE, atol=0)
 
 
 def _needed(case: Case, done: Mapping[Recipe, Result]) -> Recipe | None:

@@ -16,13 +16,14 @@ RUNS = FOLDER / "runs"
 DONE = "recipe.txt"  # what a finished folder was trained with
 
 
-def record(recipes: Mapping[str, Recipe], jobs: int) -> None:
-    """Train those that have no folder yet, by the name of their folder."""
+def record(recipes: Mapping[str, Recipe], jobs: int, anew: bool = False) -> None:
+    """Train those that have no folder yet, by the name of their folder; all of them ``anew``."""
     done = known()
-    missing = {name: r for name, r in recipes.items() if r.key not in done or not _recorded(name, r)}
+    missing = {name: r for name, r in recipes.items() if anew or r.key not in done or not _recorded(name, r)}
     with ProcessPoolExecutor(jobs) as pool:
         for recipe, result in zip(missing.values(), pool.map(_trained, missing, missing.values()), strict=True):
-            keep(recipe, result)
+            if recipe.key not in done:
+                keep(recipe, result)
 
 
 def recorded(name: str) -> Run:

@@ -11,6 +11,7 @@ Criterion
 
     - *Known to be wrong.* The weight matrices began, in the geometric mean, with a deviation times √fan-in under TINY with no normalization to make up for it, or above LARGE
       (under a normalization, no pretraining that is said, and updates of USUAL or more where they are longest: weights that were trained may be as large, and are moved by less).
+    - *No gradient.* More than MOST of the weights in matrices got a gradient of exactly 0 in every sample since the first, SEEN of them or more, in layers wider than NARROW.
     - *Late start.* Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and from
       there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small).
     - *No start.* The fall over the whole run stays under NO_FALL of the start (SOME_FALL in a log without layers that ends by giving every example the same answer, with
@@ -95,6 +96,7 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     shrank,
     tiny,
 )
+from diagnostics.stats.stillborn import MOST, SEEN, stillborn  # noqa: F401 (Criterion)
 from diagnostics.stats.strides import USUAL, stretch, strides, unmoved  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.tossed import TOSSED  # noqa: F401 (Criterion)
 
@@ -120,7 +122,7 @@ def check(run: Run) -> Iterator[Finding]:
     loss = run[TRAIN_LOSS].finite()
     if unmoved(run):
         return
-    found = sized_off(run, loss) or _never_left(run, loss)
+    found = sized_off(run, loss) or stillborn(run, loss) or _never_left(run, loss)
     if not found and not began_sound(run):
         found = left_late(run, loss) or rested(run, loss) or started_high(run, loss) or _same_answer(run, loss)
     if found:
@@ -253,6 +255,14 @@ def _shaped(run: Run, outputs: int, norm: float = 5.0, ratio: float = 1e-3) -> R
     return replace(layered, layers=layered.layers.assign(weight_norm=norm), shapes=shapes)
 
 
+def _without_gradient(gradients: list[float]) -> Run:
+    """Biases that learn how frequent the classes are, before three matrices with these gradients."""
+    falls = synthetic.falling(2.3, 1.8, pace=20)
+    run = synthetic.layered(synthetic.make(synthetic.noisy(falls, 0.02), falls, lr=0.1), [*gradients, 1.0])
+    assert run.layers is not None
+    return replace(run, layers=run.layers.replace({"layer": {"6.weight": "4.bias"}}))
+
+
 def _normalized(ratio: float) -> Run:
     """Weights of twice the largest size of the field between normalizations, and updates of ``ratio`` beside them."""
     falls = synthetic.falling()
@@ -286,6 +296,7 @@ RULE = Rule(
         "weights that are all zero": lambda: _shaped(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25, norm=0.0
         ),
+        "only the biases get a gradient": lambda: _without_gradient([0.0, 0.0, 0.0]),
         "never learns": lambda: synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)),
     },
     silent={
@@ -294,6 +305,7 @@ RULE = Rule(
         "never learns, by steps that are never long": lambda: _shaped(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25, ratio=1e-4
         ),
+        "one matrix of three gets no gradient": lambda: _without_gradient([0.0, 1.0, 1.0]),
         "above a guess for 2 % of the run": lambda: _unlearns(0.02),
         "flat for half of the run, while validation comes down a slope": lambda: _sloping(),
         "flat only while warming up": lambda: _late(100, lr=np.minimum(1.0, np.arange(1000) / 200) * 0.1),

@@ -17,6 +17,9 @@ Criterion
     - *Too few steps.* The cut came before EARLY, the loss had not levelled off by then, and since then (but for the first SETTLING of the rest) it falls by as much per doubling
       of the sum of the learning rate, at CLOCK_CLEAR standard errors: short steps do as much as they ever did for their length, and there were not enough of them.
 
+    - *The gradient points on.* Where update alignment was recorded: since the cut, the gradient at the end of ten steps still points along them, by a cosine of POINTS_ON or more on
+      average, at POINTS_CLEAR standard errors, and by more than before the cut.
+
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss still going down when the learning rate dropped → decayed too early".
     Power law of the loss: Hestness et al., "Deep learning scaling is predictable, empirically", 2017. Half the exponent: our own caution.
@@ -29,13 +32,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
+from collector.schema import LR, TRAIN_LOSS, UPDATE_ALIGNMENT, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
+from diagnostics.stats.alignment import alignment
 from diagnostics.stats.decay import Decay, decay, gain_per_sum, made
 from diagnostics.stats.heading import heading
 from diagnostics.stats.level import end, start
@@ -54,6 +58,7 @@ CLOCK_CLEAR = 4.0  # standard errors of ten groups: one chance in 500
 # of the run, and of the sum of its rates: a cosine has spent 0.56 of it by then, tenths at every third of the run 0.81
 SOON, NEARLY_ALL = 0.3, 0.9
 STAYS, NOTHING = 0.9, 0.03  # of the rate soon after the cut; of the peak
+POINTS_ON, POINTS_CLEAR = 0.1, 5.0  # mean cosine between ten steps and minus the gradient at their end; standard errors
 SETTLING = 0.1  # of the rest of the run: what the noise of the longer steps held up falls at once
 
 
@@ -61,7 +66,7 @@ def check(run: Run) -> Iterator[Finding]:
     """Fires once, at the decay."""
     loss, fall = run[TRAIN_LOSS].finite(), decay(run)
     found = (
-        (_stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall))
+        (_stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall) or _points_on(run, loss, fall))
         if fall and _early(loss, fall) and _stays(run, fall)
         else None
     )
@@ -150,6 +155,19 @@ def _starves(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, .
     return f"and the loss, {end(curve):.3g} now, has fallen only as fast as such short steps allow.", (evidence,)
 
 
+def _points_on(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
+    """Since the cut the gradient has pointed on along the steps, more than it did before: they no longer get to where it leads."""
+    before, since = alignment(run, until=fall.step), alignment(run, after=fall.step)
+    if since is None or since.gain < POINTS_ON or since.clarity < POINTS_CLEAR:
+        return None
+    if before is not None and before.gain > since.gain:
+        return None
+    said = "mean cosine between ten steps and minus the next gradient"
+    evidence = Evidence(UPDATE_ALIGNMENT, since.first_step, since.last_step, said, since.gain, POINTS_ON)
+    message = f"and since then the gradient has pointed on along the steps, by a cosine of {since.gain:.2f} on average: longer ones would have gone further down."
+    return message, (evidence,)
+
+
 def _remedies(loss: Curve, fall: Decay) -> tuple[Remedy, ...]:
     later = int(loss.steps[0] + 0.7 * (loss.steps[-1] - loss.steps[0]))
     return (
@@ -184,6 +202,16 @@ def _exponential(pace: float) -> Run:
     return synthetic.make(synthetic.noisy(loss, 0.04), synthetic.noisy(loss, 0.0002, seed=1), lr=0.1 * rate)
 
 
+def _levelled(cosine: float) -> Run:
+    """Levelled off before a cut at a third; where the gradient points after ten steps since then is all that tells."""
+    loss, points = synthetic.falling(pace=60), np.where(np.arange(synthetic.STEPS) < 300, 0.0, cosine)
+    return synthetic.make(
+        synthetic.noisy(loss, 0.04),
+        lr=np.where(np.arange(synthetic.STEPS) < 300, 0.1, 0.001),
+        update_alignment=points + 0.1 * np.sin(np.arange(synthetic.STEPS)),
+    )
+
+
 def _power() -> Floats:
     return np.asarray(5.0 * np.arange(1, synthetic.STEPS + 1) ** -0.12)
 
@@ -199,6 +227,7 @@ RULE = Rule(
         "cut at 30 %": lambda: _cut(300),
         "cut at 10 %, hidden by noise until then": lambda: _cut(100, noise=0.5),
         "down to a hundredth within a fifth, bit by bit": lambda: _exponential(20.0),
+        "since the cut the gradient has pointed on along the steps": lambda: _levelled(0.3),
     },
     silent={
         "a healthy run": synthetic.healthy,
@@ -208,6 +237,7 @@ RULE = Rule(
             synthetic.noisy(_power(), 0.0005, seed=1),
             lr=np.repeat([0.1, 0.01, 0.001], [330, 330, 340]),
         ),
+        "since the cut the gradient has pointed nowhere": lambda: _levelled(0.0),
         "down to a hundredth by the end, bit by bit": lambda: _exponential(4.6),
         "down all along, as 1/√t": lambda: synthetic.make(
             synthetic.noisy(_power(), 0.02),

@@ -25,6 +25,12 @@ Criterion
     - there is much to come: the next doublings, each compared with the one before as the last two compare, would bring LEFT of the fall so far, or the loss that is left
       shrinks by BIG each time and the last brought STEADY of the one before or more; but not SUDDEN times as much, as a loss that just left a plateau does.
 
+    Or, whatever the schedule:
+
+    - *The gradient points on.* Where update alignment was recorded, at a rate that had not come down: at the end of ten steps the gradient still points along them, by a cosine of ALIGNED or
+      more on average and STILL in the second half of its measurements (SOME or more; while the run goes on ALIGNED_SO_FAR in both, of MANY), at SURELY standard errors. Validation, or training where there
+      are few evaluations, still gains GAIN of its fall per doubling, more than SOLVED of the start is left, and updates stay below BEYOND (times STRETCH) where they are longest.
+
     Or, where the longest ratios, if logged, stay below AIM (times STRETCH):
 
     - *Hardly begun.* In a run that has ended, after LEAST_PASSES of FEW_STEPS or more steps each at a rate that never fell below a third of its peak, both losses fall by STRAIGHT of the whole fall per doubling or more, at MEASURED standard errors, with more than BEGUN of the start left, and
@@ -52,7 +58,8 @@ Criterion
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss goes down, but slowly, almost in a straight line → learning rate too
-    low", and the update ratio "should be around 1e-3". Of the lab's networks, sound ones reach 1e-3 to 5e-2 in their longest tenth, at half of the best constant rate too;
+    low", and the update ratio "should be around 1e-3". The slope of the loss along the steps that were made, as a sign that they should be longer: Baydin et al., "Online Learning
+    Rate Adaptation with Hypergradient Descent", ICLR 2018. Of the lab's networks, sound ones reach 1e-3 to 5e-2 in their longest tenth, at half of the best constant rate too;
     three in four of those with a rate 12 to 100 times too low never come to SHORT.
     Sound updates are STRETCH times as long with some optimizers, and the bounds on them with those. Where the first one was measured and the optimizer makes it as long as the
     rate says (Adam and its kin), the remedy brings it to SAFE of a sound one: the lab's runs so retrained end an eighth lower than by the longest updates. Where no ratio was logged, the remedy was looked up on the DeepOBS grid, where every other rate was tried: it lowers the final loss of all
@@ -80,7 +87,10 @@ from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.rates import highest, peak
 from diagnostics.stats.rest import DRIFT, LEAST_FALLS, NEARLY_ALL  # noqa: F401 (Criterion)
 from diagnostics.stats.short_steps import (  # noqa: F401 (Criterion)
+    ALIGNED,
+    ALIGNED_SO_FAR,
     BEGUN,
+    BEYOND,
     BIG,
     CLEAR,
     EVEN,
@@ -98,13 +108,17 @@ from diagnostics.stats.short_steps import (  # noqa: F401 (Criterion)
     LITTLE,
     LONG,
     LONGEST,
+    MANY,
     MEASURED,
     MUCH,
     SHORT,
     SOLVED,
+    SOME,
     STEADY,
+    STILL,
     STRAIGHT,
     SUDDEN,
+    SURELY,
     TIMID,
     WAITED,
 )
@@ -222,6 +236,13 @@ def _hardly_begun(passes: float) -> Run:
     return synthetic.with_epochs(run, round(synthetic.STEPS / passes))
 
 
+def _still_pointing(cosine: float) -> Run:
+    """Still on its way down; where the gradient points after ten steps is all that tells."""
+    loss = synthetic.falling(2.3, 0.4, pace=3.0)
+    points = cosine + 0.1 * np.sin(np.arange(synthetic.STEPS))
+    return synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=1e-3, update_alignment=points)
+
+
 RULE = Rule(
     "lr_too_low",
     "Learning rate too low",
@@ -251,6 +272,7 @@ RULE = Rule(
         "many passes, and only just begun": lambda: _hardly_begun(30),
         "nothing learned but the most frequent answer, and that slowly": lambda: _one_lesson(2.5),
         "half of the run on a slope that only validation shows": lambda: _waiting(0.01),
+        "still falling, and the gradient points on along the steps": lambda: _still_pointing(0.4),
     },
     silent={
         "a healthy run": synthetic.healthy,
@@ -260,6 +282,7 @@ RULE = Rule(
         "only just begun, after few passes": lambda: _hardly_begun(3),
         "nothing learned but the most frequent answer, and that at once": lambda: _one_lesson(30.0),
         "half of the run where there is no slope": lambda: _waiting(0.0),
+        "still falling, and the gradient points back": lambda: _still_pointing(-0.1),
         "cut short, at a good rate": lambda: _slow_run(1.0, ratio=5e-3),
         "few passes, no ratios": lambda: _slow_run(1.0, ratio=None),
         "forty passes, most of it done": lambda: _slow_run(1.7, ratio=None, passes=40),

@@ -10,7 +10,8 @@ Why it matters
 Criterion
     The learning rate never fell below a third of its peak, or, where it was not logged, the jitter of the last third is more than UNDAMPED of that of the third before, as under no decay; validation (the averaged training loss, where it is too sparse) jumps from one
     evaluation to the next by more than JITTER (UNLOGGED) of its own level over the second half of the run; and as many steps again are forecast to bring less
-    than BRINGS times the jitter, which is what a decay brings.
+    than BRINGS times the jitter, which is what a decay brings. Where update alignment was recorded and is below PULLED on average (at PULLED_CLEAR standard errors), so that the gradient points
+    back from wherever ten steps lead, PULLED_JITTER and PULLED_BRINGS are enough.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss plateaus at a constant rate → decay it". BRINGS and JITTER are our own, from
@@ -33,6 +34,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
+from diagnostics.stats.alignment import alignment
 from diagnostics.stats.bounce import OF_LEVEL, UNDAMPED, Bounce, bounce, jitter, undamped  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.decay import known_rate, wanes
 from diagnostics.stats.forecast import forecast
@@ -40,6 +42,8 @@ from diagnostics.stats.level import end, start
 
 JITTER = 0.08  # of the level: half as much again as any sound run of the DeepOBS grid has
 BRINGS = 2.0  # times the jitter
+PULLED, PULLED_CLEAR = -0.08, 5.0  # mean cosine between ten steps and minus the gradient at their end; standard errors
+PULLED_JITTER, PULLED_BRINGS = JITTER / 2, BRINGS / 2
 UNLOGGED = 0.1  # the same where nobody logged the rate: an evaluation on other examples each time jitters as well
 FACTOR = 0.1  # the usual step, and the one that was tried
 MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
@@ -50,12 +54,21 @@ def check(run: Run) -> Iterator[Finding]:
     seen = None if wanes(run) else bounce(run)  # too high a rate asks as well, with or without one
     if seen is None or not (known_rate(run) or undamped(run[seen.tag])):
         return
-    least = JITTER if known_rate(run) else UNLOGGED
     curve = run[seen.tag].finite()
     left, fall = end(curve), max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
-    share = jitter(run, seen)
-    if share > least and forecast(run, seen.tag).gain < BRINGS * seen.share * fall:
+    share, brings = jitter(run, seen), 0.0
+    if share > (JITTER if known_rate(run) else UNLOGGED):
+        brings = BRINGS
+    elif share > PULLED_JITTER and known_rate(run) and _pulled_back(run):
+        brings = PULLED_BRINGS
+    if brings and forecast(run, seen.tag).gain < brings * seen.share * fall:
         yield _finding(run, seen, share, left)
+
+
+def _pulled_back(run: Run) -> bool:
+    """Whether the gradient points back from wherever ten steps lead: then the jitter is that of the weights, not of the examples."""
+    seen = alignment(run)
+    return seen is not None and seen.gain < PULLED and seen.clarity > PULLED_CLEAR
 
 
 def _finding(run: Run, seen: Bounce, share: float, left: float) -> Finding:
@@ -86,10 +99,11 @@ def _finding(run: Run, seen: Bounce, share: float, left: float) -> Finding:
     )
 
 
-def _circling(share: float, lr: Floats | float = 0.1, pace: float = 40.0) -> Run:
+def _circling(share: float, lr: Floats | float = 0.1, pace: float = 40.0, cosine: float | None = None) -> Run:
     level = synthetic.falling(2.3, 0.1, pace=pace)
     jumps = np.random.default_rng(1).choice([-1.0, 1.0], len(level))
-    return synthetic.make(synthetic.noisy(level, 0.1), level * (1 + share * jumps), lr=lr)
+    points = None if cosine is None else cosine + 0.1 * jumps
+    return synthetic.make(synthetic.noisy(level, 0.1), level * (1 + share * jumps), lr=lr, update_alignment=points)
 
 
 def _unlogged() -> Run:
@@ -113,11 +127,13 @@ RULE = Rule(
     fires={
         "circling": lambda: _circling(0.16),
         "circling a little": lambda: _circling(0.12),
+        "circling a little less, and the gradient points back": lambda: _circling(0.06, cosine=-0.2),
         "circling at a rate that nobody logged": _unlogged,
     },
     silent={
         "a healthy run": synthetic.healthy,
         "calm": lambda: _circling(0.02),
+        "circling a little less, and the gradient points nowhere": lambda: _circling(0.06, cosine=0.0),
         "calmed down, at a rate that nobody logged": lambda: _calming(),
         "decayed": lambda: _circling(0.2, lr=synthetic.falling(0.1, 0.0, pace=6.0)),
         "on its way down": lambda: _circling(0.05, pace=3.0),

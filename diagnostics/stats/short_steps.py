@@ -3,7 +3,8 @@
 from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
-from diagnostics.stats.decay import wanes
+from diagnostics.stats.alignment import Alignment, alignment
+from diagnostics.stats.decay import decay, wanes
 from diagnostics.stats.headway import Headway, headway
 from diagnostics.stats.held_back import held_back
 from diagnostics.stats.level import end, start
@@ -35,6 +36,11 @@ LITTLE = 0.1  # of the start: a fall that a sound rate is past within a few step
 EVEN = 1.25  # times the fall of the other half: along an exponential, the run is then under half of its time constant
 BEGUN = 0.6  # of the start: of all runs seen that were still falling from above that after LEAST_PASSES at a rate that stayed up, each had too low a rate
 FEW_STEPS = 5  # a pass
+# Mean cosine between ten steps and minus the gradient at their end, of the run, and of its second half; of both while it goes on; standard errors. Of the lab's runs
+# that are sound or were cut short, none has as much (tests/benchmarks/test_bounds.py).
+ALIGNED, STILL, ALIGNED_SO_FAR, SURELY = 0.15, 0.075, 0.2, 5.0
+SOME, MANY = 12, 16  # measurements, one every ten steps or fewer: any loss goes straight down at first
+BEYOND = 1e-2  # update ratio of the longest tenth: twice what sound runs have in the median
 TIMID = 0.1  # times a careful rate for the optimizer: a tenth of what is rarely too high
 WAITED = 0.4  # of the run: at twice the rate it would have been half as long
 LEAST_POINTS = 100  # losses: sound rates leave the start within 3 % of a run, and in fewer batches than that
@@ -117,6 +123,24 @@ def timid(run: Run, loss: Curve) -> bool:
     rate = peak(run)
     low = rate is not None and rate <= TIMID * careful(run) and run.layers is None and run.state != RUNNING
     return low and len(loss) >= LEAST_POINTS and not warming(run) and abs(crept(run).share) < HARDLY
+
+
+def points_on(run: Run, loss: Curve, seen: Strides | None) -> Alignment | None:
+    """The alignment of the steps at a rate that had not come down, where it says that they were too short; long ones pull the weights along at any rate.
+
+    What overfits or is solved goes on along its way for ever, whatever the rate: validation, where there is one, must gain by it.
+    """
+    last, cut = headway(run)[-1], decay(run)
+    gains = last.of_fall > GAIN and last.now.clarity >= LIKELY
+    long = seen is not None and seen.fullest > BEYOND * stretch(run)
+    if warming(run) or long or not gains or end(loss) <= SOLVED * start(loss):
+        return None
+    going = run.state == RUNNING
+    least, bound, late = (MANY, ALIGNED_SO_FAR, ALIGNED_SO_FAR) if going else (SOME, ALIGNED, STILL)
+    found = alignment(run, until=cut.step if cut else float("inf"))
+    if found is None or found.count < least or found.gain < bound or found.late < late or found.clarity < SURELY:
+        return None
+    return found
 
 
 def waited(run: Run, loss: Curve) -> float:

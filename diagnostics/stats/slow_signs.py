@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_ALIGNMENT, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
+from diagnostics.stats.alignment import Alignment
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.headway import headway
@@ -15,6 +16,7 @@ from diagnostics.stats.level import end, start
 from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import careful, peak
 from diagnostics.stats.short_steps import (
+    ALIGNED,
     GAIN,
     HARDLY,
     LEAST_PASSES,
@@ -31,6 +33,7 @@ from diagnostics.stats.short_steps import (
     keeps_falling,
     never_long,
     passes,
+    points_on,
     timid,
     waited,
     went_on,
@@ -78,6 +81,8 @@ def slow(run: Run) -> Slow | None:
         return _creeping(run)
     if seen is None and not fine_tuned and timid(run, loss):
         return _timid(run, loss)
+    if not fine_tuned and (found := points_on(run, loss, seen)) is not None:
+        return _aligned(run, found)
     return _by_shape(run, loss) if (seen is None or seen.fullest < AIM * stretch(run)) and not fine_tuned else None
 
 
@@ -155,6 +160,14 @@ def _sliding(run: Run) -> Slow:
     gain = min(one.of_fall for one in headway(run))
     why = "steps that neither shake the loss nor change its slope may be longer"
     return Slow(said, (evidence,), gain > SURE, DECADE, why)
+
+
+def _aligned(run: Run, seen: Alignment) -> Slow:
+    said = f"At the end of ten steps the gradient still pointed along them, by a cosine of {seen.gain:.2f} on average: longer steps would have gone further down."
+    statistic = "mean cosine between ten steps and minus the next gradient"
+    evidence = Evidence(UPDATE_ALIGNMENT, seen.first_step, seen.last_step, statistic, seen.gain, ALIGNED)
+    why = "steps may be as long as the gradient goes on pointing where they went; how much longer, it does not tell"
+    return Slow(said, (evidence,), True, DECADE, why)
 
 
 def _waited(run: Run, share: float) -> Slow:

@@ -31,6 +31,10 @@ def norm(tensors):
     return sum(float((t.double() ** 2).sum()) for t in tensors) ** 0.5
 
 
+def flat(tensors):
+    return torch.cat([t.detach().flatten() for t in tensors]).double()
+
+
 def batches(tiny, steps):
     return [tuple(t.cuda() for t in tiny.batch(step)) for step in range(steps)]
 
@@ -42,7 +46,7 @@ def test_a_training_with_tensors_logged_never_waits(tiny, tmp_path, no_waiting, 
     make = torch.optim.AdamW if options[kind] else torch.optim.SGD
     optimizer = make(model.parameters(), lr=1e-2, **(options[kind] or {}))
     data = batches(tiny, 30)
-    losses, ratios = [], []
+    losses, ratios, weights, gradients = [], [], [], []
     with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1) as run:
         for x, y in data:
             with no_waiting:
@@ -50,6 +54,8 @@ def test_a_training_with_tensors_logged_never_waits(tiny, tmp_path, no_waiting, 
                 loss = cross_entropy(model(x), y)
                 loss.backward()
             before = [p.detach().clone() for p in model.parameters()]
+            weights.append(flat(before))
+            gradients.append(flat(p.grad for p in model.parameters()))
             with no_waiting:
                 optimizer.step()
                 run.log(loss=loss, accuracy=torch.ones((), device="cuda"))
@@ -62,6 +68,10 @@ def test_a_training_with_tensors_logged_never_waits(tiny, tmp_path, no_waiting, 
     np.testing.assert_array_equal(found["train/loss"].values, [float(v) for v in losses])
     np.testing.assert_allclose(found["optim/update_ratio"].values, ratios, rtol=1e-5)
     assert len(found.layers) == 4 * 30
+    ways = [(weights[k] - weights[k + 10], gradients[k + 10]) for k in (0, 10)]
+    cosines = [float(way @ slope / (way.norm() * slope.norm())) for way, slope in ways]
+    assert found["optim/update_alignment"].steps.tolist() == [11, 21]
+    np.testing.assert_allclose(found["optim/update_alignment"].values, cosines, atol=1e-4)
 
 
 @pytest.mark.parametrize("fused", [False, True])

@@ -35,6 +35,8 @@ Criterion
       and Kendall's test), and validation jumps by more than RESTLESS of the fall and TREMBLES of its level
       (twice that, above HARDLY_DOWN of the start), over RESTLESS_EVALS evaluations or more. Not of weights that the config says were trained before, nor where validation rises and
       training does not, or training is under a fifth of validation: those learn by heart.
+    - *Beyond use.* The logged rate came to FAR times the highest in common use with the optimizer, unless it finds its rate itself; plain SGD's where the optimizer is unknown, and then only where
+      the loss is not down to HALF_DOWN of the start.
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
       where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless needs_decay holds and more steps are
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).
@@ -105,6 +107,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     FALLS,
     FLUNG,
     GIVEN_BACK,
+    HALF_DOWN,
     HARDLY_DOWN,
     HARMED,
     LATE,
@@ -124,6 +127,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     USUAL_FIRST,
     USUAL_LATER,
     Sign,
+    beyond_use,
     bounces,
     died,
     flung,
@@ -137,6 +141,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     threw,
     went_astray,
 )
+from diagnostics.stats.rates import FAR  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.relapse import RISING  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
@@ -171,7 +176,7 @@ def _lasting(run: Run, loss: Curve) -> Sign:
     One that is still up there may yet come down, or be lost.
     """
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run)
-    found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss)
+    found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or beyond_use(run, loss)
     if found or wanes(run) or gaining(loss, LIKELY) or end(loss) > DOWN * before_training(run):
         return found
     return stood_above(run, loss) or jumped(run, loss)
@@ -180,7 +185,7 @@ def _lasting(run: Run, loss: Curve) -> Sign:
 def _any(run: Run, loss: Curve) -> Sign:
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or _rose_again(run, loss) or went_astray(run)
     found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or stood_above(run, loss)
-    return found or (None if gaining(loss) else _stuck(run, loss)) or _harmed_before(run)
+    return found or (None if gaining(loss) else _stuck(run, loss)) or _harmed_before(run) or beyond_use(run, loss)
 
 
 def _stuck(run: Run, loss: Curve) -> Sign:
@@ -285,6 +290,12 @@ def _restless(last: float) -> Run:
     return synthetic.make(synthetic.noisy(level, 0.4), synthetic.noisy(level, 0.15, seed=1), lr=0.1)
 
 
+def _at_rate(rate: float, last: float = 0.5, **settings: str) -> Run:
+    """Down to ``last`` without a jump."""
+    loss = synthetic.falling(2.3, last, pace=8)
+    return replace(synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=rate), config=settings)
+
+
 def _circling() -> Run:
     level = 0.2 + synthetic.falling(2.1, 0.0, pace=60) + np.linspace(0.12, 0.0, synthetic.STEPS)
     jumps = np.random.default_rng(1).choice([-1.0, 1.0], synthetic.STEPS)
@@ -350,6 +361,8 @@ RULE = Rule(
     ),
     fires={
         "validation jumps": lambda: _bouncing(0.3),
+        "twenty times what is in use with Adam": lambda: _at_rate(0.2, optimizer="adam"),
+        "forty times what is in use with any optimizer, and not half down": lambda: _at_rate(40.0, last=2.0),
         "validation jumps a little": lambda: _bouncing(0.05),
         "restless under noisy batches": lambda: _restless(1.6),
         "jumps by a third of what is left": lambda: _far_off(0.33),
@@ -370,6 +383,9 @@ RULE = Rule(
     },
     silent={
         "a healthy run": synthetic.healthy,
+        "ten times what is in use with Adam": lambda: _at_rate(0.1, optimizer="adam"),
+        "a rate that is a factor on one that the optimizer finds": lambda: _at_rate(1.0, optimizer="prodigy"),
+        "forty times what is in use, of an unknown optimizer, and half down": lambda: _at_rate(40.0, last=0.5),
         "rounded in the log": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(2.3, 1.1, pace=200)), np.r_[2.3, np.full(999, 1.1)], lr=0.5
         ),

@@ -13,6 +13,9 @@ from diagnostics.run import Run
 # a momentum of 0.9, which makes every step count ten times. Adagrad's steps shrink by themselves, as the squares of all gradients add up; PyTorch begins at 1e-2.
 CAREFUL: Mapping[str, float] = {"adam": 1e-3, "momentum": 1e-2, "sgd": 1e-1, "adagrad": 1e-2}
 UNKNOWN = 3e-3  # between Adam's and momentum's: high for neither
+# Optimizers whose rate is a factor on one that they find themselves, or on the size of each weight: no other's rates are any measure for it.
+SELF_TUNED = ("dadapt", "prodigy", "adafactor")
+FAR = 20.0  # times the highest in common use
 HIGHEST: Mapping[str, float] = {"adam": 1e-2, "momentum": 1e-1, "sgd": 1.0}
 
 
@@ -91,6 +94,13 @@ def lower(run: Run, factor: float, most: float = np.inf) -> Lower:
     with_what = WITH.get(family(run) or "", "")
     why = f"{bound:.2g} is a careful rate{' ' + with_what if with_what else ''}, and {now:.2g} is far above it"
     return Lower(bound / now, f"{bound:.2g}, {_words(bound / now)},", why)
+
+
+def far_above(run: Run) -> float | None:
+    """The highest rate in common use for the optimizer, plain SGD's where it is unknown; None where the logged rate never was FAR times as high."""
+    rate, tuned = peak(run) if run.get(LR) is not None else None, optimizer(run).startswith(SELF_TUNED)
+    usual = highest(run) or (HIGHEST["sgd"] if not optimizer(run) else None)
+    return usual if rate is not None and usual is not None and not tuned and rate >= FAR * usual else None
 
 
 def highest(run: Run) -> float | None:

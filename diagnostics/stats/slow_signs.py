@@ -14,7 +14,7 @@ from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.headway import headway
 from diagnostics.stats.level import end, start
 from diagnostics.stats.pretrained import pretrained
-from diagnostics.stats.rates import careful, peak
+from diagnostics.stats.rates import careful, far_above, peak
 from diagnostics.stats.short_steps import (
     ALIGNED,
     GAIN,
@@ -75,6 +75,8 @@ def slow(run: Run) -> Slow | None:
     measured = seen is not None and not fine_tuned and not warming(run)
     if seen is not None and measured and (never_long(run, loss, seen) or crawls(run, seen)):
         return _short(run, seen)
+    if not measured and far_above(run) is not None:
+        return None
     if seen is None and went_on(run, loss) and keeps_falling(headway(run)):
         return _unmeasured(run)
     if seen is None and not fine_tuned and creeps(run, loss):

@@ -35,8 +35,8 @@ Criterion
       and Kendall's test), and validation jumps by more than RESTLESS of the fall and TREMBLES of its level
       (twice that, above HARDLY_DOWN of the start), over RESTLESS_EVALS evaluations or more. Not of weights that the config says were trained before, nor where validation rises and
       training does not, or training is under a fifth of validation: those learn by heart.
-    - *Beyond use.* The logged rate came to FAR times the highest in common use with the optimizer, unless it finds its rate itself; plain SGD's where the optimizer is unknown, and then only where
-      the loss is not down to HALF_DOWN of the start.
+    - *Beyond use.* The logged rate came to FAR times the highest in common use with the optimizer, unless it finds its rate itself; with plain gradient descent where the optimizer is unknown, and then only
+      where the loss is not down to HALF_DOWN of the start.
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
       where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless needs_decay holds and more steps are
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).

@@ -14,7 +14,16 @@ import pandas as pd
 from benchmarks.score.confusion import macro_f1
 from benchmarks.score.lab_page import UNSEEN, Part
 from benchmarks.score.markdown import number, share, table
-from collector.schema import GRAD_NORM, LR, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_RATIO, VAL_ACCURACY, VAL_LOSS
+from collector.schema import (
+    GRAD_NORM,
+    LR,
+    TRAIN_ACCURACY,
+    TRAIN_LOSS,
+    UPDATE_ALIGNMENT,
+    UPDATE_RATIO,
+    VAL_ACCURACY,
+    VAL_LOSS,
+)
 from diagnostics import Curve, Run
 from diagnostics.steady import QUIET
 
@@ -73,7 +82,14 @@ def features(run: Run) -> dict[str, float]:
             told = _of_curve(curve, (curve.steps - first) / max(last - first, 1))
             found |= {f"{name}_{what}": value for what, value in told.items()}
             found[f"{name}_broken"] = float(len(run.curves[tag]) - len(curve))
-    return found | _of_layers(run.layers) | _of_settings(run)
+    return found | _of_alignment(run) | _of_layers(run.layers) | _of_settings(run)
+
+
+def _of_alignment(run: Run) -> dict[str, float]:
+    """A cosine needs no scale and has a sign: its mean in each quarter."""
+    curve = run.curves.get(UPDATE_ALIGNMENT)
+    parts = [] if curve is None else np.array_split(curve.finite().values, len(QUARTERS) - 1)
+    return {f"alignment{i}": float(part.mean()) for i, part in enumerate(parts) if len(part)}
 
 
 def _of_curve(curve: Curve, time: np.ndarray) -> dict[str, float]:

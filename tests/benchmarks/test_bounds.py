@@ -9,15 +9,16 @@ from benchmarks.lab import shelf
 from benchmarks.score import grid
 from benchmarks.score.prefixes import step_at
 from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics.rules import decay_too_early
 from diagnostics.rules.lr_too_high import MUCH_LEFT, VIOLENT
 from diagnostics.rules.lr_too_low import AIM
 from diagnostics.stats.bounce import bounce, jitter
-from diagnostics.stats.decay import wanes
+from diagnostics.stats.decay import decay, wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.headway import headway
 from diagnostics.stats.held_back import ABSURD, STRONG, STRONG_ADAMW, decoupled
-from diagnostics.stats.long_steps import restless
-from diagnostics.stats.short_steps import hardly_begun, timid, went_on
+from diagnostics.stats.long_steps import beyond_use, restless
+from diagnostics.stats.short_steps import hardly_begun, points_on, timid, went_on
 from diagnostics.stats.slide import MANY_EVALS, slides
 from diagnostics.stats.standstill import gaining
 from diagnostics.stats.strides import stretch, strides
@@ -73,6 +74,30 @@ def test_no_run_that_only_needs_a_decay_jitters_violently(runs):
         jitter(one.run, seen, MUCH_LEFT) for one in runs if one.truth == "needs_decay" and (seen := bounce(one.run))
     ]
     assert len(shares) >= 20 and max(shares) < VIOLENT
+
+
+def test_where_the_gradient_points_on_the_rate_is_too_low(known):
+    def seen(run):
+        return points_on(run, run[TRAIN_LOSS].finite(), strides(run))
+
+    truths = Counter(truth for truth, run in known if seen(run))
+    assert truths["lr_too_low"] > 0.95 * truths.total() >= 50
+    assert not {"healthy", "keep_training", "lr_too_high"} & set(truths)
+
+
+def test_where_the_gradient_points_on_since_an_early_cut_it_came_too_early(known):
+    def seen(run):
+        cut, loss = decay(run), run[TRAIN_LOSS].finite()
+        early = cut and decay_too_early._early(loss, cut) and decay_too_early._stays(run, cut)
+        return early and decay_too_early._points_on(run, loss, cut)
+
+    truths = Counter(truth for truth, run in known if seen(run))
+    assert set(truths) == {"decay_too_early"} and truths.total() >= 25
+
+
+def test_a_rate_far_beyond_use_was_too_high_in_every_run(known):
+    truths = Counter(truth for truth, run in known if beyond_use(run, run[TRAIN_LOSS].finite()))
+    assert set(truths) == {"diverged", "lr_too_high"} and truths.total() >= 120
 
 
 SLOW_SIGNS = {

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.lab import __main__ as command
 from benchmarks.lab import obey, shelf, truth
 from benchmarks.lab.cases import FAULTS, Case
 from benchmarks.lab.layer_shapes import shapes
@@ -17,8 +18,8 @@ from benchmarks.lab.recipe import Recipe
 from benchmarks.lab.subjects import PARTS
 from benchmarks.lab.train import Result, train
 from benchmarks.lab.wild.subjects import DRAWN
-from collector.schema import LR, TRAIN_ACCURACY, TRAIN_LOSS, VAL_LOSS
-from diagnostics import Remedy
+from collector.schema import LR, TRAIN_ACCURACY, TRAIN_LOSS, UPDATE_ALIGNMENT, VAL_LOSS
+from diagnostics import Curve, Remedy, Run
 from diagnostics.engine import HEADLINES
 from diagnostics.readers import read
 
@@ -375,6 +376,34 @@ def test_the_shelf_holds_what_it_promises():
     assert all(parts[name].sum() >= 120 for name in ("fresh", *DRAWN) if name != "long") and parts["long"].sum() >= 110
 
 
+def test_nine_in_ten_runs_of_the_collector_say_where_the_gradient_points():
+    """The others ended elsewhere when they were trained again for it, and are as they were."""
+    long = [r for part in PARTS for r in shelf.load(part) if r.recipe.log_layers and r.recipe.steps >= 100]
+    assert sum(UPDATE_ALIGNMENT in r.run for r in long) > 0.88 * len(long)
+
+
+def test_runs_are_packed_anew_and_those_that_ended_elsewhere_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(shelf, "FOLDER", tmp_path)
+    steps = np.arange(1, 31)
+    loss, far = np.geomspace(2.0, 0.5, 30), np.geomspace(2.0, 0.6, 30)
+
+    def kept(name, values, **more):
+        curves = {tag: Curve(tag, steps, v) for tag, v in {TRAIN_LOSS: values, VAL_LOSS: values, **more}.items()}
+        return SimpleNamespace(name=name, recipe=TINY, run=Run(name, curves))
+
+    again = {"same": kept("same", 1.01 * loss, **{UPDATE_ALIGNMENT: 0 * loss}), "other": kept("other", far)}
+    again["nan"] = kept("nan", np.full(30, np.nan))
+    monkeypatch.setattr(
+        shelf, "load", lambda part: [kept("same", loss), kept("other", loss), kept("nan", far * np.nan)]
+    )
+    monkeypatch.setattr(command, "record", lambda recipes, jobs, anew: None)
+    monkeypatch.setattr(command, "recorded", lambda name: again[name].run)
+    assert command.packed_anew("tuning", 1) == "2 packed anew; ended elsewhere: other"
+    table = pd.read_parquet(tmp_path / "tuning.parquet")
+    assert set(table[table.tag == UPDATE_ALIGNMENT].run) == {"same"}
+    np.testing.assert_allclose(table[(table.run == "other") & (table.tag == VAL_LOSS)].value, loss, rtol=1e-6)
+
+
 def test_one_part_is_labelled_anew_and_the_others_stay(tmp_path, monkeypatch):
     monkeypatch.setattr(shelf, "LABELS", tmp_path / "labels.csv")
     first = pd.DataFrame({"run": ["a", "b"], "part": ["tuning", "test"], "final_val": [1 / 3, np.nan]})
@@ -396,4 +425,4 @@ def test_the_shapes_on_the_shelf_are_those_of_the_collector(tmp_path):
 
 
 def test_the_shelf_is_small():
-    assert sum(file.stat().st_size for file in shelf.FOLDER.iterdir()) < 16e6
+    assert sum(file.stat().st_size for file in shelf.FOLDER.iterdir()) < 17e6

@@ -4,6 +4,7 @@ import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -22,6 +23,7 @@ from collector.watched import Watched
 MEASURING, FOLLOWING, COUNTING = "measuring the update", "following the weights", "reading the optimizer"
 UNSEEN = "steps that a CUDA graph replays cannot be seen: their number is what log(step=…) says, their update is not measured"
 WAY_OUT = "This step's {} is missing from the run."
+SEARCH = ("LBFGS",)  # optimizers that evaluate their closure elsewhere than at the weights a step begins with
 PATIENCE = 100  # steps; an optimizer that has not stepped for so long is not waited for
 
 
@@ -56,7 +58,7 @@ class OptimizerHooks:
         self._columns: Iterator[int] = itertools.count()  # of learning rates
         self._clocks: deque[Any] = deque(maxlen=64)  # device time not yet known
         self._spent, self._cost = 0.0, 0.0  # s of measuring: since the last step ended, and of the last step
-        self._following = 0.0  # s of it, since the last measured step
+        self._followed = 0.0  # s of it, spent on where the weights go since the last measured step
         self._last, self._since, self._steps = 0.0, 0.0, 0  # s: end of the last step, and of that of the last row
         self._waited: float | None = None  # s for data since the last row
 
@@ -142,7 +144,7 @@ class OptimizerHooks:
     def _unhook(watched: Watched) -> None:
         for handle in watched.handles:
             handle.remove()
-        watched.begun = watched.trail = None
+        watched.begun = watched.trail = watched.cosine = None
 
     def _complete(self) -> bool:
         expected = [w for w in self.watched if self.count - w.at < PATIENCE]
@@ -156,8 +158,8 @@ class OptimizerHooks:
             if not (due or watched.trail) or not self.measuring or watched.capturing:
                 return
             closure = kwargs.get("closure", args[1] if len(args) > 1 else None) is not None
-            if not (closure or self.shards_only) and watched is self.watched[0]:
-                self._follow(watched, due)
+            if watched is self.watched[0] and not self.shards_only:
+                self._follow(watched, due, closure)
             if due:
                 self._begin(watched, closure)
         except Exception as error:
@@ -175,29 +177,44 @@ class OptimizerHooks:
         watched.spent = time.perf_counter() - start
         self._spent += watched.spent
 
-    def _follow(self, watched: Watched, due: bool) -> None:
-        """Hold the gradient against the way of the last steps once it is long enough; a measured step begins another.
+    def _follow(self, watched: Watched, due: bool, closure: bool) -> None:
+        """Hold the gradient against the way of the last steps once it is long enough, and begin another with a measured step.
 
-        A closure computes the gradient within the step, so there is none yet.
+        A closure computes the gradient within the step: there it is only then, of the weights that are here now.
         """
         arrived = watched.trail is not None and watched.count - watched.trail_at >= schema.ALONG
-        if not arrived and (watched.trail is not None or not due):
+        watched.cosine = None
+        if arrived or (watched.trail is None and due):
+            with self._following(watched):
+                from collector import alignment
+
+                if arrived and not (closure and type(watched.optimizer).__name__ in SEARCH):
+                    there = partial(alignment.alignment, watched.trail, alignment.here(watched.trail))
+                    watched.cosine = there if closure else partial(_given, there())
+                watched.trail, watched.trail_at = alignment.begin(watched.optimizer) if due else None, watched.count
+
+    def _align(self, watched: Watched) -> None:
+        """After the step, so that it stands in the row of the step whose gradient it was, and a step that was skipped has none."""
+        if watched.cosine is None:
             return
+        with self._following(watched):
+            cosine, watched.cosine = watched.cosine(), None
+            if cosine is not None:
+                self._seen.values[schema.UPDATE_ALIGNMENT] = cosine
+            self._guard.recovered(FOLLOWING)
+
+    @contextmanager
+    def _following(self, watched: Watched) -> Iterator[None]:
+        """The cost is judged with that of the next measured step."""
         start = time.perf_counter()
         try:
-            from collector import alignment
-
-            if arrived and (cosine := alignment.alignment(watched.trail)) is not None:
-                self._seen.values[schema.UPDATE_ALIGNMENT] = cosine
-            watched.trail, watched.trail_at = alignment.begin(watched.optimizer) if due else None, watched.count
-            if arrived:
-                self._guard.recovered(FOLLOWING)
+            yield
         except Exception as error:
-            watched.trail = None
+            watched.trail = watched.cosine = None
             self._guard.failed(FOLLOWING, error, WAY_OUT.format("update alignment"))
         spent = time.perf_counter() - start
         self._spent += spent
-        self._following += spent
+        self._followed += spent
 
     def _after(self, watched: Watched, optimizer: Any, args: Any, kwargs: Any) -> None:
         if not watched.open:
@@ -215,6 +232,7 @@ class OptimizerHooks:
                 self._next()
             watched.at = self.count
             self._seen.values.update(watched.lrs())
+            self._align(watched)
             if begun is not None:
                 self._finish(watched, begun)
         except Exception as error:
@@ -254,8 +272,8 @@ class OptimizerHooks:
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
         spent = time.perf_counter() - start
         self._spent += spent
-        self._cost += watched.spent + spent + self._following
-        self._following = 0.0
+        self._cost += watched.spent + spent + self._followed
+        self._followed = 0.0
 
     def _judge(self, duration: float) -> None:
         """Tell the cadence what the last step took and what measuring it cost: the host, and a device when its clock is read."""
@@ -267,3 +285,7 @@ class OptimizerHooks:
             self._clocks.popleft()
             if seconds:
                 self._cadence.cost(seconds, DEVICE)
+
+
+def _given(cosine: Any) -> Any:
+    return cosine

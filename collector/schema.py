@@ -53,8 +53,8 @@ TRAIN_LOSS, VAL_LOSS = "train/loss", "val/loss"
 TRAIN_ACCURACY, VAL_ACCURACY = "train/accuracy", "val/accuracy"
 LR = "optim/lr"  # of the first parameter group; further groups are optim/lr/<group index or name>
 UPDATE_RATIO = "optim/update_ratio"  # ‖ΔW‖₂ / ‖W‖₂ over all parameters, one optimizer step
-# Cosine between the way of ALONG steps and minus the gradient at its end: above 0 longer steps would have gone further down, below 0
-# shorter ones. Of the first optimizer.
+# Cosine between the way of ALONG steps and minus the gradient at its end: above 0 the way still leads down, below 0 it
+# led too far. Of the first optimizer.
 UPDATE_ALIGNMENT = "optim/update_alignment"
 ALONG = 10  # steps: the noise of one batch hides where a single one led
 GRAD_NORM = "grad/norm"  # ‖g‖₂ over all parameters, as the optimizer saw it

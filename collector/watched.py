@@ -1,7 +1,7 @@
 """One optimizer that the hooks watch, and the learning rates of its groups."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from collector import schema
@@ -22,6 +22,7 @@ class Watched:
         self.begun: Any = None  # collector.measure.Begun, then
         self.trail: Any = None  # collector.alignment.Trail: where the weights were
         self.trail_at = 0  # steps that were made by then
+        self.cosine: Callable[[], Any] | None = None  # what came of it, while a step is open
         self.spent = 0.0  # s, taking it
         self.handles: list[Any] = []
         self.turn = 0  # index of the parameter that the next measurement begins with

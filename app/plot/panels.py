@@ -89,7 +89,7 @@ PANELS = (
         band=(1e-4, 1e-2),  # one decade around it
     ),
     Panel(
-        "Update alignment: steps too short above 0",
+        "Update alignment: downhill above 0",
         (Line(UPDATE_ALIGNMENT, "update alignment", "other", smooth=True),),
         guide=0.0,
         on_demand=True,

@@ -11,7 +11,8 @@ Criterion
 
     - *Known to be wrong.* The weight matrices began, in the geometric mean, with a deviation times √fan-in under TINY with no normalization to make up for it, or above LARGE
       (under a normalization, no pretraining that is said, and updates of USUAL or more where they are longest: weights that were trained may be as large, and are moved by less).
-    - *No gradient.* More than MOST of the weights in matrices got a gradient of exactly 0 in every sample since the first, SEEN of them or more, in layers wider than NARROW.
+    - *No gradient.* More than MOST of the weights in matrices got a gradient of exactly 0 in every sample from the first on, SEEN of them or more, in layers wider than NARROW, and the
+      loss, above 0, is not down to LEARNED of its start (while the run goes on, after LEAST points).
     - *Late start.* Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and from
       there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small).
     - *No start.* The fall over the whole run stays under NO_FALL of the start (SOME_FALL in a log without layers that ends by giving every example the same answer, with
@@ -96,7 +97,7 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     shrank,
     tiny,
 )
-from diagnostics.stats.stillborn import MOST, SEEN, stillborn  # noqa: F401 (Criterion)
+from diagnostics.stats.stillborn import LEARNED, MOST, SEEN, stillborn  # noqa: F401 (Criterion)
 from diagnostics.stats.strides import USUAL, stretch, strides, unmoved  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.tossed import TOSSED  # noqa: F401 (Criterion)
 
@@ -255,9 +256,9 @@ def _shaped(run: Run, outputs: int, norm: float = 5.0, ratio: float = 1e-3) -> R
     return replace(layered, layers=layered.layers.assign(weight_norm=norm), shapes=shapes)
 
 
-def _without_gradient(gradients: list[float]) -> Run:
+def _without_gradient(gradients: list[float], last: float = 1.8) -> Run:
     """Biases that learn how frequent the classes are, before three matrices with these gradients."""
-    falls = synthetic.falling(2.3, 1.8, pace=20)
+    falls = synthetic.falling(2.3, last, pace=20)
     run = synthetic.layered(synthetic.make(synthetic.noisy(falls, 0.02), falls, lr=0.1), [*gradients, 1.0])
     assert run.layers is not None
     return replace(run, layers=run.layers.replace({"layer": {"6.weight": "4.bias"}}))
@@ -305,6 +306,7 @@ RULE = Rule(
         "never learns, by steps that are never long": lambda: _shaped(
             synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3), 0.02)), 25, ratio=1e-4
         ),
+        "only the biases get a gradient, and the network learns": lambda: _without_gradient([0.0, 0.0, 0.0], 0.3),
         "one matrix of three gets no gradient": lambda: _without_gradient([0.0, 1.0, 1.0]),
         "above a guess for 2 % of the run": lambda: _unlearns(0.02),
         "flat for half of the run, while validation comes down a slope": lambda: _sloping(),

@@ -33,11 +33,8 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.spikes import Spike, spikes
+from diagnostics.stats.spikes import BEYOND, SHARE, WIDTHS, Spike, spikes  # noqa: F401 (the Criterion names the bounds)
 
-WIDTHS = 10.0  # noise widths: the batches of sound runs are not normal, and reach 9
-SHARE = 0.25  # of the fall until then
-BEYOND = 2.0  # times the largest usual step up
 SLOW = 0.05  # of the run
 JUST = 3  # points after a resume
 SHOWN = 5  # spikes given as evidence, the highest first
@@ -48,7 +45,7 @@ FACTOR = 0.5  # on the learning rate: a milder step; measured nowhere
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for all spikes together."""
     loss = run[TRAIN_LOSS].finite()
-    found = [s for s in spikes(loss, WIDTHS, SHARE, BEYOND) if not _resumed(run, loss, s)]
+    found = [s for s in spikes(loss) if not _resumed(run, loss, s)]
     if not found:
         return
     last, span = int(loss.steps[-1]), int(loss.steps[-1] - loss.steps[0])

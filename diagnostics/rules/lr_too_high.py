@@ -35,8 +35,8 @@ Criterion
       and Kendall's test), and validation jumps by more than RESTLESS of the fall and TREMBLES of its level
       (twice that, above HARDLY_DOWN of the start), over RESTLESS_EVALS evaluations or more. Not of weights that the config says were trained before, nor where validation rises and
       training does not, or training is under a fifth of validation: those learn by heart.
-    - *Beyond use.* The logged rate came to FAR times the highest in common use with the optimizer, unless it finds its rate itself; with plain gradient descent where the optimizer is unknown, and then only
-      where the loss is not down to HALF_DOWN of the start.
+    - *Beyond use.* The logged rate came to FAR times the highest in common use with the optimizer (with plain gradient descent where it is unknown), unless the optimizer finds its rate itself, and
+      the loss is stuck above FAR_DOWN of the start.
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
       where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless needs_decay holds and more steps are
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).
@@ -105,9 +105,9 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     BOUNCE,
     EARLY,
     FALLS,
+    FAR_DOWN,
     FLUNG,
     GIVEN_BACK,
-    HALF_DOWN,
     HARDLY_DOWN,
     HARMED,
     LATE,
@@ -176,7 +176,7 @@ def _lasting(run: Run, loss: Curve) -> Sign:
     One that is still up there may yet come down, or be lost.
     """
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run)
-    found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or beyond_use(run, loss)
+    found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss)
     if found or wanes(run) or gaining(loss, LIKELY) or end(loss) > DOWN * before_training(run):
         return found
     return stood_above(run, loss) or jumped(run, loss)
@@ -185,7 +185,8 @@ def _lasting(run: Run, loss: Curve) -> Sign:
 def _any(run: Run, loss: Curve) -> Sign:
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or _rose_again(run, loss) or went_astray(run)
     found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or stood_above(run, loss)
-    return found or (None if gaining(loss) else _stuck(run, loss)) or _harmed_before(run) or beyond_use(run, loss)
+    found = found or (None if gaining(loss) else _stuck(run, loss)) or _harmed_before(run)
+    return found or (None if gaining(loss) else beyond_use(run, loss))
 
 
 def _stuck(run: Run, loss: Curve) -> Sign:
@@ -290,9 +291,9 @@ def _restless(last: float) -> Run:
     return synthetic.make(synthetic.noisy(level, 0.4), synthetic.noisy(level, 0.15, seed=1), lr=0.1)
 
 
-def _at_rate(rate: float, last: float = 0.5, **settings: str) -> Run:
-    """Down to ``last`` without a jump."""
-    loss = synthetic.falling(2.3, last, pace=8)
+def _at_rate(rate: float, last: float = 2.0, **settings: str) -> Run:
+    """Down to ``last`` without a jump, and no further."""
+    loss = synthetic.falling(2.3, last, pace=12)
     return replace(synthetic.make(synthetic.noisy(loss, 0.02), loss + 0.01, lr=rate), config=settings)
 
 
@@ -361,8 +362,8 @@ RULE = Rule(
     ),
     fires={
         "validation jumps": lambda: _bouncing(0.3),
-        "twenty times what is in use with Adam": lambda: _at_rate(0.2, optimizer="adam"),
-        "forty times what is in use with any optimizer, and not half down": lambda: _at_rate(40.0, last=2.0),
+        "twenty times what is in use with Adam, and stuck": lambda: _at_rate(0.2, optimizer="adam"),
+        "forty times what is in use with any optimizer, and stuck": lambda: _at_rate(40.0),
         "validation jumps a little": lambda: _bouncing(0.05),
         "restless under noisy batches": lambda: _restless(1.6),
         "jumps by a third of what is left": lambda: _far_off(0.33),
@@ -385,7 +386,7 @@ RULE = Rule(
         "a healthy run": synthetic.healthy,
         "ten times what is in use with Adam": lambda: _at_rate(0.1, optimizer="adam"),
         "a rate that is a factor on one that the optimizer finds": lambda: _at_rate(1.0, optimizer="prodigy"),
-        "forty times what is in use, of an unknown optimizer, and half down": lambda: _at_rate(40.0, last=0.5),
+        "twenty times what is in use with plain SGD, and far down": lambda: _at_rate(20.0, last=1.0, optimizer="sgd"),
         "rounded in the log": lambda: synthetic.make(
             synthetic.noisy(synthetic.falling(2.3, 1.1, pace=200)), np.r_[2.3, np.full(999, 1.1)], lr=0.5
         ),

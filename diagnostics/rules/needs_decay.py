@@ -66,7 +66,7 @@ def check(run: Run) -> Iterator[Finding]:
 
 
 def _pulled_back(run: Run) -> bool:
-    """Whether the gradient points back from wherever ten steps lead: then the jitter is that of the weights, not of the examples."""
+    """Whether the gradient points back from wherever ten steps lead: the weights circle, and a part of the jitter at least is theirs."""
     seen = alignment(run)
     return seen is not None and seen.gain < PULLED and seen.clarity > PULLED_CLEAR
 

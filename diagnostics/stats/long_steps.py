@@ -16,7 +16,7 @@ from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
 from diagnostics.stats.level import before_training, blocks, end, start, surely_before_training
 from diagnostics.stats.pretrained import pretrained
-from diagnostics.stats.rates import FAR, WITH, family, far_above, optimizer, peak
+from diagnostics.stats.rates import FAR, WITH, family, far_above, peak
 from diagnostics.stats.relapse import relapse, rising
 from diagnostics.stats.slide import unshaken
 from diagnostics.stats.small_weights import began_sound, no_measure
@@ -42,7 +42,9 @@ USUAL_FIRST, USUAL_LATER = 6.0, 3.0  # times a usual first update
 ABOVE = 0.1  # of the run spent above the start
 REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
-HALF_DOWN = 0.5  # of the start
+FAR_DOWN = (
+    0.67  # of the start: language models that are trained at a rate of 20 or 30, under clipping, end at half of it
+)
 FLUNG = 4.0  # times the start: see lr_too_high
 SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_high
 BLOATED = 100.0  # times its first size, however short single updates were: ten times as far as any healthy run of the lab goes, and beyond the 59 of those that overfit
@@ -58,9 +60,9 @@ Sign = tuple[str, Evidence] | None
 
 
 def beyond_use(run: Run, loss: Curve) -> Sign:
-    """The rate is far above any in common use, whatever the curve looks like; of an unknown optimizer, where the loss is not half down."""
+    """The rate is far above any in common use, and the loss not far down: clipped gradients, or weights far from 1, may want a rate of 30."""
     usual, rate = far_above(run), peak(run)
-    if usual is None or rate is None or (not optimizer(run) and end(loss) < HALF_DOWN * start(loss)):
+    if usual is None or rate is None or end(loss) < FAR_DOWN * start(loss):
         return None
     with_what = WITH.get(family(run) or "", "with any optimizer")
     evidence = Evidence(LR, int(loss.steps[0]), int(loss.steps[-1]), "highest learning rate", rate, FAR * usual)

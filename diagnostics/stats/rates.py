@@ -14,7 +14,7 @@ from diagnostics.run import Run
 CAREFUL: Mapping[str, float] = {"adam": 1e-3, "momentum": 1e-2, "sgd": 1e-1, "adagrad": 1e-2}
 UNKNOWN = 3e-3  # between Adam's and momentum's: high for neither
 # Optimizers whose rate is a factor on one that they find themselves, or on the size of each weight: no other's rates are any measure for it.
-SELF_TUNED = ("dadapt", "prodigy", "adafactor")
+SELF_TUNED = ("dadapt", "prodigy", "adafactor", "adamg", "muon")
 FAR = 20.0  # times the highest in common use
 HIGHEST: Mapping[str, float] = {"adam": 1e-2, "momentum": 1e-1, "sgd": 1.0}
 
@@ -98,9 +98,9 @@ def lower(run: Run, factor: float, most: float = np.inf) -> Lower:
 
 def far_above(run: Run) -> float | None:
     """The highest rate in common use for the optimizer, plain SGD's where it is unknown; None where the logged rate never was FAR times as high."""
-    rate, tuned = peak(run) if run.get(LR) is not None else None, optimizer(run).startswith(SELF_TUNED)
-    usual = highest(run) or (HIGHEST["sgd"] if not optimizer(run) else None)
-    return usual if rate is not None and usual is not None and not tuned and rate >= FAR * usual else None
+    rate, name = peak(run) if run.get(LR) is not None else None, optimizer(run)
+    usual = None if any(one in name for one in SELF_TUNED) else highest(run) or (None if name else HIGHEST["sgd"])
+    return usual if rate is not None and usual is not None and rate >= FAR * usual else None
 
 
 def highest(run: Run) -> float | None:

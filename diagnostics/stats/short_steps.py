@@ -14,6 +14,7 @@ from diagnostics.stats.progress import Progress, progress
 from diagnostics.stats.rates import careful, peak
 from diagnostics.stats.rest import comes_down, straight, warmed_up
 from diagnostics.stats.small_weights import began_small
+from diagnostics.stats.spikes import spikes
 from diagnostics.stats.strides import USUAL, Strides, stretch, warming
 from diagnostics.stats.untouched import lifted
 
@@ -128,19 +129,23 @@ def timid(run: Run, loss: Curve) -> bool:
 def points_on(run: Run, loss: Curve, seen: Strides | None) -> Alignment | None:
     """The alignment of the steps at a rate that had not come down, where it says that they were too short; long ones pull the weights along at any rate.
 
-    What overfits or is solved goes on along its way for ever, whatever the rate: validation, where there is one, must gain by it.
+    What overfits or is solved goes on along its way for ever, whatever the rate: validation, where there is one, must gain by it. Without the noise of batches the way leads on at any rate that is
+    stable; steps that are as long as that allows make the loss jump.
     """
-    last, cut = headway(run)[-1], decay(run)
-    gains = last.of_fall > GAIN and last.now.clarity >= LIKELY
-    long = seen is not None and seen.fullest > BEYOND * stretch(run)
-    if warming(run) or long or not gains or end(loss) <= SOLVED * start(loss):
-        return None
-    going = run.state == RUNNING
+    going, cut = run.state == RUNNING, decay(run)
     least, bound, late = (MANY, ALIGNED_SO_FAR, ALIGNED_SO_FAR) if going else (SOME, ALIGNED, STILL)
     found = alignment(run, until=cut.step if cut else float("inf"))
     if found is None or found.count < least or found.gain < bound or found.late < late or found.clarity < SURELY:
         return None
-    return found
+    long = seen is not None and seen.fullest > BEYOND * stretch(run)
+    stable = not long and not warming(run) and not _of_few_steps(run) and not spikes(loss)
+    return found if stable and still_gains(run) else None
+
+
+def still_gains(run: Run) -> bool:
+    """Whether validation, or training where there are few evaluations, is still on its way down, and not solved."""
+    last, loss = headway(run)[-1], run[TRAIN_LOSS].finite()
+    return last.of_fall > GAIN and last.now.clarity >= LIKELY and end(loss) > SOLVED * start(loss)
 
 
 def waited(run: Run, loss: Curve) -> float:

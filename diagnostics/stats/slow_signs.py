@@ -46,6 +46,7 @@ AIM = 5e-3  # update ratio of the longest tenth: the lab's sound networks have t
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
 # By how much to raise the rate, by the gain per doubling: the more of the fall is yet to come, the further off the rate is.
 SIZES = ((0.4, 100.0), (0.3, 30.0), (0.15, 10.0), (-np.inf, 3.0))
+HALF_DECADE = 3.0
 DECADE = 10.0  # where the fall is even, how far off the rate is does not show: the course's step
 
 
@@ -165,11 +166,11 @@ def _sliding(run: Run) -> Slow:
 
 
 def _aligned(run: Run, seen: Alignment) -> Slow:
-    said = f"At the end of ten steps the gradient still pointed along them, by a cosine of {seen.gain:.2f} on average: longer steps would have gone further down."
+    said = f"At the end of ten steps the gradient still pointed along them, by a cosine of {seen.gain:.2f} on average: the way still leads down, and steps may be longer."
     statistic = "mean cosine between ten steps and minus the next gradient"
     evidence = Evidence(UPDATE_ALIGNMENT, seen.first_step, seen.last_step, statistic, seen.gain, ALIGNED)
-    why = "steps may be as long as the gradient goes on pointing where they went; how much longer, it does not tell"
-    return Slow(said, (evidence,), True, DECADE, why)
+    why = "how much longer steps may be, the gradient at their end does not tell: raise it by half a decade, and look again"
+    return Slow(said, (evidence,), True, HALF_DECADE, why)
 
 
 def _waited(run: Run, share: float) -> Slow:

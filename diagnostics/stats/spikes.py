@@ -7,6 +7,9 @@ import numpy as np
 from diagnostics.curve import Curve, Floats
 from diagnostics.stats.noise import MAD_TO_SD
 
+WIDTHS = 10.0  # noise widths: the batches of sound runs are not normal, and reach 9
+SHARE = 0.25  # of the fall until then
+BEYOND = 2.0  # times the largest usual step up
 STRETCHES = 50  # of 2 % of the run each: what a point is compared with lies within the last 8 %
 LEAST_STRETCH = 5  # points, for a median and a spread
 BEFORE = 3  # stretches: the spread and the largest usual step up are taken from these
@@ -36,7 +39,7 @@ class Spike:
     widths: float
 
 
-def spikes(curve: Curve, widths: float, share: float, beyond: float) -> list[Spike]:
+def spikes(curve: Curve, widths: float = WIDTHS, share: float = SHARE, beyond: float = BEYOND) -> list[Spike]:
     """The spikes of ``curve``'s finite points, in order; none before the fourth stretch.
 
     A spike begins where a point stands above the median of the stretch before it by ``widths`` noise widths, by ``share`` of the

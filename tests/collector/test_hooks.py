@@ -101,19 +101,20 @@ def test_of_a_large_model_a_thin_sample_is_followed():
     wide, small = torch.nn.Parameter(torch.randn(512, 1024)), torch.nn.Parameter(torch.zeros(10, dtype=torch.float64))
     optimizer = torch.optim.SGD([wide, small], lr=0.1)
     trail = alignment.begin(optimizer)
-    assert sum(weights.numel() for weights in trail.weights) <= alignment.MOST + 2
+    assert sum(weights.numel() for weights in trail.weights) <= alignment.MOST
     columns = torch.arange(512 * 1024)[:: trail.stride] % 1024
     assert len(columns.unique()) == 1024
     way = torch.randn(512, 1024)
     with torch.no_grad():
         wide += way
     wide.grad, small.grad = 2 * torch.randn(512, 1024) - way, torch.zeros(10, dtype=torch.float64)
-    assert alignment.alignment(trail) == pytest.approx(5**-0.5, abs=0.02)
+    now = alignment.here(trail)
+    assert alignment.alignment(trail, now) == pytest.approx(5**-0.5, abs=0.02)
     small.grad = None  # a layer that this step left out
-    assert alignment.alignment(trail) == pytest.approx(5**-0.5, abs=0.02)
+    assert alignment.alignment(trail, now) == pytest.approx(5**-0.5, abs=0.02)
     optimizer.param_groups.clear()
     del wide  # the trail does not keep a model alive
-    assert alignment.alignment(trail) is None
+    assert alignment.alignment(trail, now) is None and alignment.here(trail)[0] is None
 
 
 def test_alignment_is_left_out_where_no_gradient_can_be_held_against_the_way(tmp_path):
@@ -345,7 +346,64 @@ def test_a_hook_that_fails_does_not_stop_the_training_and_recovers(tiny, tmp_pat
     assert hooks.MEASURING in caplog.messages[0] and "no kernel image" in caplog.messages[0]
 
 
-@pytest.mark.parametrize("broken", ["begin", "alignment"])
+def test_every_place_of_a_kernel_is_followed_whatever_the_layout():
+    kernel = torch.nn.Parameter(torch.arange(256.0 * 256 * 9).view(256, 256, 3, 3))
+    plain = alignment.begin(torch.optim.SGD([kernel], lr=0.1))
+    assert len((plain.weights[0].long() % 9).unique()) == 9
+    other = torch.nn.Parameter(kernel.detach().to(memory_format=torch.channels_last))
+    assert torch.equal(alignment.begin(torch.optim.SGD([other], lr=0.1)).weights[0], plain.weights[0])
+
+
+def test_complex_weights_are_followed_in_both_parts(tmp_path, recwarn):
+    weights = torch.nn.Parameter(torch.zeros(30, dtype=torch.complex64))
+    optimizer = torch.optim.SGD([weights], lr=1e-2)
+    with Collector(tmp_path / "run", optimizer=optimizer, layers_every=1) as run:
+        for _ in range(12):
+            optimizer.zero_grad()
+            loss = (weights - 1j).abs().pow(2).sum()
+            loss.backward()
+            optimizer.step()
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert found[UPDATE_ALIGNMENT].values == pytest.approx([1.0]) and not recwarn.list
+
+
+def test_a_closure_has_the_same_alignment_and_a_search_has_none(tiny, tmp_path):
+    def recorded(name, make, closure):
+        model = tiny.net()
+        optimizer = make(model.parameters(), lr=0.1)
+        with Collector(tmp_path / name, model=model, optimizer=optimizer, layers_every=1) as run:
+            for step in range(25):
+                x, y = tiny.batch(step)
+
+                def compute(x=x, y=y):
+                    optimizer.zero_grad()
+                    loss = torch.nn.functional.cross_entropy(model(x), y)
+                    loss.backward()
+                    return loss
+
+                loss = optimizer.step(compute) if closure else (compute(), optimizer.step())[0]
+                run.log(loss=loss)
+        return read(tmp_path / name)[0].get(UPDATE_ALIGNMENT)
+
+    plain, within = (recorded(f"sgd{closure}", torch.optim.SGD, closure) for closure in (False, True))
+    assert within.steps.tolist() == plain.steps.tolist() == [11, 21]
+    np.testing.assert_allclose(within.values, plain.values, rtol=1e-6)
+    assert recorded("lbfgs", torch.optim.LBFGS, True) is None
+
+
+def test_alignment_stands_in_the_row_of_its_step_however_rarely_rows_are_logged(tiny, tmp_path):
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1) as run:
+        for step, loss in enumerate(tiny.train(model, optimizer, 60), 1):
+            if step % 50 == 0:
+                run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert found[UPDATE_ALIGNMENT].steps.tolist() == [11, 21, 31, 41, 51]
+
+
+@pytest.mark.parametrize("broken", ["begin", "here", "alignment"])
 def test_weights_that_cannot_be_followed_do_not_stop_the_training(tiny, tmp_path, monkeypatch, caplog, broken):
     def fail(*_):
         raise RuntimeError("no kernel image")

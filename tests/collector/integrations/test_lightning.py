@@ -128,6 +128,7 @@ def test_what_is_recorded_is_what_happened(either, kind, module, naive, digits, 
         last = model.criterion(model.net(digits.x), digits.y).item()
     assert found["val/loss"].values[-1] == pytest.approx(last, rel=1e-6)
     assert found["val/late"].values.tolist() == [7.0, 7.0] and found["val/accuracy"].values.tolist() == [0.5, 0.5]
+    assert found["optim/update_alignment"].steps.tolist() == [11]  # Lightning computes the gradient in a closure
     assert not {"val/loss_step", "val/loss_epoch", "train/loss_step"} & found.curves.keys()
     np.testing.assert_allclose(found.epochs.at(found["train/loss"].steps), np.arange(1, 13) / 6)
     assert found.config.items() >= {"lr": 0.1, "num_classes": 10, "optimizer": "SGD"}.items()

@@ -130,7 +130,7 @@ def points_on(run: Run, loss: Curve, seen: Strides | None) -> Alignment | None:
     """The alignment of the steps at a rate that had not come down, where it says that they were too short; long ones pull the weights along at any rate.
 
     What overfits or is solved goes on along its way for ever, whatever the rate: validation, where there is one, must gain by it. Without the noise of batches the way leads on at any rate that is
-    stable; steps that are as long as that allows make the loss jump.
+    stable; steps that are as long as that allows make the loss jump. Nor is the rate to blame where a setting holds the network back.
     """
     going, cut = run.state == RUNNING, decay(run)
     least, bound, late = (MANY, ALIGNED_SO_FAR, ALIGNED_SO_FAR) if going else (SOME, ALIGNED, STILL)
@@ -139,7 +139,7 @@ def points_on(run: Run, loss: Curve, seen: Strides | None) -> Alignment | None:
         return None
     long = seen is not None and seen.fullest > BEYOND * stretch(run)
     stable = not long and not warming(run) and not _of_few_steps(run) and not spikes(loss)
-    return found if stable and still_gains(run) else None
+    return found if stable and still_gains(run) and not held_back(run) else None
 
 
 def still_gains(run: Run) -> bool:

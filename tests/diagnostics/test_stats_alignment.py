@@ -56,6 +56,7 @@ def test_a_way_that_leads_on_says_that_steps_were_short():
         pytest.param(lambda: _pointing(0.3, synthetic.falling(2.3, 0.01, pace=8.0)), id="solved"),
         pytest.param(lambda: _pointing(0.3, FALLS, update_ratio=0.02), id="long updates"),
         pytest.param(lambda: _pointing(0.3, FALLS + np.where(STEPS % 300 == 250, 3.0, 0.0)), id="spikes"),
+        pytest.param(lambda: replace(_pointing(0.3, FALLS), config={"width": 2}), id="two units"),
         pytest.param(lambda: synthetic.with_epochs(_pointing(0.3, FALLS), 1), id="full batch"),
         pytest.param(lambda: replace(_pointing(0.17, FALLS), state=RUNNING), id="not clearly, while it goes on"),
     ],

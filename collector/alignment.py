@@ -4,8 +4,7 @@ Of the loss L and a way ΔW that was gone, ⟨∇L, ΔW⟩ at its end is the slo
 Adaptation with Hypergradient Descent", ICLR 2018). Where it is negative again and again, the way still leads down, where it is positive, it led too far.
 """
 
-import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from math import gcd
@@ -26,68 +25,82 @@ SIZES = (
 
 @dataclass(frozen=True)
 class Trail:
-    """Where some of the weights were: every ``stride``-th of all, counted through the parameters.
+    """Where some of the weights were: every ``stride``-th of all, counted through the parameters that had a gradient.
 
-    The parameters are not held: the model of a training that is over may go.
+    A parameter is known by its group, its place there and its id. No reference is held, not even a weak one: torch swaps no tensor that has one, as
+    models do that are moved or loaded.
     """
 
-    params: Sequence[weakref.ref[torch.Tensor]]
+    places: Sequence[tuple[int, int, int]]
     starts: Sequence[int]
     weights: Sequence[torch.Tensor]
     stride: int
 
 
-def begin(optimizer: Any) -> Trail | None:
-    """Where the weights are now, on the device of the first parameter; None where there is none to train."""
-    params = [p for group in optimizer.param_groups for p in group["params"] if p.requires_grad]
-    params = [p for p in params if p.device == params[0].device]
-    sizes = [local(p).numel() for p in params]
-    if not params:
+def begin(optimizer: Any, closure: bool) -> Trail | None:
+    """Where the weights are now, on the device of the first parameter that can be followed; None where there is none.
+
+    With a ``closure`` nothing is known yet of which will have a gradient.
+    """
+    found = [(g, i, p) for g, group in enumerate(optimizer.param_groups) for i, p in enumerate(group["params"])]
+    found = [(g, i, p) for g, i, p in found if p.requires_grad and (closure or _gradient(p) is not None)]
+    found = [(g, i, p) for g, i, p in found if p.device == found[0][2].device]
+    if not found:
         return None
+    sizes = [local(p).numel() for *_, p in found]
     stride = max(1, -(-sum(sizes) // MOST))
     while gcd(stride, SIZES) > 1:
         stride += 1
     starts = [-before % stride for before in accumulate(sizes[:-1], initial=0)]
-    weights = [_thin(local(p), at, stride).clone() for p, at in zip(params, starts, strict=True)]
-    return Trail([weakref.ref(p) for p in params], starts, weights, stride)
+    weights = [_thin(local(p), at, stride).clone() for (*_, p), at in zip(found, starts, strict=True)]
+    return Trail([(g, i, id(p)) for g, i, p in found], starts, weights, stride)
 
 
-def here(trail: Trail) -> list[torch.Tensor | None]:
-    """Where the same weights are now; None for a parameter that is gone."""
-    found = [reference() for reference in trail.params]
-    both = zip(found, trail.starts, strict=True)
+def here(trail: Trail, optimizer: Any) -> list[torch.Tensor | None]:
+    """Where the same weights are now; None for a parameter that is no longer in its place."""
+    both = zip(_params(trail, optimizer), trail.starts, strict=True)
     return [None if p is None else _thin(local(p), at, trail.stride).clone() for p, at in both]
 
 
-def alignment(trail: Trail, now: Sequence[torch.Tensor | None]) -> float | Later | None:
-    """The cosine between the way from ``trail`` to ``now`` and minus the gradient there is, that at ``now``; NaN where one of them is zero.
+def alignment(trail: Trail, optimizer: Any, now: Sequence[torch.Tensor | None] | None = None) -> float | Later | None:
+    """The cosine between the way from ``trail`` to ``now`` (where the weights are, if not given) and minus the gradient there is, that at ``now``; NaN where one of them is zero.
 
-    None where no parameter has a gradient whose parts are all here.
+    None where fewer than half of the followed weights have a gradient whose parts are all here.
     """
-    pairs = [pair for i, there in enumerate(now) if there is not None and (pair := _pair(trail, i, there))]
-    if not pairs:
-        return None
     with torch.no_grad():
+        pairs = []
+        for i, param in enumerate(_params(trail, optimizer)):
+            slope = None if param is None else _gradient(param)
+            if param is None or slope is None:
+                continue
+            at, was = trail.starts[i], trail.weights[i]
+            there = _thin(local(param), at, trail.stride) if now is None else now[i]
+            thin = _thin(slope, at, trail.stride)
+            if there is not None and there.shape == thin.shape == was.shape and there.device == thin.device:
+                pairs.append((thin, was.float() - there.float() if there.element_size() < 4 else was - there))
+        if 2 * sum(len(thin) for thin, _ in pairs) < sum(map(len, trail.weights)) or not pairs:
+            return None
         gradient, back = (_joined(side) for side in zip(*pairs, strict=True))
         norms = torch.linalg.vector_norm(gradient) * torch.linalg.vector_norm(back)
-        return as_number(torch.dot(gradient, back) / norms)
+        return as_number((gradient * back).sum() / norms)
 
 
-def _pair(trail: Trail, i: int, now: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor] | None:
-    """The gradient of the ``i``-th parameter, and the way back."""
-    param, was = trail.params[i](), trail.weights[i]
-    grad = None if param is None else param.grad
-    if grad is None or grad.is_sparse or not summable(grad):
-        return None
-    slope = _thin(local(grad), trail.starts[i], trail.stride)
-    if not now.shape == slope.shape == was.shape or not now.device == slope.device == was.device:
-        return None
-    return slope, was.float() - now.float() if now.element_size() < 4 else was - now
+def _params(trail: Trail, optimizer: Any) -> Iterator[torch.Tensor | None]:
+    """The parameters that are followed, None for one that was replaced or taken out."""
+    groups = optimizer.param_groups
+    for g, i, known in trail.places:
+        there = groups[g]["params"][i] if g < len(groups) and i < len(groups[g]["params"]) else None
+        yield there if id(there) == known else None
+
+
+def _gradient(param: torch.Tensor) -> torch.Tensor | None:
+    grad = param.grad
+    return None if grad is None or grad.is_sparse or not summable(grad) else local(grad)
 
 
 def _thin(tensor: torch.Tensor, at: int, stride: int) -> torch.Tensor:
     """Every ``stride``-th element from ``at`` on, in the order of the indices, whatever lies where in memory: never a copy of the whole."""
-    tensor = tensor.detach()
+    tensor = tensor.detach().resolve_conj()
     if tensor.is_contiguous():
         thin = tensor.view(-1)[at::stride]
     else:

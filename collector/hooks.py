@@ -23,7 +23,6 @@ from collector.watched import Watched
 MEASURING, FOLLOWING, COUNTING = "measuring the update", "following the weights", "reading the optimizer"
 UNSEEN = "steps that a CUDA graph replays cannot be seen: their number is what log(step=…) says, their update is not measured"
 WAY_OUT = "This step's {} is missing from the run."
-SEARCH = ("LBFGS",)  # optimizers that evaluate their closure elsewhere than at the weights a step begins with
 PATIENCE = 100  # steps; an optimizer that has not stepped for so long is not waited for
 
 
@@ -74,6 +73,7 @@ class OptimizerHooks:
         if not hasattr(optimizer, "register_step_pre_hook"):
             raise TypeError(f"{type(optimizer).__name__} is no torch optimizer")
         replaced = [w for w in self.watched if w.within(optimizer)]
+        place = self.watched.index(replaced[0]) if replaced else len(self.watched)
         for watched in replaced:
             self.drop(watched.optimizer)
         # One made later counts on: from here, or, beside others, as if it had missed the current step only.
@@ -85,7 +85,7 @@ class OptimizerHooks:
             optimizer.register_step_pre_hook(uncompiled(partial(self._before, new))),
             optimizer.register_step_post_hook(uncompiled(partial(self._after, new))),
         ]
-        self.watched.append(new)
+        self.watched.insert(place, new)
         self._scaling.watch(optimizer)
 
     def drop(self, optimizer: Any) -> None:
@@ -144,7 +144,7 @@ class OptimizerHooks:
     def _unhook(watched: Watched) -> None:
         for handle in watched.handles:
             handle.remove()
-        watched.begun = watched.trail = watched.cosine = None
+        watched.begun = watched.trail = watched.cosine = watched.follows = None
 
     def _complete(self) -> bool:
         expected = [w for w in self.watched if self.count - w.at < PATIENCE]
@@ -154,6 +154,7 @@ class OptimizerHooks:
         """Never returns anything: a pair would replace the arguments of the step."""
         try:
             watched.open = True
+            watched.cosine = watched.follows = None  # of a step that failed, or that its parent's step is a part of
             due = self.measuring and self._cadence.due(watched.count + 1)
             if not (due or watched.trail) or not self.measuring or watched.capturing:
                 return
@@ -178,30 +179,34 @@ class OptimizerHooks:
         self._spent += watched.spent
 
     def _follow(self, watched: Watched, due: bool, closure: bool) -> None:
-        """Hold the gradient against the way of the last steps once it is long enough, and begin another with a measured step.
+        """Before a step: hold the gradient against the way of the last ones once it is long enough, and begin another with a measured step.
 
         A closure computes the gradient within the step: there it is only then, of the weights that are here now.
         """
-        arrived = watched.trail is not None and watched.count - watched.trail_at >= schema.ALONG
-        watched.cosine = None
-        if arrived or (watched.trail is None and due):
-            with self._following(watched):
-                from collector import alignment
-
-                if arrived and not (closure and type(watched.optimizer).__name__ in SEARCH):
-                    there = partial(alignment.alignment, watched.trail, alignment.here(watched.trail))
-                    watched.cosine = there if closure else partial(_given, there())
-                watched.trail, watched.trail_at = alignment.begin(watched.optimizer) if due else None, watched.count
-
-    def _align(self, watched: Watched) -> None:
-        """After the step, so that it stands in the row of the step whose gradient it was, and a step that was skipped has none."""
-        if watched.cosine is None:
+        if not (due or watched.arrived) or (closure and watched.gradient_changes):
             return
         with self._following(watched):
-            cosine, watched.cosine = watched.cosine(), None
-            if cosine is not None:
-                self._seen.values[schema.UPDATE_ALIGNMENT] = cosine
-            self._guard.recovered(FOLLOWING)
+            from collector import alignment
+
+            optimizer = watched.optimizer
+            if watched.arrived:
+                now = alignment.here(watched.trail, optimizer) if closure else None
+                there = partial(alignment.alignment, watched.trail, optimizer, now)
+                watched.cosine = there if closure else partial(_given, there())
+            if due and (watched.trail is None or watched.arrived):
+                watched.follows = alignment.begin(optimizer, closure)
+
+    def _align(self, watched: Watched) -> None:
+        """After the step, so that it stands in the row of the step whose gradient it was; one that was skipped, as far as the host knows, has none."""
+        follows, watched.follows = watched.follows, None
+        if watched.cosine is not None:
+            with self._following(watched):
+                cosine, watched.cosine = watched.cosine(), None
+                if cosine is not None:
+                    self._seen.values[schema.UPDATE_ALIGNMENT] = cosine
+                self._guard.recovered(FOLLOWING)
+        if follows is not None or watched.led_on:
+            watched.trail, watched.trail_at = follows, watched.count - 1
 
     @contextmanager
     def _following(self, watched: Watched) -> Iterator[None]:
@@ -210,7 +215,7 @@ class OptimizerHooks:
         try:
             yield
         except Exception as error:
-            watched.trail = watched.cosine = None
+            watched.trail = watched.cosine = watched.follows = None
             self._guard.failed(FOLLOWING, error, WAY_OUT.format("update alignment"))
         spent = time.perf_counter() - start
         self._spent += spent
@@ -241,7 +246,8 @@ class OptimizerHooks:
     def _next(self) -> None:
         """A new step: hand over what nobody logged of the last one, and judge what measuring cost."""
         try:
-            if self._seen.samples or self._steps >= self.unlogged:
+            seen = self._seen.samples or schema.UPDATE_ALIGNMENT in self._seen.values
+            if seen or self._steps >= self.unlogged:
                 self._missed()
         finally:
             self._whole = {}

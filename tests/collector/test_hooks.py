@@ -1,4 +1,5 @@
 import logging
+from functools import partial
 
 import numpy as np
 import pytest
@@ -100,7 +101,7 @@ def test_of_a_large_model_a_thin_sample_is_followed():
     torch.manual_seed(0)
     wide, small = torch.nn.Parameter(torch.randn(512, 1024)), torch.nn.Parameter(torch.zeros(10, dtype=torch.float64))
     optimizer = torch.optim.SGD([wide, small], lr=0.1)
-    trail = alignment.begin(optimizer)
+    trail = alignment.begin(optimizer, closure=True)
     assert sum(weights.numel() for weights in trail.weights) <= alignment.MOST
     columns = torch.arange(512 * 1024)[:: trail.stride] % 1024
     assert len(columns.unique()) == 1024
@@ -108,13 +109,40 @@ def test_of_a_large_model_a_thin_sample_is_followed():
     with torch.no_grad():
         wide += way
     wide.grad, small.grad = 2 * torch.randn(512, 1024) - way, torch.zeros(10, dtype=torch.float64)
-    now = alignment.here(trail)
-    assert alignment.alignment(trail, now) == pytest.approx(5**-0.5, abs=0.02)
+    assert alignment.alignment(trail, optimizer) == pytest.approx(5**-0.5, abs=0.02)
     small.grad = None  # a layer that this step left out
-    assert alignment.alignment(trail, now) == pytest.approx(5**-0.5, abs=0.02)
-    optimizer.param_groups.clear()
-    del wide  # the trail does not keep a model alive
-    assert alignment.alignment(trail, now) is None and alignment.here(trail)[0] is None
+    assert alignment.alignment(trail, optimizer) == pytest.approx(5**-0.5, abs=0.02)
+    optimizer.param_groups[0]["params"][0] = torch.nn.Parameter(torch.randn(512, 1024))
+    assert alignment.alignment(trail, optimizer) is None and alignment.here(trail, optimizer)[0] is None
+
+
+def test_what_has_no_gradient_is_not_followed_and_a_few_weights_speak_for_none():
+    idle, head = torch.nn.Parameter(torch.zeros(300_000)), torch.nn.Parameter(torch.zeros(11))
+    optimizer = torch.optim.SGD([idle, head], lr=0.1)
+    head.grad = torch.ones(11)
+    trail = alignment.begin(optimizer, closure=False)
+    assert [len(weights) for weights in trail.weights] == [11]
+    with torch.no_grad():
+        head -= torch.arange(11.0)
+    assert alignment.alignment(trail, optimizer) == pytest.approx(55 / (11**0.5 * 385**0.5))
+    unknown = alignment.begin(optimizer, closure=True)  # before a closure nobody knows what will have one
+    assert alignment.alignment(unknown, optimizer) is None
+
+
+def test_a_model_can_be_swapped_while_its_weights_are_followed(tiny, tmp_path):
+    """As DTensors are by ``Module.to``: torch swaps no tensor that somebody holds a weak reference to."""
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1):
+        list(tiny.train(model, optimizer, 15))
+        torch.__future__.set_swap_module_params_on_conversion(True)
+        try:
+            model.double()
+            model.load_state_dict(model.state_dict())
+        finally:
+            torch.__future__.set_swap_module_params_on_conversion(False)
+        model.float()
+        list(tiny.train(model, optimizer, 15))
 
 
 def test_alignment_is_left_out_where_no_gradient_can_be_held_against_the_way(tmp_path):
@@ -346,12 +374,20 @@ def test_a_hook_that_fails_does_not_stop_the_training_and_recovers(tiny, tmp_pat
     assert hooks.MEASURING in caplog.messages[0] and "no kernel image" in caplog.messages[0]
 
 
+def test_an_optimizer_that_takes_over_the_first_is_followed_in_its_place(tiny, tmp_path):
+    model = tiny.net()
+    first, second, instead = (torch.optim.SGD(model[i].parameters(), lr=0.1) for i in (0, 2, 0))
+    with Collector(tmp_path / "run", model=model, optimizer=[first, second]) as run:
+        run._hooks.add(instead)
+        assert [watched.optimizer for watched in run._hooks.watched] == [instead, second]
+
+
 def test_every_place_of_a_kernel_is_followed_whatever_the_layout():
     kernel = torch.nn.Parameter(torch.arange(256.0 * 256 * 9).view(256, 256, 3, 3))
-    plain = alignment.begin(torch.optim.SGD([kernel], lr=0.1))
+    plain = alignment.begin(torch.optim.SGD([kernel], lr=0.1), closure=True)
     assert len((plain.weights[0].long() % 9).unique()) == 9
     other = torch.nn.Parameter(kernel.detach().to(memory_format=torch.channels_last))
-    assert torch.equal(alignment.begin(torch.optim.SGD([other], lr=0.1)).weights[0], plain.weights[0])
+    assert torch.equal(alignment.begin(torch.optim.SGD([other], lr=0.1), closure=True).weights[0], plain.weights[0])
 
 
 def test_complex_weights_are_followed_in_both_parts(tmp_path, recwarn):
@@ -390,20 +426,69 @@ def test_a_closure_has_the_same_alignment_and_a_search_has_none(tiny, tmp_path):
     assert within.steps.tolist() == plain.steps.tolist() == [11, 21]
     np.testing.assert_allclose(within.values, plain.values, rtol=1e-6)
     assert recorded("lbfgs", torch.optim.LBFGS, True) is None
+    assert recorded("mine", type("Mine", (torch.optim.LBFGS,), {}), True) is None
+    changes = partial(torch.optim.SGD, momentum=0.9, nesterov=True, foreach=True)  # adds to the gradient in place
+    assert recorded("nesterov", changes, True) is None and len(recorded("without", changes, False)) == 2
 
 
-def test_alignment_stands_in_the_row_of_its_step_however_rarely_rows_are_logged(tiny, tmp_path):
-    model = tiny.net()
-    optimizer = tiny.make["sgd"](model.parameters())
-    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1) as run:
-        for step, loss in enumerate(tiny.train(model, optimizer, 60), 1):
-            if step % 50 == 0:
+@pytest.mark.parametrize(
+    ("every", "steps"),
+    [(1, [11, 21, 31, 41, 51, 61]), (3, [11, 22, 34, 46, 58]), (10, [11, 30, 40, 50, 60]), (25, [11, 35, 60])],
+)
+def test_alignment_stands_in_the_row_of_its_step_however_rarely_rows_are_logged(tiny, tmp_path, every, steps):
+    def recorded(name, rarely):
+        model = tiny.net()
+        optimizer = tiny.make["sgd"](model.parameters())
+        with Collector(tmp_path / name, model=model, optimizer=optimizer, layers_every=every) as run:
+            for step, loss in enumerate(tiny.train(model, optimizer, 62), 1):
+                if not rarely or step % 50 == 0:
+                    run.log(loss=loss)
+        return read(tmp_path / name)[0][UPDATE_ALIGNMENT]
+
+    often, rarely = recorded("often", rarely=False), recorded("rarely", rarely=True)
+    assert often.steps.tolist() == rarely.steps.tolist() == steps
+    np.testing.assert_array_equal(often.values, rarely.values)
+
+
+def test_a_step_that_fails_leaves_no_alignment_behind(tiny, tmp_path):
+    """It is made again, with another gradient."""
+
+    class Fails(torch.optim.SGD):
+        broken = False
+
+        def step(self, closure=None):
+            if self.broken:
+                raise RuntimeError("out of memory")
+            return super().step(closure)
+
+    def recorded(name, fails):
+        model = tiny.net()
+        optimizer = Fails(model.parameters(), lr=0.1)
+        torch.optim.SGD(tiny.net().parameters(), lr=0.1)  # from now on the parent's step fires the hooks as well
+        with Collector(tmp_path / name, model=model, optimizer=optimizer, layers_every=10) as run:
+            for step in range(40):
+                if fails and step == 10:
+                    next(
+                        tiny.train(model, torch.optim.SGD(model.parameters(), lr=0.0), 1)
+                    )  # the gradient of another batch
+                    optimizer.broken = True
+                    with pytest.raises(RuntimeError):
+                        optimizer.step()
+                    optimizer.broken = False
+                x, y = tiny.batch(step)
+                optimizer.zero_grad()
+                loss = torch.nn.functional.cross_entropy(model(x), y)
+                loss.backward()
+                optimizer.step()
                 run.log(loss=loss)
-    (found,) = read(tmp_path / "run")
-    assert found[UPDATE_ALIGNMENT].steps.tolist() == [11, 21, 31, 41, 51]
+        return read(tmp_path / name)[0][UPDATE_ALIGNMENT]
+
+    plain, failed = recorded("plain", fails=False), recorded("failed", fails=True)
+    assert plain.steps.tolist() == failed.steps.tolist() == [11, 30, 40]
+    np.testing.assert_allclose(failed.values, plain.values, rtol=1e-5)
 
 
-@pytest.mark.parametrize("broken", ["begin", "here", "alignment"])
+@pytest.mark.parametrize("broken", ["begin", "alignment"])
 def test_weights_that_cannot_be_followed_do_not_stop_the_training(tiny, tmp_path, monkeypatch, caplog, broken):
     def fail(*_):
         raise RuntimeError("no kernel image")

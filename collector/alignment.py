@@ -15,12 +15,10 @@ import torch
 from collector.shards import local, summable
 from collector.values import Later, as_number
 
-MOST = (
-    1 << 16
-)  # weights that are followed: a quarter of a megabyte is nobody's peak, and of independent entries the cosine is off by 1/√65,536 = 0.004
-SIZES = (
-    2 * 3 * 5 * 7
-)  # the factors of usual layer sizes: a stride that shared one would meet the same column, or the same place of a kernel, again and again
+# Weights that are followed: a quarter of a megabyte is nobody's peak, and of independent entries the cosine is off by 1/√65,536 = 0.004.
+MOST = 1 << 16
+# The factors of usual layer sizes: a stride that shared one would meet the same column, or the same place of a kernel, again and again.
+SIZES = 2 * 3 * 5 * 7
 
 
 @dataclass(frozen=True)

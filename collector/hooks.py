@@ -183,17 +183,19 @@ class OptimizerHooks:
 
         A closure computes the gradient within the step: there it is only then, of the weights that are here now.
         """
-        if not (due or watched.arrived) or (closure and watched.gradient_changes):
+        arrived = watched.arrived(watched.count)
+        if not (due or arrived) or (closure and watched.gradient_changes):
             return
         with self._following(watched):
             from collector import alignment
 
             optimizer = watched.optimizer
-            if watched.arrived:
+            if arrived:
                 now = alignment.here(watched.trail, optimizer) if closure else None
                 there = partial(alignment.alignment, watched.trail, optimizer, now)
-                watched.cosine = there if closure else partial(_given, there())
-            if due and (watched.trail is None or watched.arrived):
+                cosine = None if closure else there()
+                watched.cosine = there if closure else lambda: cosine
+            if due and (watched.trail is None or arrived):
                 watched.follows = alignment.begin(optimizer, closure)
 
     def _align(self, watched: Watched) -> None:
@@ -205,8 +207,9 @@ class OptimizerHooks:
                 if cosine is not None:
                     self._seen.values[schema.UPDATE_ALIGNMENT] = cosine
                 self._guard.recovered(FOLLOWING)
-        if follows is not None or watched.led_on:
-            watched.trail, watched.trail_at = follows, watched.count - 1
+        before = watched.count - 1  # the step is counted by now
+        if follows is not None or watched.arrived(before):
+            watched.trail, watched.trail_at = follows, before
 
     @contextmanager
     def _following(self, watched: Watched) -> Iterator[None]:
@@ -291,7 +294,3 @@ class OptimizerHooks:
             self._clocks.popleft()
             if seconds:
                 self._cadence.cost(seconds, DEVICE)
-
-
-def _given(cosine: Any) -> Any:
-    return cosine

@@ -44,15 +44,9 @@ class Watched:
         """Whether this step is only recorded into a CUDA graph, whose replays nobody will see."""
         return self._on_cuda and bool(sys.modules["torch"].cuda.is_current_stream_capturing())
 
-    @property
-    def arrived(self) -> bool:
-        """Whether the way that is followed is long enough."""
-        return self.trail is not None and self.count - self.trail_at >= schema.ALONG
-
-    @property
-    def led_on(self) -> bool:
-        """The same, once the step that it led to is counted."""
-        return self.trail is not None and self.count - 1 - self.trail_at >= schema.ALONG
+    def arrived(self, made: int) -> bool:
+        """Whether the way that is followed is long enough after ``made`` steps."""
+        return self.trail is not None and made - self.trail_at >= schema.ALONG
 
     @property
     def gradient_changes(self) -> bool:

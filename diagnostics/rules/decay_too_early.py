@@ -16,7 +16,6 @@ Criterion
     - *It still creeps.* The loss creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors.
     - *Too few steps.* The cut came before EARLY, the loss had not levelled off by then, and since then (but for the first SETTLING of the rest) it falls by as much per doubling
       of the sum of the learning rate, at CLOCK_CLEAR standard errors: short steps do as much as they ever did for their length, and there were not enough of them.
-
     - *The gradient points on.* Where update alignment was recorded: since the cut, the gradient at the end of ten steps still points along them, by a cosine of POINTS_ON or more on
       average, at POINTS_CLEAR standard errors, and by more than before the cut. The loss is above SOLVED of its start, and it (validation, where there are evaluations enough) still gains GAIN of its fall
       by a doubling of the sum of the rates.
@@ -40,7 +39,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
-from diagnostics.stats.alignment import alignment
+from diagnostics.stats.alignment import MEAN_COSINE, alignment
 from diagnostics.stats.decay import Decay, decay, gain_per_sum, made
 from diagnostics.stats.heading import heading
 from diagnostics.stats.level import end, start
@@ -60,7 +59,8 @@ CLOCK_CLEAR = 4.0  # standard errors of ten groups: one chance in 500
 # of the run, and of the sum of its rates: a cosine has spent 0.56 of it by then, tenths at every third of the run 0.81
 SOON, NEARLY_ALL = 0.3, 0.9
 STAYS, NOTHING = 0.9, 0.03  # of the rate soon after the cut; of the peak
-POINTS_ON, POINTS_CLEAR = 0.1, 5.0  # mean cosine between ten steps and minus the gradient at their end; standard errors
+# mean cosine between ten steps and minus the gradient at their end, and standard errors: of the lab's runs that have it after such a cut, each was hurt by it (tests/benchmarks/test_bounds.py)
+POINTS_ON, POINTS_CLEAR = 0.1, 5.0
 SETTLING = 0.1  # of the rest of the run: what the noise of the longer steps held up falls at once
 
 
@@ -164,8 +164,7 @@ def _points_on(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence,
         return None
     if (before is not None and before.gain > since.gain) or not still_gains(run):
         return None
-    said = "mean cosine between ten steps and minus the next gradient"
-    evidence = Evidence(UPDATE_ALIGNMENT, since.first_step, since.last_step, said, since.gain, POINTS_ON)
+    evidence = Evidence(UPDATE_ALIGNMENT, since.first_step, since.last_step, MEAN_COSINE, since.gain, POINTS_ON)
     message = f"and since then the gradient has pointed on along the steps, by a cosine of {since.gain:.2f} on average: the way still leads down."
     return message, (evidence,)
 

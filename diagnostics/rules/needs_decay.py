@@ -42,7 +42,8 @@ from diagnostics.stats.level import end, start
 
 JITTER = 0.08  # of the level: half as much again as any sound run of the DeepOBS grid has
 BRINGS = 2.0  # times the jitter
-PULLED, PULLED_CLEAR = -0.08, 5.0  # mean cosine between ten steps and minus the gradient at their end; standard errors
+# Mean cosine between ten steps and minus the gradient at their end, and standard errors. Chosen by eye on some ten runs of the lab with a jitter between half of JITTER and JITTER.
+PULLED, PULLED_CLEAR = -0.08, 5.0
 PULLED_JITTER, PULLED_BRINGS = JITTER / 2, BRINGS / 2
 UNLOGGED = 0.1  # the same where nobody logged the rate: an evaluation on other examples each time jitters as well
 FACTOR = 0.1  # the usual step, and the one that was tried

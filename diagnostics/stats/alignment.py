@@ -8,6 +8,7 @@ from diagnostics.run import Run
 from diagnostics.stats.change import Change
 
 LEAST = 6  # measurements: fewer tell no error
+MEAN_COSINE = "mean cosine between ten steps and minus the next gradient"
 
 
 @dataclass(frozen=True)

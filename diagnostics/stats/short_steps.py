@@ -37,8 +37,8 @@ LITTLE = 0.1  # of the start: a fall that a sound rate is past within a few step
 EVEN = 1.25  # times the fall of the other half: along an exponential, the run is then under half of its time constant
 BEGUN = 0.6  # of the start: of all runs seen that were still falling from above that after LEAST_PASSES at a rate that stayed up, each had too low a rate
 FEW_STEPS = 5  # a pass
-# Mean cosine between ten steps and minus the gradient at their end, of the run, and of its second half; of both while it goes on; standard errors. Of the lab's runs
-# that are sound or were cut short, none has as much (tests/benchmarks/test_bounds.py).
+# Mean cosine between ten steps and minus the gradient at their end, of the run, and of its second half; of both while it goes on; standard errors. Of the lab's runs that
+# show all of points_on at their end, none is sound or was cut short (tests/benchmarks/test_bounds.py).
 ALIGNED, STILL, ALIGNED_SO_FAR, SURELY = 0.15, 0.075, 0.2, 5.0
 SOME, MANY = 12, 16  # measurements, one every ten steps or fewer: any loss goes straight down at first
 BEYOND = 1e-2  # update ratio of the longest tenth: twice what sound runs have in the median

@@ -8,7 +8,7 @@ from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_ALIGNMENT, UPDATE_R
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
-from diagnostics.stats.alignment import Alignment
+from diagnostics.stats.alignment import MEAN_COSINE, Alignment
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.headway import headway
@@ -46,7 +46,9 @@ AIM = 5e-3  # update ratio of the longest tenth: the lab's sound networks have t
 SURE = 0.1  # of the fall per doubling: a run that brings less is nearly there, and is only told
 # By how much to raise the rate, by the gain per doubling: the more of the fall is yet to come, the further off the rate is.
 SIZES = ((0.4, 100.0), (0.3, 30.0), (0.15, 10.0), (-np.inf, 3.0))
-HALF_DECADE = 3.0
+HALF_DECADE = (
+    3.0  # times: without the noise of batches the way leads on at rates that are near the longest that is stable
+)
 DECADE = 10.0  # where the fall is even, how far off the rate is does not show: the course's step
 
 
@@ -167,8 +169,7 @@ def _sliding(run: Run) -> Slow:
 
 def _aligned(run: Run, seen: Alignment) -> Slow:
     said = f"At the end of ten steps the gradient still pointed along them, by a cosine of {seen.gain:.2f} on average: the way still leads down, and steps may be longer."
-    statistic = "mean cosine between ten steps and minus the next gradient"
-    evidence = Evidence(UPDATE_ALIGNMENT, seen.first_step, seen.last_step, statistic, seen.gain, ALIGNED)
+    evidence = Evidence(UPDATE_ALIGNMENT, seen.first_step, seen.last_step, MEAN_COSINE, seen.gain, ALIGNED)
     why = "how much longer steps may be, the gradient at their end does not tell: raise it by half a decade, and look again"
     return Slow(said, (evidence,), True, HALF_DECADE, why)
 

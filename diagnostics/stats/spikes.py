@@ -39,11 +39,11 @@ class Spike:
     widths: float
 
 
-def spikes(curve: Curve, widths: float = WIDTHS, share: float = SHARE, beyond: float = BEYOND) -> list[Spike]:
+def spikes(curve: Curve) -> list[Spike]:
     """The spikes of ``curve``'s finite points, in order; none before the fourth stretch.
 
-    A spike begins where a point stands above the median of the stretch before it by ``widths`` noise widths, by ``share`` of the
-    fall from the start to that median, and by ``beyond`` times the largest such step in the stretches before: a loss with a
+    A spike begins where a point stands above the median of the stretch before it by ``WIDTHS`` noise widths, by ``SHARE`` of the
+    fall from the start to that median, and by ``BEYOND`` times the largest such step in the stretches before: a loss with a
     heavy tail is not a loss with spikes. Only earlier points are looked at, so the same spike is found while the run goes on.
     """
     finite = curve.finite()
@@ -56,7 +56,7 @@ def spikes(curve: Curve, widths: float = WIDTHS, share: float = SHARE, beyond: f
     sizes[-1] += len(finite) - count * stretch
     up = finite.values - np.repeat(level, sizes)
     progress = float(np.median(finite.values[:LEAST_STRETCH])) - level
-    needed = np.maximum(np.maximum(widths * spread, beyond * largest), share * progress)
+    needed = np.maximum(np.maximum(WIDTHS * spread, BEYOND * largest), SHARE * progress)
     needed[~(progress > 0)] = np.inf
     found = np.flatnonzero(up > np.repeat(np.maximum(needed, 0.0), sizes))
     of = np.minimum(found // stretch, count - 1)

@@ -44,13 +44,13 @@ def test_agrees_with_the_slow_twin(seed):
     values = synthetic.noisy(synthetic.falling(steps=n), 0.1, seed)
     for at in rng.integers(0, n, 4):
         values[at : at + rng.integers(1, 40)] += rng.choice([0.5, 2.0, 20.0])
-    assert [s.first - 1 for s in spikes(curve(values), **ASK)] == slowly(values, **ASK)
+    assert [s.first - 1 for s in spikes(curve(values))] == slowly(values, **ASK)
 
 
 def test_says_where_and_for_how_long():
     values = synthetic.noisy(synthetic.falling(), 0.02)
     values[600:612] += 3.0
-    (spike,) = spikes(curve(values), **ASK)
+    (spike,) = spikes(curve(values))
     assert (spike.first, spike.back) == (601, 613)
     assert 601 <= spike.peak < 613
     assert spike.height == pytest.approx(3.0, rel=0.05)
@@ -59,16 +59,16 @@ def test_says_where_and_for_how_long():
 def test_one_that_does_not_come_back():
     values = synthetic.noisy(synthetic.falling(), 0.02)
     values[600:] += 2.0
-    assert [s.back for s in spikes(curve(values), **ASK)] == [None]
+    assert [s.back for s in spikes(curve(values))] == [None]
 
 
 def test_a_spike_is_found_at_the_same_step_while_the_run_goes_on():
     values = synthetic.noisy(synthetic.falling(), 0.02)
     values[600:612] += 3.0
-    assert {spikes(curve(values[:n]), **ASK)[0].first for n in (602, 650, 800, 1000)} == {601}
+    assert {spikes(curve(values[:n]))[0].first for n in (602, 650, 800, 1000)} == {601}
 
 
 @pytest.mark.parametrize("seed", range(30))
 def test_heavy_tails_are_no_spikes(seed):
     values = synthetic.falling(last=0.2) * np.random.default_rng(seed).lognormal(0, 0.5, 1000)
-    assert not spikes(curve(values), **ASK)
+    assert not spikes(curve(values))

@@ -30,5 +30,5 @@ entered = door.enter()
 page = st.navigation(pages, position="sidebar" if entered else "hidden")
 if entered:
     with st.container(key="shut"):
-        shut(key="shut-on-choice", data={"phone": PHONE})
+        shut(key="shut-on-choice", data={"phone": PHONE, "page": page.title})
     page.run()

@@ -7,12 +7,9 @@ import numpy as np
 from collector.schema import RUNNING
 from diagnostics.curve import Curve
 from diagnostics.run import Run
-from diagnostics.stats import plan
+from diagnostics.stats.plan import BEYOND, EPOCHS, STEPS, STEPS_OR_OTHER, planned
 
 RECENT = 100  # rows: a minute or so of most trainings, and enough for the jitter of single steps to even out
-STEPS = (*plan.STEPS, "max_train_steps", "num_train_steps", "train_iters", "num_iterations", "total_iters")
-EPOCHS = (*plan.EPOCHS, "max_train_epochs", "total_epochs", "num_training_epochs")
-BEYOND = 1.02  # times the total: a run that went further was not counted in the total's unit
 
 
 @dataclass(frozen=True)
@@ -42,14 +39,10 @@ def pace(run: Run) -> Pace:
 
 def total_steps(run: Run) -> float | None:
     """How many steps the run was meant to have; None where no setting says so."""
-    if (steps := _planned(run, STEPS)) is not None:
-        return steps
-    epochs, each = _planned(run, EPOCHS), _steps_per_epoch(run)
-    return None if epochs is None or each is None else epochs * each
-
-
-def _planned(run: Run, names: tuple[str, ...]) -> float | None:
-    return next((value for name in names if (value := run.setting(name)) and value > 0), None)
+    if (epochs := planned(run, EPOCHS)) is not None and planned(run, STEPS) is None:
+        each = _steps_per_epoch(run)
+        return None if each is None else epochs * each
+    return planned(run, STEPS + STEPS_OR_OTHER)
 
 
 def _steps_per_epoch(run: Run) -> float | None:

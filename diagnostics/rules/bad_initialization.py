@@ -7,7 +7,7 @@ Why it matters
     The steps on the plateau are lost, and how long it lasts is luck. With a better start the same budget goes further.
 
 Criterion
-    The first of these that holds:
+    The first of these that holds (a run that goes on is asked as one that has ended once it is FAR on the way that its settings plan in steps or epochs):
 
     - *Known to be wrong.* The weight matrices began, in the geometric mean, with a deviation times √fan-in under TINY with no normalization to make up for it, or above LARGE
       (under a normalization, no pretraining that is said, and updates of USUAL or more where they are longest: weights that were trained may be as large, and are moved by less).
@@ -47,7 +47,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS, Shape
+from collector.schema import TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS, Shape
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -78,6 +78,7 @@ from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
 )
 from diagnostics.stats.level import before_training, blocks
 from diagnostics.stats.noise import noise
+from diagnostics.stats.plan import FAR, early  # noqa: F401 (Criterion)
 from diagnostics.stats.progress import progress
 from diagnostics.stats.rest import trains_slowly
 from diagnostics.stats.short_steps import SHORT, creeps, timid
@@ -135,7 +136,7 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     first = _untrained(run, loss)
     if first <= 0 or loss.values.min() <= 0:
         return None  # a reward or an adversary's loss: nothing says that it should fall
-    if run.state == RUNNING and young(run, loss):
+    if early(run) and young(run, loss):
         return None
     seen, answerless = progress(run, first), blank(run)
     if abs(seen.share) > (SOME_FALL if answerless else NO_FALL) or creeps(run, loss) or slides(run) or timid(run, loss):

@@ -8,7 +8,7 @@ Why it matters
     More steps, more data and more regularization bring nothing here; only a more capable or freer model does.
 
 Criterion
-    The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt), or the learning rate is spent; validation ends below RATIO times training; and
+    The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt, until it is FAR on the way that its settings plan in steps or epochs), or the learning rate is spent; validation ends below RATIO times training; and
     something says that both are poor.
 
     Either a setting that explains it, while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left, and validation ends below CLOSE times training and
@@ -21,7 +21,7 @@ Criterion
       SHRUNK of their height, or whose pull (it times their squared norm, at rest the slope of the loss along the logarithm of that norm) is above PULL of the first
       loss (not with those, whose decay is no part of the gradient), or, where no weights were recorded and the optimizer is known, that is ABSURD times as strong.
 
-    Or, once the run has ended, a network that says the same to every example:
+    Or, once the run has ended or is as far, a network that says the same to every example:
 
     - neither accuracy rose by more than RISE since the start, and both are within LUCK of a guess among the classes (two, where nobody said);
     - both losses end within a few per cent of what one answer to every example costs: a guess, or, where the accuracies are those of constant answers, at most
@@ -43,7 +43,7 @@ Known limits
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from collector.schema import RUNNING, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import Rule
@@ -79,6 +79,7 @@ from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
 )
 from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.levelled import falling
+from diagnostics.stats.plan import FAR, early  # noqa: F401 (Criterion)
 from diagnostics.stats.small_weights import began_sound
 
 RATIO = 1.3  # validation over training loss: no gap worth the name
@@ -105,7 +106,7 @@ def check(run: Run) -> Iterator[Finding]:
     first = before_training(run)
     if run[TRAIN_LOSS].finite().steps[-1] < _late(run, VAL_LOSS)[0]:
         return  # training was no longer logged: the two ends are of different times
-    done = spent(run) or (falling(run).surely if run.state == RUNNING else falling(run).levelled)
+    done = spent(run) or (falling(run).surely if early(run) else falling(run).levelled)
     if not done or not 0 < val < RATIO * train:
         return
     poor = _why(run, learned=val < LEARNED * first and not alike(run))
@@ -117,7 +118,7 @@ def check(run: Run) -> Iterator[Finding]:
 def _why(run: Run, learned: bool) -> Poor | None:
     """What says that the run is poor; of a network that learned nothing, only a decay that took its weights, or an accuracy that never rose."""
     held = None if learned and solved(run) else held_back(run)
-    if held or run.state == RUNNING:  # what has learned nothing yet may sit on a plateau
+    if held or early(run):  # what has learned nothing yet may sit on a plateau
         return _poor(run, held) if held else None
     return _nothing(run) if at_chance(run) or alike(run) else None
 

@@ -4,7 +4,7 @@ from math import log
 
 import numpy as np
 
-from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
@@ -15,6 +15,7 @@ from diagnostics.stats.held_back import held_back, narrow
 from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.long_steps import Sign
 from diagnostics.stats.noise import noise
+from diagnostics.stats.plan import early
 from diagnostics.stats.plateau import RESTING, departure, reached, second_departure
 from diagnostics.stats.rest import CLEAR, comes_down, jumped, thrown_up, warmed_up
 from diagnostics.stats.small_weights import LARGE, TINY, began_small, far_off, stands_still, tiny
@@ -54,7 +55,7 @@ def sized_off(run: Run, loss: Curve) -> Sign:
 def never_answered(run: Run, loss: Curve) -> Sign:
     """It began at a guess, and all that it has learned is how frequent the classes are."""
     blind, first, last = guess(run) or OF_TWO, before_training(run), end(loss)
-    if (run.state == RUNNING and young(run, loss)) or not abs(first - blind) <= NO_FALL * blind or not alike(run):
+    if (early(run) and young(run, loss)) or not abs(first - blind) <= NO_FALL * blind or not alike(run):
         return None
     evidence = Evidence(
         TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "loss at the end; a guess has", last, blind
@@ -65,7 +66,7 @@ def never_answered(run: Run, loss: Curve) -> Sign:
 
 def blank(run: Run) -> bool:
     """Whether it has ended by giving every example the same answer, from weights of which nothing is known, and steps have neither thrown that about nor come to it slowly."""
-    if run.state == RUNNING or run.layers is not None or not alike(run) or (first_lesson(run) or 0.0) > SLOW:
+    if early(run) or run.layers is not None or not alike(run) or (first_lesson(run) or 0.0) > SLOW:
         return False
     val = run[VAL_LOSS].finite().values if VAL_LOSS in run else np.empty(0)
     return val.size > 0 and noise(val[1:]) <= TOSSED * abs(float(val[0]))
@@ -95,7 +96,7 @@ def left_late(run: Run, loss: Curve) -> Sign:
 
 def rested(run: Run, loss: Curve) -> Sign:
     """The layers say that the weights began too small, and the loss rested long, or rests still, at what a constant answer has."""
-    if (run.state == RUNNING and young(run, loss)) or len(blocks(loss).levels) < 2 * RESTING:
+    if (early(run) and young(run, loss)) or len(blocks(loss).levels) < 2 * RESTING:
         return None
     begin, seen = warmed_up(run, loss), second_departure(loss)
     left = seen.fall > max(CLEAR * blocks(loss).error, NO_FALL * abs(seen.level))

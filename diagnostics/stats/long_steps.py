@@ -37,14 +37,15 @@ ASTRAY = 0.3  # of the fall: of all sound runs seen none lost as much for an eig
 GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
 THROWN = 0.8  # update ratio of one step, the course's being 1e-3
 REWRITES = 0.25  # update ratio, one after the other: steps as long, in directions of their own, make other weights of them in 1 / 0.25² = 16
+# the same where the loss came down below FAR_DOWN of its start for all that: rates that suit the task were seen to make updates of 1.04 and, five in a row, of 0.46
+THROWN_YET_DOWN, REWRITES_YET_DOWN = 1.2, 0.5
 LEFT_GROWN, THREW_UP = 1.5, 2.0  # times their first size, and times the start: long steps that left neither did no harm
 USUAL_FIRST, USUAL_LATER = 6.0, 3.0  # times a usual first update
 ABOVE = 0.1  # of the run spent above the start
 REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
-FAR_DOWN = (
-    0.67  # of the start: language models that are trained at a rate of 20 or 30, under clipping, end at half of it
-)
+# of the start: language models that are trained at a rate of 20 or 30, under clipping, end at half of it
+FAR_DOWN = 0.67
 FLUNG = 4.0  # times the start: see lr_too_high
 SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_high
 BLOATED = 100.0  # times its first size, however short single updates were: ten times as far as any healthy run of the lab goes, and beyond the 59 of those that overfit
@@ -128,27 +129,32 @@ def went_astray(run: Run) -> Sign:
 
 def threw(run: Run, loss: Curve) -> Sign:
     """One update was about as long as the weights, and the run is stuck since."""
-    seen = strides(run)
-    if seen is None or no_measure(run) or seen.longest <= THROWN or end(loss) <= LITTLE * start(loss):
+    seen, least = strides(run), _least(loss, THROWN, THROWN_YET_DOWN)
+    if seen is None or no_measure(run) or seen.longest <= least or end(loss) <= LITTLE * start(loss):
         return None
     if gaining(loss) or _harmless(run, loss) or (seen.at == seen.first_step and _usual(run, USUAL_FIRST)):
         return None
-    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, THROWN)
+    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, least)
     said = f"moved the weights by {seen.longest:.0%} of their size; the training loss is stuck at {end(loss):.3g}"
     return f"The update at step {seen.at:,} {said}.", evidence
 
 
 def rewrote(run: Run, loss: Curve) -> Sign:
     """Update after update replaced a good part of the weights."""
-    seen = strides(run)
-    if seen is None or no_measure(run) or seen.longest <= REWRITES or end(loss) <= LITTLE * start(loss):
+    seen, least = strides(run), _least(loss, REWRITES, REWRITES_YET_DOWN)
+    if seen is None or no_measure(run) or seen.longest <= least or end(loss) <= LITTLE * start(loss):
         return None
-    if (share := sustained(run)) <= REWRITES or _usual(run, USUAL_LATER):
+    if (share := sustained(run)) <= least or _usual(run, USUAL_LATER):
         return None
-    if _harmless(run, loss) and seen.typical <= REWRITES:
+    if _harmless(run, loss) and seen.typical <= least:
         return None
-    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, SUSTAINED, share, REWRITES)
+    evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.last_step, SUSTAINED, share, least)
     return f"Update after update moved the weights by {share:.0%} of their size or more.", evidence
+
+
+def _least(loss: Curve, stuck: float, down: float) -> float:
+    """The bound on an update of a loss that is ``stuck`` near its start, or of one that came ``down`` and so is not thrown about by it."""
+    return stuck if end(loss) >= FAR_DOWN * start(loss) else down
 
 
 def _usual(run: Run, times: float) -> bool:

@@ -2,13 +2,38 @@
 
 import numpy as np
 
-from collector.schema import LR
+from collector.schema import LR, RUNNING
 from diagnostics.run import Run
 
 # What the settings are usually called; Hugging Face's max_steps, which wins over its epochs, is −1 where it does not count.
-STEPS = ("max_steps", "total_steps", "num_training_steps", "train_steps", "max_iters")
-EPOCHS = ("max_epochs", "num_train_epochs", "num_epochs", "n_epochs", "epochs")
+STEPS = (
+    "max_steps",
+    "total_steps",
+    "num_training_steps",
+    "train_steps",
+    "max_iters",
+    "max_train_steps",
+    "num_train_steps",
+    "train_iters",
+    "num_iterations",
+    "total_iters",
+)
+EPOCHS = (
+    "max_epochs",
+    "num_train_epochs",
+    "num_epochs",
+    "n_epochs",
+    "epochs",
+    "max_train_epochs",
+    "total_epochs",
+    "num_training_epochs",
+)
+STEPS_OR_OTHER = ("steps",)  # beside epochs, as in Keras, it is those of one pass
 NEARLY = 0.9  # of the plan: a last step may not have been logged
+FAR = 0.4  # of the plan: from there on the lab's runs are judged as well as at their end, as far as that asks how long the way still is
+BEYOND = (
+    1.2  # times the plan: a run that went further was not counted in its unit; epochs counted from 1 may end one later
+)
 HIGH = 0.5  # of the peak: a schedule that is not yet half way down
 EVENLY = 0.95  # times the fall before: a line has 1, a cosine more at first, what falls ever more slowly has no end to come to
 LEAST = 8  # logged rates
@@ -16,13 +41,23 @@ LEAST = 8  # logged rates
 
 def done(run: Run) -> float | None:
     """The share of the planned steps or epochs that was trained; None where no plan was written down."""
-    if (steps := _planned(run, STEPS)) is not None:
-        return (run.last_step + 1) / steps
-    epochs = _planned(run, EPOCHS)
-    return None if epochs is None or (passes := passes_begun(run)) is None else passes / epochs
+    if (epochs := planned(run, EPOCHS)) is not None and planned(run, STEPS) is None:
+        passes = passes_begun(run)
+        return None if passes is None else passes / epochs
+    steps = planned(run, STEPS + STEPS_OR_OTHER)
+    return None if steps is None else (run.last_step + 1) / steps
 
 
-def _planned(run: Run, names: tuple[str, ...]) -> float | None:
+def early(run: Run) -> bool:
+    """Whether the run goes on, and is not known to be ``FAR`` on its way: what shows so far may be how any run begins."""
+    if run.state != RUNNING:
+        return False
+    share = done(run)
+    return share is None or not FAR <= share <= BEYOND
+
+
+def planned(run: Run, names: tuple[str, ...]) -> float | None:
+    """The first of the settings ``names`` that is above 0; None where none is."""
     return next((value for name in names if (value := run.setting(name)) and value > 0), None)
 
 

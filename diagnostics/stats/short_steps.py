@@ -1,6 +1,6 @@
 """Whether the steps of a run were too short: by the length of its updates, or, where nobody measured them, by a fall that goes on and on."""
 
-from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.alignment import Alignment, alignment
@@ -9,6 +9,7 @@ from diagnostics.stats.headway import Headway, headway
 from diagnostics.stats.held_back import held_back
 from diagnostics.stats.level import end, start
 from diagnostics.stats.octaves import octaves
+from diagnostics.stats.plan import early
 from diagnostics.stats.plateau import departure
 from diagnostics.stats.progress import Progress, progress
 from diagnostics.stats.rates import careful, peak
@@ -67,7 +68,7 @@ def crawls(run: Run, seen: Strides) -> bool:
     losses, short = headway(run), seen.typical < USUAL
     if seen.fullest >= LONGEST * stretch(run) or max(one.now.clarity for one in losses) < MEASURED:
         return False
-    if run.state == RUNNING and not short:
+    if early(run) and not short:
         return False  # at first any loss falls in a line
     told = [one for one in losses if one.now.clarity >= LIKELY]  # batches may hide what training gains
     return losses[-1] in told and all(one.of_fall > STRAIGHT or (short and one.of_loss > BIG) for one in told)
@@ -109,7 +110,7 @@ def hardly_begun(run: Run, losses: tuple[Headway, ...]) -> bool:
 
     What noise in the targets leaves to gain is gained early, so a loss that cannot get far brings less of its fall by a doubling.
     """
-    if run.state == RUNNING or warming(run) or _of_few_steps(run):
+    if early(run) or warming(run) or _of_few_steps(run):
         return False
     clear = max(one.now.clarity for one in losses) >= MEASURED
     near = all(_falls(one) and one.of_fall > STRAIGHT and end(one.curve) > BEGUN * lifted(run) for one in losses)
@@ -122,7 +123,7 @@ def timid(run: Run, loss: Curve) -> bool:
     Then the rate is the simpler cause than the weights that it began with.
     """
     rate = peak(run)
-    low = rate is not None and rate <= TIMID * careful(run) and run.layers is None and run.state != RUNNING
+    low = rate is not None and rate <= TIMID * careful(run) and run.layers is None and not early(run)
     return low and len(loss) >= LEAST_POINTS and not warming(run) and abs(crept(run).share) < HARDLY
 
 
@@ -132,7 +133,7 @@ def points_on(run: Run, loss: Curve, seen: Strides | None) -> Alignment | None:
     What overfits or is solved goes on along its way for ever, whatever the rate: validation, where there is one, must gain by it. Without the noise of batches the way leads on at any rate that is
     stable; steps that are as long as that allows make the loss jump. Nor is the rate to blame where a setting holds the network back.
     """
-    going, cut = run.state == RUNNING, decay(run)
+    going, cut = early(run), decay(run)
     least, bound, late = (MANY, ALIGNED_SO_FAR, ALIGNED_SO_FAR) if going else (SOME, ALIGNED, STILL)
     found = alignment(run, until=cut.step if cut else float("inf"))
     if found is None or found.count < least or found.gain < bound or found.late < late or found.clarity < SURELY:
@@ -151,7 +152,7 @@ def still_gains(run: Run) -> bool:
 def waited(run: Run, loss: Curve) -> float:
     """The share of the run before a tenth of the fall, where validation came down all the while from weights that are not known to have begun too small; else 0."""
     seen, first = departure(loss), int(loss.steps[0])
-    if run.state == RUNNING or _of_few_steps(run) or not comes_down(run, seen.left) or began_small(run, seen.half):
+    if early(run) or _of_few_steps(run) or not comes_down(run, seen.left) or began_small(run, seen.half):
         return 0.0
     return (seen.left - warmed_up(run, loss)) / max(1, run.last_step - first)
 

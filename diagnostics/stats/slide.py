@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import at_chance
@@ -11,6 +11,7 @@ from diagnostics.stats.decay import made, wanes
 from diagnostics.stats.held_back import held_back
 from diagnostics.stats.level import end, start
 from diagnostics.stats.noise import noise
+from diagnostics.stats.plan import early
 
 # times the fall of the second half that the first may bring, and the other way round: an exponential of one time constant has 1.6
 BENDS, SAGS = 3.0, 1.5
@@ -40,7 +41,7 @@ def slides(run: Run) -> bool:
     if curve is None or len(curve) < LEAST_EVALS:
         return False
     falls = _falls(curve, made(run, curve))
-    if run.state == RUNNING:
+    if early(run):
         young = wanes(run) or len(curve) < MANY_EVALS or end(curve) <= MOST_LEFT * start(curve)
         return not young and _evenly(falls, HARDLY_BENDS) and tremor(curve) < SMOOTH
     slid = _evenly(falls) and tremor(curve) < SMOOTH

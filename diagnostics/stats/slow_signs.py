@@ -13,6 +13,7 @@ from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.headway import headway
 from diagnostics.stats.level import end, start
+from diagnostics.stats.plan import early
 from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import careful, far_above, peak
 from diagnostics.stats.short_steps import (
@@ -99,7 +100,7 @@ def _by_shape(run: Run, loss: Curve) -> Slow | None:
         return _sliding(run)
     if (share := waited(run, loss)) > WAITED:
         return _waited(run, share)
-    took = first_lesson(run) if run.state != RUNNING else None
+    took = None if early(run) else first_lesson(run)
     return _learned_one_thing(run, took) if took is not None and took > SLOW else None
 
 

@@ -4,7 +4,7 @@ from math import prod
 
 import numpy as np
 
-from collector.schema import RUNNING, TRAIN_LOSS
+from collector.schema import TRAIN_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
@@ -13,6 +13,7 @@ from diagnostics.stats.held_by_start import young
 from diagnostics.stats.layers import layers
 from diagnostics.stats.level import before_training, end
 from diagnostics.stats.long_steps import Sign
+from diagnostics.stats.plan import early
 
 SEEN = 5  # samples: behind a last layer of zeros the others get theirs from the second step on
 MOST = 0.5  # of the weights in matrices
@@ -25,7 +26,7 @@ def stillborn(run: Run, loss: Curve) -> Sign:
     A matrix that is frozen, or is no part of the step, has no gradient at all, and that is another matter; so is a loss that may be 0 or less, as a reward's.
     """
     grads, first = layers(run, "grad_norm"), before_training(run)
-    if grads is None or len(grads.steps) < SEEN or narrow(run) or (run.state == RUNNING and young(run, loss)):
+    if grads is None or len(grads.steps) < SEEN or narrow(run) or (early(run) and young(run, loss)):
         return None
     if first <= 0 or loss.values.min() <= 0 or end(loss) < LEARNED * first:
         return None

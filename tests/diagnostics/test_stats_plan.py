@@ -7,7 +7,7 @@ import pytest
 
 from collector.schema import LR
 from diagnostics import Curve, Run, rules, synthetic
-from diagnostics.stats.plan import cut_short, done, first_pass
+from diagnostics.stats.plan import cut_short, done, early, first_pass
 
 
 def half_way(**settings) -> Run:
@@ -28,12 +28,34 @@ def rated(rate: np.ndarray) -> Run:
         ({}, None),
         ({"max_epochs": 10}, 0.3),
         ({"max_steps": -1, "num_train_epochs": 3.0}, 1.0),
+        ({"steps": 2000}, 0.5),
+        ({"steps": 50, "epochs": 10}, 0.3),
     ],
 )
 def test_the_share_of_the_plan(settings, share):
     run = half_way(**settings)
     run = replace(run, epochs=Curve("epoch", np.array([1, 500, 1000]), np.array([0.0, 1.0, 2.0])))
     assert done(run) == (share if share is None else pytest.approx(share, rel=0.01))
+
+
+@pytest.mark.parametrize(
+    "state, settings, soon",
+    [
+        ("running", {"max_steps": 4000}, True),
+        ("running", {"max_steps": 2000}, False),
+        ("running", {}, True),
+        ("running", {"steps": 50}, True),  # of something else: the run is long past them
+        ("finished", {"max_steps": 4000}, False),
+    ],
+)
+def test_early_is_what_goes_on_and_is_not_known_to_be_far(state, settings, soon):
+    assert early(replace(half_way(**settings), state=state)) == soon
+
+
+def test_a_rule_that_waits_for_the_end_asks_from_far_on():
+    flat = replace(synthetic.make(synthetic.noisy(np.full(60, 2.3), 0.02)), state="running")
+    asked = [list(rules.get("bad_initialization").check(synthetic.with_config(flat, max_steps=n))) for n in (600, 100)]
+    assert not asked[0] and asked[1]
 
 
 def test_one_pass_over_the_data_is_not_over():

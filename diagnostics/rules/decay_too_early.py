@@ -9,7 +9,8 @@ Why it matters
 
 Criterion
     The learning rate fell below a third of its peak before LATEST of the run and stayed (it ends above STAYS of what it was SETTLING of the rest later, or that was below NOTHING
-    of the peak, or it was so at EARLY of the run, or NEARLY_ALL of the sum of its rates was spent by SOON: a rate that goes down all along or in stages has no such cut), and one of these:
+    of the peak, or it was so at EARLY of the run, or NEARLY_ALL of the sum of its rates was spent by SOON: a rate that goes down all along or in stages has no such cut), and one of these, at the
+    end or as the run stood at one of EARLIER:
 
     - *It was heading lower.* The training loss was falling clearly then (CLEAR standard errors over the last stretch before the decay), and the power law through that
       stretch, with half its exponent to be careful, is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at.
@@ -41,6 +42,7 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.alignment import MEAN_COSINE, alignment
 from diagnostics.stats.decay import Decay, decay, gain_per_sum, made
+from diagnostics.stats.earlier import EARLIER, earlier  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.heading import heading
 from diagnostics.stats.level import end, start
 from diagnostics.stats.levelled import falling
@@ -63,20 +65,33 @@ STAYS, NOTHING = 0.9, 0.03  # of the rate soon after the cut; of the peak
 POINTS_ON, POINTS_CLEAR = 0.1, 5.0
 SETTLING = 0.1  # of the rest of the run: what the noise of the longer steps held up falls at once
 
+Found = tuple[str, tuple[Evidence, ...]] | None
+
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, at the decay."""
     loss, fall = run[TRAIN_LOSS].finite(), decay(run)
-    found = (
-        (_stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall) or _points_on(run, loss, fall))
-        if fall and _early(loss, fall) and _stays(run, fall)
-        else None
-    )
-    if fall and found:
+    if fall is None or not (_early(loss, fall) and _stays(run, fall)):
+        return
+    if found := _hurt(run) or next(filter(None, map(_hurt_until, earlier(run))), None):
         message, evidence = found
         done = (fall.step - int(loss.steps[0])) / max(1, int(loss.steps[-1]) - int(loss.steps[0]))
         said = f"The learning rate was cut at step {fall.step:,} ({done:.0%} of the run) {message}"
         yield Finding("decay_too_early", "warning", said, evidence, _remedies(loss, fall))
+
+
+def _hurt(run: Run) -> Found:
+    """What says that the loss was not done when the rate was cut for good."""
+    loss, fall = run[TRAIN_LOSS].finite(), decay(run)
+    if fall is None or not (_early(loss, fall) and _stays(run, fall)):
+        return None
+    return _stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall) or _points_on(run, loss, fall)
+
+
+def _hurt_until(then: Run) -> Found:
+    """The same of a run before its end: by then next to no rate may be left to show it."""
+    found = None if RULE.missing(then) else _hurt(then)
+    return found and (f"{found[0]} This shows up to step {then.last_step:,}.", found[1])
 
 
 def _early(loss: Curve, fall: Decay) -> bool:
@@ -84,7 +99,7 @@ def _early(loss: Curve, fall: Decay) -> bool:
     return fall.step - first <= LATEST * (last - first)
 
 
-def _stopped_short(loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
+def _stopped_short(loss: Curve, fall: Decay) -> Found:
     """The loss was falling clearly, and was heading well below where it ended."""
     where = heading(loss, fall.step)
     if where is None or where.clarity < CLEAR:
@@ -122,7 +137,7 @@ def _spent_by(run: Run, share: float) -> float:
     return float(np.interp(at, loss.steps, made(run, loss)))
 
 
-def _creeps(run: Run, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
+def _creeps(run: Run, fall: Decay) -> Found:
     """Since the cut the loss has crept down without end: there is more to gain than the short steps can fetch."""
     curve = _judged(run)
     now, last, whole = trend(curve), end(curve), start(curve) - end(curve)
@@ -140,7 +155,7 @@ def _judged(run: Run) -> Curve:
     return val.finite() if val is not None and len(val.finite()) >= LEAST_EVALS else run[TRAIN_LOSS].finite()
 
 
-def _starves(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
+def _starves(run: Run, loss: Curve, fall: Decay) -> Found:
     """An early cut: the loss falls on as fast as its steps are long, and all the rest of the run adds up to little."""
     begin, last = int(loss.steps[0]), int(loss.steps[-1])
     known = len(loss.where(loss.steps <= fall.step)) >= LEAST_EVALS
@@ -157,7 +172,7 @@ def _starves(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, .
     return f"and the loss, {end(curve):.3g} now, has fallen only as fast as such short steps allow.", (evidence,)
 
 
-def _points_on(run: Run, loss: Curve, fall: Decay) -> tuple[str, tuple[Evidence, ...]] | None:
+def _points_on(run: Run, loss: Curve, fall: Decay) -> Found:
     """Since the cut the gradient has pointed on along the steps, more than it did before: they no longer get to where it leads."""
     before, since = alignment(run, until=fall.step), alignment(run, after=fall.step)
     if since is None or since.gain < POINTS_ON or since.clarity < POINTS_CLEAR:

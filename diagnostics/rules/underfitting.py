@@ -11,7 +11,7 @@ Criterion
     The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt, until it is FAR on the way that its settings plan in steps or epochs), or the learning rate is spent; validation ends below RATIO times training; and
     something says that both are poor.
 
-    Either a setting that explains it, while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left, and validation ends below CLOSE times training and
+    Either a setting that explains it (also where that was so at two neighbours among EARLIER), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left, and validation ends below CLOSE times training and
     the error of its level:
 
     - *A narrow layer*, of NARROW units or less: the width of the settings, or else of the widest layer before the last, and of a residual network (whose last layer takes as many as the
@@ -42,6 +42,7 @@ Known limits
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
@@ -62,6 +63,7 @@ from diagnostics.stats.accuracy import (  # noqa: F401  (Criterion)
 )
 from diagnostics.stats.alike import alike
 from diagnostics.stats.decay import spent
+from diagnostics.stats.earlier import EARLIER, earlier  # noqa: F401 (Criterion)
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     ABSURD,
@@ -102,17 +104,31 @@ class Poor:
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
+    found = _found(run) or (_found_before(run) if held_back(run) else None)
+    if found:
+        yield found
+
+
+def _found(run: Run) -> Finding | None:
     train, val = end(run[TRAIN_LOSS]), end(run[VAL_LOSS])
     first = before_training(run)
     if run[TRAIN_LOSS].finite().steps[-1] < _late(run, VAL_LOSS)[0]:
-        return  # training was no longer logged: the two ends are of different times
+        return None  # training was no longer logged: the two ends are of different times
     done = spent(run) or (falling(run).surely if early(run) else falling(run).levelled)
     if not done or not 0 < val < RATIO * train:
-        return
+        return None
     poor = _why(run, learned=val < LEARNED * first and not alike(run))
-    if poor:
-        gap = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "validation over training loss at the end", val / train, RATIO)
-        yield Finding("underfitting", poor.severity, poor.message, (poor.evidence, gap), poor.remedies)
+    if poor is None:
+        return None
+    gap = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "validation over training loss at the end", val / train, RATIO)
+    return Finding("underfitting", poor.severity, poor.message, (poor.evidence, gap), poor.remedies)
+
+
+def _found_before(run: Run) -> Finding | None:
+    """The latest of two neighbours among the earlier states of a run that both show it: a decay, or a step out of a long rest, does not make such a network a good one."""
+    before = (None if RULE.missing(then) else _found(then) for then in earlier(run))
+    found = next((late for late, sooner in pairwise(before) if late and sooner), None)
+    return found and replace(found, message=f"{found.message} This shows up to step {found.evidence[0].last_step:,}.")
 
 
 def _why(run: Run, learned: bool) -> Poor | None:

@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     The learning rate never fell below a third of its peak, or, where it was not logged, the jitter of the last third is more than UNDAMPED of that of the third before, as under no decay; validation (the averaged training loss, where it is too sparse) jumps from one
-    evaluation to the next by more than JITTER (UNLOGGED) of its own level over the second half of the run; and as many steps again are forecast to bring less
+    evaluation to the next by more than JITTER (UNLOGGED) of its own level, or of FLOOR of the fall where less is left, over the second half of the run; and as many steps again are forecast to bring less
     than BRINGS times the jitter, which is what a decay brings. Where update alignment was recorded and is below PULLED on average (at PULLED_CLEAR standard errors), so that the gradient points
     back from wherever ten steps lead, PULLED_JITTER and PULLED_BRINGS are enough.
 
@@ -35,7 +35,7 @@ from diagnostics.rule import Rule
 from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.alignment import alignment
-from diagnostics.stats.bounce import OF_LEVEL, UNDAMPED, Bounce, bounce, jitter, undamped  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.bounce import FLOOR, OF_LEVEL, UNDAMPED, Bounce, bounce, jitter, undamped  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.decay import known_rate, wanes
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
@@ -63,7 +63,7 @@ def check(run: Run) -> Iterator[Finding]:
     elif share > PULLED_JITTER and known_rate(run) and _pulled_back(run):
         brings = PULLED_BRINGS
     if brings and forecast(run, seen.tag).gain < brings * seen.share * fall:
-        yield _finding(run, seen, share, left)
+        yield _finding(run, seen, share, left, seen.share * fall)
 
 
 def _pulled_back(run: Run) -> bool:
@@ -72,7 +72,7 @@ def _pulled_back(run: Run) -> bool:
     return seen is not None and seen.gain < PULLED and seen.clarity > PULLED_CLEAR
 
 
-def _finding(run: Run, seen: Bounce, share: float, left: float) -> Finding:
+def _finding(run: Run, seen: Bounce, share: float, left: float, width: float) -> Finding:
     what = "Validation loss" if seen.tag == VAL_LOSS else "The averaged training loss"
     to = f"{FACTOR * float(run[LR].finite().values[-1]):.2g}" if known_rate(run) else "a tenth"
     never = "at a learning rate that never fell" if known_rate(run) else "as much as ever"
@@ -80,13 +80,13 @@ def _finding(run: Run, seen: Bounce, share: float, left: float) -> Finding:
     return Finding(
         "needs_decay",
         "info",
-        f"{what} has levelled off near {left:.3g} and jitters by {share:.0%} of it, {never}.",
+        f"{what} has levelled off near {left:.3g} and jitters by {width:.2g}, {never}.",
         (Evidence(seen.tag, seen.first_step, seen.last_step, OF_LEVEL, share, JITTER),),
         (
             Remedy(
                 f"Decay the learning rate to {to} and train {more:,} steps more.",
                 "lr",
-                f"shorter steps settle inside the jitter, which is {share:.0%} of the loss",
+                f"shorter steps settle inside the jitter of {width:.2g}",
                 factor=FACTOR,
                 from_step=run.last_step,
             ),

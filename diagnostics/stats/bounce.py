@@ -14,8 +14,8 @@ LEAST = 6  # evaluations in the second half of the run: their spread is known to
 BEYOND = (
     1.7  # times the batches' own noise: the spread of twenty blocks is known to about a quarter, so three of its errors
 )
-FLOOR = 0.02  # of the fall: where less of it is left, the level that the jitter is a share of
-OF_LEVEL = "jitter as a share of the level"
+FLOOR = 0.05  # of the fall: where less of it is left, the level that the jitter is a share of; what a decay brings is counted so in the lab as well
+OF_LEVEL = "jitter as a share of the level, or of a twentieth of the fall"
 UNDAMPED = 0.5  # times the jitter of the third before: under a straight decay to 0 the last third has a third of it
 LEAST_POINTS = 10  # training losses a block, to know what the batches alone would do to its level
 
@@ -36,11 +36,11 @@ class Bounce:
     share: float
 
 
-def jitter(run: Run, seen: Bounce, floor: float = FLOOR) -> float:
-    """``seen``'s jitter as a share of the level it is measured at, or of ``floor`` of the fall where less is left."""
+def jitter(run: Run, seen: Bounce) -> float:
+    """``seen``'s jitter as a share of the level it is measured at, or of ``FLOOR`` of the fall where less is left."""
     curve = run[seen.tag].finite()
     fall = max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
-    return seen.share * fall / max(abs(end(curve)), floor * fall)
+    return seen.share * fall / max(abs(end(curve)), FLOOR * fall)
 
 
 def undamped(curve: Curve) -> bool:

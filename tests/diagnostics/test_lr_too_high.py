@@ -156,7 +156,7 @@ def test_a_log_without_a_rate_that_circles_needs_a_decay():
     run = synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.16 * jumps))
     (found,) = rules.get("needs_decay").check(run)
     assert "optim/lr" not in run and not list(RULE.check(run))
-    assert found.message.endswith("jitters by 16% of it, as much as ever.") and "to a tenth" in found.remedies[0].action
+    assert found.message.endswith("jitters by 0.016, as much as ever.") and "to a tenth" in found.remedies[0].action
 
 
 @pytest.mark.parametrize("last, found", [(3.0, True), (0.4, False)])
@@ -174,7 +174,7 @@ def test_a_solved_loss_has_no_gradient_and_is_not_dead():
     assert not any(RULE.check(synthetic.make(train, still, lr=0.5)))
 
 
-def _moved_by(*ratios, last=1.2):
+def _moved_by(*ratios, last=1.8):
     """Updates that begin with ``ratios`` and go on at 0.01, under a loss that falls all the way to ``last``."""
     rest = np.full(synthetic.STEPS - len(ratios), 0.01)
     return synthetic.make(synthetic.noisy(synthetic.falling(2.3, last), 0.02), lr=0.1, update_ratio=np.r_[ratios, rest])
@@ -209,7 +209,7 @@ def test_long_updates_that_neither_weights_nor_loss_show_did_no_harm(times, is_f
 
 
 def test_weights_overwritten_all_along_need_not_grow():
-    run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 1.2), 0.02), lr=0.1, update_ratio=0.4)
+    run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 1.8), 0.02), lr=0.1, update_ratio=0.4)
     layered = synthetic.layered(run, np.ones((50, 3)), update_ratio=np.full((50, 3), 0.4))
     (found,) = RULE.check(replace(layered, curves=run.curves))
     assert "by 40% of their size" in found.message

@@ -159,7 +159,7 @@ def _starves(run: Run, loss: Curve, fall: Decay) -> Found:
     """An early cut: the loss falls on as fast as its steps are long, and all the rest of the run adds up to little."""
     begin, last = int(loss.steps[0]), int(loss.steps[-1])
     known = len(loss.where(loss.steps <= fall.step)) >= LEAST_EVALS
-    if fall.step - begin > EARLY * (last - begin) or (known and falling(run.until(fall.step)).surely):
+    if fall.step - begin > EARLY * (last - begin) or (known and _levelled(run.until(fall.step))):
         return None
     curve = _judged(run)
     after = curve.where(curve.steps >= fall.step + SETTLING * (last - fall.step))
@@ -170,6 +170,12 @@ def _starves(run: Run, loss: Curve, fall: Decay) -> Found:
     said = "slope over the sum of the learning rate, in standard errors"
     evidence = Evidence(curve.tag, int(after.steps[0]), int(after.steps[-1]), said, clarity, CLOCK_CLEAR)
     return f"and the loss, {end(curve):.3g} now, has fallen only as fast as such short steps allow.", (evidence,)
+
+
+def _levelled(run: Run) -> bool:
+    """Whether the loss came down, and then no further: one that never left its start has not levelled off."""
+    seen = falling(run)
+    return seen.fall > 0 and seen.surely
 
 
 def _points_on(run: Run, loss: Curve, fall: Decay) -> Found:

@@ -42,7 +42,7 @@ Criterion
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).
 
     Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
-    for what is left (see underfitting). A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
+    for what is left (see underfitting), or the loss ends below MADE_GOOD of the start. A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
     is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump of training where validation, seen often and from before
     the first step on, came down without a tremor. Weights that are known to have begun too small, or
     that a decay took, are no measure for an update or a growth. While the run goes on and the loss is not surely done falling, only what was done to the weights counts;
@@ -151,6 +151,7 @@ from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F4
 
 DOWN = 0.9  # of the start: a loss below it has come down from where it was thrown
 LIKE = 0.9  # of the lowest before the jump: a loss that ends higher has won nothing since
+MADE_GOOD = 0.15  # of the start: the lab's runs that were harmed by a rate which a schedule brought down end above 0.22
 VIOLENT = 0.2  # jitter as a share of the level: of the lab's runs that only need a decay none has as much (tests/benchmarks/test_bounds.py)
 LONGEST_TENTH = "median update ratio of the tenth where it is highest"
 COSINE = Remedy(
@@ -227,6 +228,8 @@ def _harmed_before(run: Run) -> Sign:
     then = at_height(run)
     enough = TRAIN_LOSS in then and len(then[TRAIN_LOSS].finite()) >= MIN_POINTS
     if not wanes(run) or not enough or _held_back(run):
+        return None
+    if end(run[TRAIN_LOSS]) < MADE_GOOD * before_training(run):
         return None
     loss = then[TRAIN_LOSS].finite()
     found = threw(then, loss) or stood_above(then, loss) or (None if gaining(loss) else jumped(then, loss))

@@ -7,7 +7,7 @@ import numpy as np
 from collector.schema import RUNNING
 from diagnostics.curve import Curve
 from diagnostics.run import Run
-from diagnostics.stats.plan import BEYOND, EPOCHS, STEPS, STEPS_OR_OTHER, planned
+from diagnostics.stats.plan import BEYOND, EPOCHS, STEPS, planned
 
 RECENT = 100  # rows: a minute or so of most trainings, and enough for the jitter of single steps to even out
 
@@ -42,7 +42,7 @@ def total_steps(run: Run) -> float | None:
     if (epochs := planned(run, EPOCHS)) is not None and planned(run, STEPS) is None:
         each = _steps_per_epoch(run)
         return None if each is None else epochs * each
-    return planned(run, STEPS + STEPS_OR_OTHER)
+    return planned(run, STEPS)
 
 
 def _steps_per_epoch(run: Run) -> float | None:

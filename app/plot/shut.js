@@ -6,7 +6,7 @@ export default function ({ data }) {
   };
   const chosen = ({ target }) => target.closest?.('[data-testid="stSidebarNavLink"]') && shut();
   const tab = document.documentElement.dataset;
-  tab.cwPage ??= new URL(performance.getEntriesByType("navigation")[0].name).pathname;
+  tab.cwPage ??= new URL(performance.getEntriesByType("navigation")[0]?.name ?? location.href).pathname;
   if (tab.cwPage !== location.pathname) shut();
   tab.cwPage = location.pathname;
   document.addEventListener("click", chosen);

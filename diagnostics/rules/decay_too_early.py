@@ -10,7 +10,7 @@ Why it matters
 Criterion
     The learning rate fell below a third of its peak before LATEST of the run and stayed (it ends above STAYS of what it was SETTLING of the rest later, or that was below NOTHING
     of the peak, or it was so at EARLY of the run, or NEARLY_ALL of the sum of its rates was spent by SOON: a rate that goes down all along or in stages has no such cut), and one of these, at the
-    end or as the run stood at one of EARLIER:
+    end, or as the run stood at two neighbours among EARLIER:
 
     - *It was heading lower.* The training loss was falling clearly then (CLEAR standard errors over the last stretch before the decay), and the power law through that
       stretch, with half its exponent to be careful, is heading more than MARGIN and WORTH of the whole fall, or BIG_WORTH of it, below the loss the run ends at.
@@ -30,6 +30,7 @@ Known limits
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def check(run: Run) -> Iterator[Finding]:
     loss, fall = run[TRAIN_LOSS].finite(), decay(run)
     if fall is None or not (_early(loss, fall) and _stays(run, fall)):
         return
-    if found := _hurt(run) or next(filter(None, map(_hurt_until, earlier(run))), None):
+    if found := _hurt(run) or _hurt_before(run):
         message, evidence = found
         done = (fall.step - int(loss.steps[0])) / max(1, int(loss.steps[-1]) - int(loss.steps[0]))
         said = f"The learning rate was cut at step {fall.step:,} ({done:.0%} of the run) {message}"
@@ -88,10 +89,12 @@ def _hurt(run: Run) -> Found:
     return _stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall) or _points_on(run, loss, fall)
 
 
-def _hurt_until(then: Run) -> Found:
-    """The same of a run before its end: by then next to no rate may be left to show it."""
-    found = None if RULE.missing(then) else _hurt(then)
-    return found and (f"{found[0]} This shows up to step {then.last_step:,}.", found[1])
+def _hurt_before(run: Run) -> Found:
+    """The latest of two neighbours among the earlier states of a run that both say so: once the short steps have brought the little that they can, nothing shows any more."""
+    for then, sooner in pairwise(earlier(run)):
+        if not RULE.missing(sooner) and _hurt(sooner) and (found := _hurt(then)):
+            return f"{found[0]} This is how it stood at step {then.last_step:,}.", found[1]
+    return None
 
 
 def _early(loss: Curve, fall: Decay) -> bool:

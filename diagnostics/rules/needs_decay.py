@@ -80,13 +80,13 @@ def _finding(run: Run, seen: Bounce, share: float, left: float, width: float) ->
     return Finding(
         "needs_decay",
         "info",
-        f"{what} has levelled off near {left:.3g} and jitters by {width:.2g}, {never}.",
+        f"{what} has levelled off near {left:.3g} and jitters by {width:.3g}, {never}.",
         (Evidence(seen.tag, seen.first_step, seen.last_step, OF_LEVEL, share, JITTER),),
         (
             Remedy(
                 f"Decay the learning rate to {to} and train {more:,} steps more.",
                 "lr",
-                f"shorter steps settle inside the jitter of {width:.2g}",
+                f"shorter steps settle inside the jitter of {width:.3g}",
                 factor=FACTOR,
                 from_step=run.last_step,
             ),

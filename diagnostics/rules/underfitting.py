@@ -11,7 +11,7 @@ Criterion
     The loss has levelled off, as keep_training sees it (while the run goes on: beyond doubt, until it is FAR on the way that its settings plan in steps or epochs), or the learning rate is spent; validation ends below RATIO times training; and
     something says that both are poor.
 
-    Either a setting that explains it (also where that was so at two neighbours among EARLIER), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left, and validation ends below CLOSE times training and
+    Either a setting that explains it (also where that was so at two neighbours among EARLIER, and training ends above LEFT of where it stood then), while training is under SOLVED_ACCURACY or has more than SOLVED of its first loss left, and validation ends below CLOSE times training and
     the error of its level:
 
     - *A narrow layer*, of NARROW units or less: the width of the settings, or else of the widest layer before the last, and of a residual network (whose last layer takes as many as the
@@ -84,6 +84,7 @@ from diagnostics.stats.levelled import falling
 from diagnostics.stats.plan import FAR, early  # noqa: F401 (Criterion)
 from diagnostics.stats.small_weights import began_sound
 
+LEFT = 0.7  # of the loss that it rested at: a network that gets lower was held back by nothing
 RATIO = 1.3  # validation over training loss: no gap worth the name
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
 ENOUGH_UNITS = 32  # units: what small tasks are solved with
@@ -125,10 +126,14 @@ def _found(run: Run) -> Finding | None:
 
 
 def _found_before(run: Run) -> Finding | None:
-    """The latest of two neighbours among the earlier states of a run that both show it: a decay, or a step out of a long rest, does not make such a network a good one."""
-    before = (None if RULE.missing(then) else _found(then) for then in earlier(run))
-    found = next((late for late, sooner in pairwise(before) if late and sooner), None)
-    return found and replace(found, message=f"{found.message} This shows up to step {found.evidence[0].last_step:,}.")
+    """The latest of two neighbours among the earlier states of a run that both show it: a small step out of a long rest does not make such a network a good one."""
+    last = end(run[TRAIN_LOSS])
+    for then, sooner in pairwise(earlier(run)):
+        found = None if RULE.missing(sooner) or not _found(sooner) else _found(then)
+        if found and not solved(run) and last > LEFT * end(then[TRAIN_LOSS]):
+            ends = f"{last:.3g} and {end(run[VAL_LOSS]):.3g}"
+            return replace(found, message=f"At step {then.last_step:,}: {found.message} They end at {ends}.")
+    return None
 
 
 def _why(run: Run, learned: bool) -> Poor | None:

@@ -1,6 +1,7 @@
 """An ended run as it stood before its end: what showed there for long need not show any more once the rate is spent."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from collector.schema import RUNNING, TRAIN_LOSS
 from diagnostics.run import Run
@@ -9,9 +10,10 @@ EARLIER = (0.9, 0.8, 0.7, 0.6, 0.5)  # of the run
 
 
 def earlier(run: Run) -> Iterator[Run]:
-    """``run`` as it stood at ``EARLIER``, the latest first; none while it goes on, when ``steady`` sees to what came before."""
+    """``run`` as if it had ended at ``EARLIER``, the latest first; none while it goes on, when ``steady`` sees to what came before."""
     loss = run[TRAIN_LOSS].finite()
     if run.state == RUNNING or not len(loss):
         return
     first, last = int(loss.steps[0]), int(loss.steps[-1])
-    yield from (run.until(first + share * (last - first)) for share in EARLIER)
+    for share in EARLIER:
+        yield replace(run.until(first + share * (last - first)), state=run.state)

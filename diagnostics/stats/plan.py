@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from collector.schema import LR, RUNNING
+from collector.schema import LR, RUNNING, TRAIN_LOSS
 from diagnostics.run import Run
 
 # What the settings are usually called; Hugging Face's max_steps, which wins over its epochs, is −1 where it does not count.
@@ -28,12 +28,10 @@ EPOCHS = (
     "total_epochs",
     "num_training_epochs",
 )
-STEPS_OR_OTHER = ("steps",)  # beside epochs, as in Keras, it is those of one pass
+STEPS_OR_OTHER = ("steps",)  # or those of one pass, as in Keras, of a sampler or of a rollout: no more than a hint
 NEARLY = 0.9  # of the plan: a last step may not have been logged
 FAR = 0.4  # of the plan: from there on the lab's runs are judged as well as at their end, as far as that asks how long the way still is
-BEYOND = (
-    1.2  # times the plan: a run that went further was not counted in its unit; epochs counted from 1 may end one later
-)
+BEYOND = 1.02  # times the plan: a run that went further was not counted in its unit
 HIGH = 0.5  # of the peak: a schedule that is not yet half way down
 EVENLY = 0.95  # times the fall before: a line has 1, a cosine more at first, what falls ever more slowly has no end to come to
 LEAST = 8  # logged rates
@@ -44,7 +42,7 @@ def done(run: Run) -> float | None:
     if (epochs := planned(run, EPOCHS)) is not None and planned(run, STEPS) is None:
         passes = passes_begun(run)
         return None if passes is None else passes / epochs
-    steps = planned(run, STEPS + STEPS_OR_OTHER)
+    steps = planned(run, STEPS)
     return None if steps is None else (run.last_step + 1) / steps
 
 
@@ -52,8 +50,17 @@ def early(run: Run) -> bool:
     """Whether the run goes on, and is not known to be ``FAR`` on its way: what shows so far may be how any run begins."""
     if run.state != RUNNING:
         return False
-    share = done(run)
+    share = _shown(run)
     return share is None or not FAR <= share <= BEYOND
+
+
+def _shown(run: Run) -> float | None:
+    """The share of the plan from the first to the last row of this log: a run may have been resumed, and a pass be counted whole while it is under way."""
+    if (epochs := planned(run, EPOCHS)) is not None and planned(run, STEPS) is None:
+        seen = run.epochs.finite().values if run.epochs is not None else np.empty(0)
+        return float(seen[-1] - seen[0]) / epochs if seen.size else None
+    steps, loss = planned(run, STEPS + STEPS_OR_OTHER), run.get(TRAIN_LOSS)
+    return None if steps is None or loss is None or not len(loss) else (run.last_step - int(loss.steps[0])) / steps
 
 
 def planned(run: Run, names: tuple[str, ...]) -> float | None:

@@ -156,7 +156,7 @@ def test_a_log_without_a_rate_that_circles_needs_a_decay():
     run = synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.16 * jumps))
     (found,) = rules.get("needs_decay").check(run)
     assert "optim/lr" not in run and not list(RULE.check(run))
-    assert found.message.endswith("jitters by 0.016, as much as ever.") and "to a tenth" in found.remedies[0].action
+    assert found.message.endswith("jitters by 0.0162, as much as ever.") and "to a tenth" in found.remedies[0].action
 
 
 @pytest.mark.parametrize("last, found", [(3.0, True), (0.4, False)])

@@ -7,8 +7,8 @@ from diagnostics.pace import pace, total_steps
 from diagnostics.run import Run
 
 
-def run(steps=1000, *, seconds=0.5, passes=None, state=RUNNING, resumed_at=(), times=None, **config) -> Run:
-    at = np.arange(1, steps + 1)
+def run(rows=1000, *, seconds=0.5, passes=None, state=RUNNING, resumed_at=(), times=None, **config) -> Run:
+    at = np.arange(1, rows + 1)
     times = 1e9 + seconds * at if times is None else times
     known = None if passes is None else Curve(EPOCH, at, np.asarray(passes(at), float), times)
     curves = {TRAIN_LOSS: Curve(TRAIN_LOSS, at, 1 / at, times)}

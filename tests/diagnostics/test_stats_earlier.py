@@ -37,15 +37,17 @@ def test_it_is_the_run_as_it_stood_the_latest_first():
 def test_a_narrow_network_that_rested_for_long_is_held_back_whatever_the_end_brings():
     rule = rules.get("underfitting")
     (found,) = rule.check(plateau(0.9, 0.4, width=2))
-    assert "shows up to step" in found.message and found.evidence[0].last_step < 950
+    assert found.message.startswith("At step") and "They end at 1.03" in found.message
     assert not list(rule.check(plateau(0.9, 0.4)))  # no setting accounts for it
     assert not list(rule.check(plateau(0.35, 0.1, width=2)))  # it went on for most of the run
+    assert not list(rule.check(plateau(0.75, 0.01, width=2)))  # what followed solved the task
+    assert not list(rule.check(plateau(0.75, 0.2, dropout=0.6)))  # or halved what was left
 
 
 def test_a_cut_that_was_too_early_is_told_also_where_no_rate_is_left_to_show_it():
     rule = rules.get("decay_too_early")
     (found,) = rule.check(cut(0.7))
-    assert "shows up to step" in found.message
+    assert "how it stood at step" in found.message
     assert found.remedies[0].value > 600  # of the whole run
     assert not list(rule.check(cut(0.1)))  # nothing was ever seen to creep
 
@@ -56,4 +58,9 @@ def test_validation_that_stands_still_for_lack_of_a_rate_is_not_dead():
     val = np.r_[2.4, np.full(synthetic.STEPS - 1, np.float32(2.3))].astype(float)
     t = np.linspace(0, 1, synthetic.STEPS)
     assert list(rule.check(synthetic.make(loss, val, lr=5.0)))
-    assert not list(rule.check(synthetic.make(loss, val, lr=5.0 * np.exp(-8 * t))))
+    assert not list(
+        rule.check(
+            synthetic.make(loss, np.r_[val[:1] + np.arange(700, 0, -1) * 1e-6, val[700:]], lr=5.0 * np.exp(-12 * t))
+        )
+    )
+    assert list(rule.check(synthetic.make(loss, val, lr=np.where(t < 0.45, 5.0, 0.05))))  # dead before the cut

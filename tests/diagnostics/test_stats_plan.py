@@ -28,7 +28,7 @@ def rated(rate: np.ndarray) -> Run:
         ({}, None),
         ({"max_epochs": 10}, 0.3),
         ({"max_steps": -1, "num_train_epochs": 3.0}, 1.0),
-        ({"steps": 2000}, 0.5),
+        ({"steps": 2000}, None),
         ({"steps": 50, "epochs": 10}, 0.3),
     ],
 )
@@ -44,12 +44,34 @@ def test_the_share_of_the_plan(settings, share):
         ("running", {"max_steps": 4000}, True),
         ("running", {"max_steps": 2000}, False),
         ("running", {}, True),
+        ("running", {"steps": 2000}, False),
         ("running", {"steps": 50}, True),  # of something else: the run is long past them
         ("finished", {"max_steps": 4000}, False),
     ],
 )
 def test_early_is_what_goes_on_and_is_not_known_to_be_far(state, settings, soon):
     assert early(replace(half_way(**settings), state=state)) == soon
+
+
+@pytest.mark.parametrize(
+    "epochs, planned, soon",
+    [
+        ([0, 0, 0], 1, True),  # the first pass is under way
+        ([1, 1, 1], 2, True),
+        ([0, 1, 2], 4, False),
+        ([1, 2, 3], 3, False),
+        ([40, 40, 40.5], 50, True),  # resumed
+    ],
+)
+def test_a_pass_under_way_or_before_a_resume_is_not_counted(epochs, planned, soon):
+    run = replace(half_way(epochs=planned), epochs=Curve("epoch", np.array([1, 500, 1000]), np.array(epochs, float)))
+    assert early(replace(run, state="running")) == soon
+
+
+def test_steps_before_the_log_are_not_counted():
+    run = replace(synthetic.make(np.full(60, 2.3)), state="running")
+    late = replace(run, curves={tag: Curve(tag, c.steps + 50_000, c.values) for tag, c in run.curves.items()})
+    assert early(synthetic.with_config(late, max_steps=54_000))
 
 
 def test_a_rule_that_waits_for_the_end_asks_from_far_on():

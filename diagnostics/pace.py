@@ -7,7 +7,7 @@ import numpy as np
 from collector.schema import RUNNING
 from diagnostics.curve import Curve
 from diagnostics.run import Run
-from diagnostics.stats.plan import BEYOND, EPOCHS, STEPS, planned
+from diagnostics.stats.plan import BEYOND, planned_epochs, planned_steps
 
 RECENT = 100  # rows: a minute or so of most trainings, and enough for the jitter of single steps to even out
 
@@ -39,10 +39,10 @@ def pace(run: Run) -> Pace:
 
 def total_steps(run: Run) -> float | None:
     """How many steps the run was meant to have; None where no setting says so."""
-    if (epochs := planned(run, EPOCHS)) is not None and planned(run, STEPS) is None:
+    if (epochs := planned_epochs(run)) is not None:
         each = _steps_per_epoch(run)
         return None if each is None else epochs * each
-    return planned(run, STEPS)
+    return planned_steps(run)
 
 
 def _steps_per_epoch(run: Run) -> float | None:

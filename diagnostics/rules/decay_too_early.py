@@ -30,7 +30,6 @@ Known limits
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 
@@ -43,7 +42,7 @@ from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.alignment import MEAN_COSINE, alignment
 from diagnostics.stats.decay import Decay, decay, gain_per_sum, made
-from diagnostics.stats.earlier import EARLIER, earlier  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.earlier import EARLIER, stood  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.heading import heading
 from diagnostics.stats.level import end, start
 from diagnostics.stats.levelled import falling
@@ -71,30 +70,35 @@ Found = tuple[str, tuple[Evidence, ...]] | None
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, at the decay."""
-    loss, fall = run[TRAIN_LOSS].finite(), decay(run)
-    if fall is None or not (_early(loss, fall) and _stays(run, fall)):
-        return
-    if found := _hurt(run) or _hurt_before(run):
+    loss, fall = run[TRAIN_LOSS].finite(), _early_cut(run)
+    if fall and (found := _hurt(run) or _hurt_before(run)):
         message, evidence = found
         done = (fall.step - int(loss.steps[0])) / max(1, int(loss.steps[-1]) - int(loss.steps[0]))
         said = f"The learning rate was cut at step {fall.step:,} ({done:.0%} of the run) {message}"
         yield Finding("decay_too_early", "warning", said, evidence, _remedies(loss, fall))
 
 
+def _early_cut(run: Run) -> Decay | None:
+    """The decay, if it came early and stayed."""
+    fall = decay(run)
+    return fall if fall and _early(run[TRAIN_LOSS].finite(), fall) and _stays(run, fall) else None
+
+
 def _hurt(run: Run) -> Found:
     """What says that the loss was not done when the rate was cut for good."""
-    loss, fall = run[TRAIN_LOSS].finite(), decay(run)
-    if fall is None or not (_early(loss, fall) and _stays(run, fall)):
+    loss, fall = run[TRAIN_LOSS].finite(), _early_cut(run)
+    if fall is None:
         return None
     return _stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall) or _points_on(run, loss, fall)
 
 
 def _hurt_before(run: Run) -> Found:
-    """The latest of two neighbours among the earlier states of a run that both say so: once the short steps have brought the little that they can, nothing shows any more."""
-    for then, sooner in pairwise(earlier(run)):
-        if not RULE.missing(sooner) and _hurt(sooner) and (found := _hurt(then)):
-            return f"{found[0]} This is how it stood at step {then.last_step:,}.", found[1]
-    return None
+    """The same before its end: once the short steps have brought the little that they can, nothing shows any more."""
+    seen = stood(run, lambda then: None if RULE.missing(then) else _hurt(then))
+    if seen is None:
+        return None
+    then, (message, evidence) = seen
+    return f"{message} This is how it stood at step {then.last_step:,}.", evidence
 
 
 def _early(loss: Curve, fall: Decay) -> bool:

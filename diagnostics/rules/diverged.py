@@ -13,7 +13,8 @@ Criterion
 
     - *No number.* Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
       the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there, with no validation loss since.
-    - *Nothing learned, and dead.* The rate is above a careful one for the optimizer, and validation changes by less than LAST_DIGIT of itself over the second half though the batches differ; it was above that at the last evaluation before they all were the same.
+    - *Nothing learned, and dead.* Validation changes by less than LAST_DIGIT of itself over the second half though the batches differ, and at the last evaluation before that the rate was above a careful
+      one for the optimizer.
     - *Nothing learned, and thrown about.* In a run that has ended, validation stands above its start ABOVE_IT of the time, within NEAR of it, and jumps about by more than TOSSED of it, from weights that are not
       known to have begun too small, that no decay took and that nobody trained before; accuracies, where logged, are those of one answer for all.
     - *Thrown up.* The median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of JUMP above
@@ -101,26 +102,26 @@ def _evidence(seen: Lost, statistic: str, unit: str) -> Evidence:
     return Evidence(TRAIN_LOSS, seen.first_step, seen.last_step, statistic, seen.count, seen.limit, unit)
 
 
-def _rate_before_rest(run: Run) -> float:
-    """The learning rate at the last evaluation that differs from those after it; its first where none does."""
-    val, rate = run[VAL_LOSS].finite(), run[LR].finite()
-    differs = np.flatnonzero(np.abs(val.values - val.values[-1]) > LAST_DIGIT * abs(val.values[-1]))
-    before = val.steps[differs[-1]] if differs.size else rate.steps[0]
-    return float(rate.at(np.maximum(np.array([before]), rate.steps[0]))[0])
-
-
 def _killed(run: Run, loss: Curve) -> Found:
     """The first steps, at a high rate, switched the network off before it learned a thing."""
-    finite, lr = loss.finite(), run.get(LR)
-    high = lr is not None and len(lr.finite()) > 0 and lr.finite().values.max() > careful(run)
-    seen = stillness(run) if high and end(finite) > (1 - STUCK_SHARE) * start(finite) > 0 else None
-    if seen is None or seen.change > LAST_DIGIT:
-        return None
-    if _rate_before_rest(run) <= careful(run):
-        return None  # steps of next to nothing change no validation
+    finite = loss.finite()
+    seen = stillness(run) if end(finite) > (1 - STUCK_SHARE) * start(finite) > 0 else None
+    if seen is None or seen.change > LAST_DIGIT or _rate_before_rest(run) <= careful(run):
+        return None  # steps of next to nothing change no validation either
     said = "median change of validation, as a share of its level"
     evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, said, seen.change, LAST_DIGIT)
     return f"The network is dead and has learned nothing: validation loss is {seen.level:.7g} every time.", evidence
+
+
+def _rate_before_rest(run: Run) -> float:
+    """The learning rate at the last evaluation that differs from those after it, the first one where none does; 0 where none was logged."""
+    val, lr = run[VAL_LOSS].finite(), run.get(LR)
+    rate = lr.finite() if lr is not None else None
+    if rate is None or not len(rate):
+        return 0.0
+    differs = np.flatnonzero(np.abs(val.values - val.values[-1]) > LAST_DIGIT * abs(val.values[-1]))
+    before = val.steps[differs[-1]] if differs.size else rate.steps[0]
+    return float(rate.at(np.maximum(np.array([before]), rate.steps[0]))[0])
 
 
 def _thrown_about(run: Run, loss: Curve) -> Found:

@@ -42,7 +42,6 @@ Known limits
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
@@ -63,7 +62,7 @@ from diagnostics.stats.accuracy import (  # noqa: F401  (Criterion)
 )
 from diagnostics.stats.alike import alike
 from diagnostics.stats.decay import spent
-from diagnostics.stats.earlier import EARLIER, earlier  # noqa: F401 (Criterion)
+from diagnostics.stats.earlier import EARLIER, stood  # noqa: F401 (Criterion)
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     ABSURD,
@@ -126,14 +125,13 @@ def _found(run: Run) -> Finding | None:
 
 
 def _found_before(run: Run) -> Finding | None:
-    """The latest of two neighbours among the earlier states of a run that both show it: a small step out of a long rest does not make such a network a good one."""
-    last = end(run[TRAIN_LOSS])
-    for then, sooner in pairwise(earlier(run)):
-        found = None if RULE.missing(sooner) or not _found(sooner) else _found(then)
-        if found and not solved(run) and last > LEFT * end(then[TRAIN_LOSS]):
-            ends = f"{last:.3g} and {end(run[VAL_LOSS]):.3g}"
-            return replace(found, message=f"At step {then.last_step:,}: {found.message} They end at {ends}.")
-    return None
+    """The same before its end: a small step out of a long rest does not make such a network a good one."""
+    seen = None if solved(run) else stood(run, lambda then: None if RULE.missing(then) else _found(then))
+    if seen is None or end(run[TRAIN_LOSS]) <= LEFT * end(seen[0][TRAIN_LOSS]):
+        return None
+    then, found = seen
+    ends = f"{end(run[TRAIN_LOSS]):.3g} and {end(run[VAL_LOSS]):.3g}"
+    return replace(found, message=f"At step {then.last_step:,}: {found.message} They end at {ends}.")
 
 
 def _why(run: Run, learned: bool) -> Poor | None:

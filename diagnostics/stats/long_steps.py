@@ -37,7 +37,7 @@ ASTRAY = 0.3  # of the fall: of all sound runs seen none lost as much for an eig
 GIVEN_BACK = 0.06  # of the fall: 99 % of DeepOBS' good rates give back under 0.035
 THROWN = 0.8  # update ratio of one step, the course's being 1e-3
 REWRITES = 0.25  # update ratio, one after the other: steps as long, in directions of their own, make other weights of them in 1 / 0.25² = 16
-# the same where the loss came down below FAR_DOWN of its start for all that: rates that suit the task were seen to make updates of 1.04 and, five in a row, of 0.46
+# the same where the loss came down below FAR_DOWN of its start for all that: see lr_too_high
 THROWN_YET_DOWN, REWRITES_YET_DOWN = 1.2, 0.5
 LEFT_GROWN, THREW_UP = 1.5, 2.0  # times their first size, and times the start: long steps that left neither did no harm
 USUAL_FIRST, USUAL_LATER = 6.0, 3.0  # times a usual first update

@@ -30,7 +30,7 @@ EPOCHS = (
 )
 STEPS_OR_OTHER = ("steps",)  # or those of one pass, as in Keras, of a sampler or of a rollout: no more than a hint
 NEARLY = 0.9  # of the plan: a last step may not have been logged
-FAR = 0.4  # of the plan: from there on the lab's runs are judged as well as at their end, as far as that asks how long the way still is
+FAR = 0.4  # of the plan: chosen by eye on the lab's runs; asked as at the end, the rules that ask how long the way still is were wrong more often sooner
 BEYOND = 1.02  # times the plan: a run that went further was not counted in its unit
 HIGH = 0.5  # of the peak: a schedule that is not yet half way down
 EVENLY = 0.95  # times the fall before: a line has 1, a cosine more at first, what falls ever more slowly has no end to come to
@@ -39,10 +39,10 @@ LEAST = 8  # logged rates
 
 def done(run: Run) -> float | None:
     """The share of the planned steps or epochs that was trained; None where no plan was written down."""
-    if (epochs := planned(run, EPOCHS)) is not None and planned(run, STEPS) is None:
+    if (epochs := planned_epochs(run)) is not None:
         passes = passes_begun(run)
         return None if passes is None else passes / epochs
-    steps = planned(run, STEPS)
+    steps = planned_steps(run)
     return None if steps is None else (run.last_step + 1) / steps
 
 
@@ -56,15 +56,24 @@ def early(run: Run) -> bool:
 
 def _shown(run: Run) -> float | None:
     """The share of the plan from the first to the last row of this log: a run may have been resumed, and a pass be counted whole while it is under way."""
-    if (epochs := planned(run, EPOCHS)) is not None and planned(run, STEPS) is None:
+    if (epochs := planned_epochs(run)) is not None:
         seen = run.epochs.finite().values if run.epochs is not None else np.empty(0)
         return float(seen[-1] - seen[0]) / epochs if seen.size else None
-    steps, loss = planned(run, STEPS + STEPS_OR_OTHER), run.get(TRAIN_LOSS)
+    steps, loss = planned_steps(run) or _first(run, STEPS_OR_OTHER), run.get(TRAIN_LOSS)
     return None if steps is None or loss is None or not len(loss) else (run.last_step - int(loss.steps[0])) / steps
 
 
-def planned(run: Run, names: tuple[str, ...]) -> float | None:
-    """The first of the settings ``names`` that is above 0; None where none is."""
+def planned_steps(run: Run) -> float | None:
+    """How many optimizer steps the settings plan; None where they do not say."""
+    return _first(run, STEPS)
+
+
+def planned_epochs(run: Run) -> float | None:
+    """How many passes over the data they plan; None where they do not say, or plan steps, which win."""
+    return None if planned_steps(run) is not None else _first(run, EPOCHS)
+
+
+def _first(run: Run, names: tuple[str, ...]) -> float | None:
     return next((value for name in names if (value := run.setting(name)) and value > 0), None)
 
 

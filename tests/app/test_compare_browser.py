@@ -26,6 +26,7 @@ def test_find_choose_and_compare(chromium, server):
 
     page.locator(".cw-list thead button", has_text="Best val loss").click()
     page.wait_for_url("**sort=Best*")
+    page.get_by_label("Filter", exact=True).wait_for()  # Streamlit loads a text field's script after the table stands
     page.keyboard.press("/")
     page.keyboard.type("digits")
     page.wait_for_url("**q=digits*")

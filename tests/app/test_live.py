@@ -33,6 +33,14 @@ PAINTED = """() => { window.painted = []; const div = document.querySelector('.c
     .observe(div, {attributes: true, attributeFilter: ['data-last-step']}); }"""
 RANGE = "() => document.querySelector('.cw-chart')._fullLayout.xaxis.range.map(Math.round)"
 
+HANDS = """window.touched = []; window.asked = []; const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    if (new TextDecoder().decode(data).includes('"changed"')) window.asked.push(Date.now());
+    return send.call(this, data);
+  };
+  addEventListener('pointerup', () => window.touched.push(Date.now()), true);"""
+ANSWER_MS = 1_000  # what the page leaves a click
+
 
 @pytest.fixture
 def training(runs: Path) -> Iterator[subprocess.Popen[str]]:
@@ -92,6 +100,22 @@ def test_a_training_is_watched_as_it_goes(chromium, server, training, capsys):
         )
     assert max(waits) < 20  # it arrives; how soon is the benchmark's to say
     assert not elsewhere and not errors
+
+
+def test_a_live_list_asks_for_nothing_while_it_answers_a_click(chromium, server, training):
+    """Its question would carry the fields as they were, and undo what the click set."""
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    page.add_init_script(HANDS)
+    page.goto(server)
+    page.locator(".cw-list a", has_text="live").wait_for()
+    for _ in range(5):
+        seen = page.evaluate("() => window.asked.length")
+        page.wait_for_function(f"() => window.asked.length > {seen}", timeout=30_000)  # it goes on by itself
+        page.locator(".cw-list thead button", has_text="Best val loss").click()
+    page.wait_for_function("() => window.asked.at(-1) > window.touched.at(-1)", timeout=30_000)
+    touched, asked = page.evaluate("() => [window.touched, window.asked]")
+    assert len(touched) == 5
+    assert not [at for hand in touched for at in asked if hand < at < hand + ANSWER_MS]
 
 
 def wait_for(step: float, at: float, painted: list[list[float]]) -> float:

@@ -39,8 +39,11 @@ function unmount(parent, chart) {
   chart.widths.disconnect();
   clearTimeout(chart.soon);
   clearTimeout(chart.later);
-  if (window.Plotly) window.Plotly.purge(chart.div);
-  chart.box.remove();
+  chart.gone = true;
+  Promise.allSettled([chart.painted]).then(() => { // Plotly stumbles over what goes while it draws
+    window.Plotly?.purge(chart.div);
+    chart.box.remove();
+  });
 }
 
 function load(url) {
@@ -78,6 +81,7 @@ async function draw(chart, data) {
   go(chart, data, layout.uirevision);
   if (drawn === chart.text + chart.page + chart.range) return; // the page ran again, and nothing here is new
   await paint(chart);
+  if (chart.gone) return;
   follow(chart);
   chart.div.classList.add("cw-ready");
   chart.div.dataset.lastStep = layout.meta?.lastStep ?? "";
@@ -107,7 +111,8 @@ async function paint(chart) {
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // touch.js knows a drag that scrolls from one that zooms
   const drawn = traces.map((trace) => atEdge(trace, layout));
   chart.shown = { traces: drawn, points: new Map() };
-  await window.Plotly.react(chart.div, drawn, merge(chart.theme, layout), CONFIG);
+  chart.painted = window.Plotly.react(chart.div, drawn, merge(chart.theme, layout), CONFIG);
+  await chart.painted.catch((error) => { if (!chart.gone) throw error; });
   chart.box.classList.toggle("cw-tight", roomBeside(chart, drawn));
   chart.tools.dress();
   fill(chart);

@@ -1,7 +1,8 @@
 // Hears from the server which runs changed and asks Streamlit to rerun the fragment it stands in.
 const FALLBACK_MS = 3000; // how often to ask while the news are down
 const ALIVE_MS = 30000; // how often to look whether a running run has fallen silent
-const HANDS_MS = 1000; // how long the page may take to answer a reader's click or key
+const HANDS_MS = 1000; // how long the server may take to begin to answer a reader's click or key
+const AGAIN_MS = 100; // how often to look whether it has
 const TOUCHES = ["pointerdown", "pointerup", "keydown", "input"];
 const PATIENCE_MS = 8000; // after that a rerun that never answered no longer holds up the next
 const ears = new WeakMap();
@@ -44,15 +45,20 @@ function concerns(path, run) {
 // One question at a time: a rerun asked for while another runs would cut that one short, and nothing would ever be drawn.
 // None while a click is being answered: a question carries the page's fields as they were, and would undo what the click set.
 function tell(ear) {
-  const busy = ear.askedAt && Date.now() - ear.askedAt < PATIENCE_MS, hands = touchedAt + HANDS_MS - Date.now();
-  ear.waiting = Boolean(busy || document.hidden || hands > 0);
+  const busy = ear.askedAt && Date.now() - ear.askedAt < PATIENCE_MS, hands = answering();
+  ear.waiting = Boolean(busy || document.hidden || hands);
   clearTimeout(ear.later);
-  if (hands > 0) ear.later = setTimeout(() => tell(ear), hands);
+  if (hands) ear.later = setTimeout(() => tell(ear), AGAIN_MS);
   if (ear.waiting || !ear.ask) return;
   ear.askedAt = ear.heardAt = Date.now();
   performance.clearMarks(); // Streamlit leaves three at every rerun, and a tab is open for days
   performance.clearMeasures();
   ear.ask();
+}
+
+function answering() {
+  const since = Date.now() - touchedAt, state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
+  return since < HANDS_MS || (state === "running" && since < PATIENCE_MS);
 }
 
 function tick(ear) {

@@ -1,12 +1,16 @@
 """Run every rule over a run and settle on one verdict."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from collector.schema import TRAIN_LOSS
 from diagnostics import rules
 from diagnostics.report import SEVERITIES, Finding, NotChecked, Report, Rival
 from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.averages import without_untouched_averages
+from diagnostics.stats.hardly_logged import hardly_logged, sketched
 from diagnostics.steady import QUIET, standing
 
 # Headline verdicts in the order of causes, and why each comes before those after it: what speaks against a rival that
@@ -31,12 +35,13 @@ def diagnose(run: Run) -> Report:
     """The report on ``run``: a pure function, the same run gives the same report.
 
     Every rule answers found, clear or not checked; exactly one headline verdict is given: the first of ``HEADLINES``
-    that was found, or, while the run is going on, the one that has stood for a while.
+    that was found, or, while the run is going on, the one that has stood for a while. Where training was hardly logged, the
+    verdict is one on its course as validation shows it, and says so; what is found beside it is of the log alone.
     """
     seen = without_untouched_averages(run)
-    outcomes = {rule.slug: _ask(rule, seen) for rule in rules.all_rules()}
+    outcomes = {rule.slug: _ask(rule, sketched(seen) if rule.slug in HEADLINES else seen) for rule in rules.all_rules()}
     found = [f for outcome in outcomes.values() if isinstance(outcome, tuple) for f in outcome]
-    verdict = standing(run, _headlines(found), _fault)
+    verdict = _grounded(run, standing(run, _headlines(found), _fault))
     others = [f for f in found if f.rule not in HEADLINES]
     return Report(
         run=run.name,
@@ -60,9 +65,20 @@ def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
         return NotChecked(rule.slug, f"the rule failed ({type(error).__name__}: {error}); please report it")
 
 
+def _grounded(run: Run, verdict: Finding) -> Finding:
+    """``verdict`` with what it rests on, where training was hardly logged."""
+    if not hardly_logged(run):
+        return verdict
+    points = len(run[TRAIN_LOSS])
+    often = "once" if points == 1 else f"{points} times"
+    return replace(
+        verdict, message=f"{verdict.message} Training was logged only {often}: its course is taken from validation."
+    )
+
+
 def _fault(run: Run) -> Finding | None:
     """The first fault of ``run`` in the order of causes; the rules after it are not asked."""
-    seen = without_untouched_averages(run)
+    seen = sketched(without_untouched_averages(run))
     outcomes = (_ask(rules.get(slug), seen) for slug in HEADLINES if slug not in QUIET)
     return next((outcome[0] for outcome in outcomes if isinstance(outcome, tuple) and outcome), None)
 

@@ -12,6 +12,7 @@ from diagnostics.run import Run
 
 HEADINGS = ("What it means", "Why it matters", "Criterion", "Source", "Known limits")
 
+MIN_POINTS = 20  # points of a loss; half the blocks of stats.level, so that a share of 5 % of the run is one point
 EPOCHS_ENOUGH = 8  # points: one that stands for a whole epoch has the noise of its batches averaged out
 
 Check = Callable[[Run], Iterable[Finding]]

@@ -11,6 +11,7 @@ from collector.schema import RUNNING, TRAIN_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Finding
 from diagnostics.run import Run
+from diagnostics.stats.hardly_logged import sketched
 
 QUIET = ("keep_training", "healthy", "not_enough_data")  # one and the same as far as trouble goes
 # Looks in a row that a fault takes. The rule of overfitting gathers evidence of its own, evaluation by evaluation. What was thrown up early may come back down;
@@ -127,9 +128,10 @@ def _rule(found: Finding | None) -> str | None:
 
 def _looks(run: Run, fault: Fault) -> Iterator[Finding | None]:
     """The fault at each look, newest first. One between two that found nothing is not taken: alone it would count for nothing; the newest always is."""
-    loss = run.get(TRAIN_LOSS)  # with what is not finite: a look must come after it as well
-    sizes = _sizes(0 if loss is None else len(loss))
-    look = cache(lambda place: fault(_at(run, sizes[place])))
+    loss = sketched(run).get(TRAIN_LOSS)  # with what is not finite: a look must come after it as well
+    steps = np.empty(0, np.int64) if loss is None else loss.steps
+    sizes = _sizes(len(steps))
+    look = cache(lambda place: fault(_at(run, int(steps[sizes[place] - 1]))))
     for place in range(len(sizes)):
         due = place == 0 or (len(sizes) - place) % 2  # counted from the first look on, wherever the run stands now
         beside = (place - 1, place + 1)
@@ -137,9 +139,9 @@ def _looks(run: Run, fault: Fault) -> Iterator[Finding | None]:
         yield look(place) if taken else None
 
 
-def _at(run: Run, losses: int) -> Run:
-    """``run`` as it stood after so many losses, thinned."""
-    then = replace(run.until(int(run[TRAIN_LOSS].steps[losses - 1])), state=RUNNING)
+def _at(run: Run, step: int) -> Run:
+    """``run`` as it stood at ``step``, thinned."""
+    then = replace(run.until(step), state=RUNNING)
     return replace(then, curves={tag: _every(curve) for tag, curve in then.curves.items()})
 
 

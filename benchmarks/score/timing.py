@@ -10,7 +10,7 @@ from benchmarks.score.prefixes import SHARES, detection, left_start, lowest_vali
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics import Run
 from diagnostics.engine import HEADLINES
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS
 
 FAULTLESS = ("healthy", "keep_training", "not_enough_data")
 DUE = {"diverged": 0.02, "lr_too_high": 0.15, "lr_too_low": 0.15}

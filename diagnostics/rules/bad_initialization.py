@@ -51,9 +51,8 @@ from collector.schema import TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS, Shape
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules import predicts_uniformly
-from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.gain import normalized
 from diagnostics.stats.guess import guess

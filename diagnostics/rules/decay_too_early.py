@@ -37,8 +37,7 @@ from collector.schema import LR, TRAIN_LOSS, UPDATE_ALIGNMENT, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.alignment import MEAN_COSINE, alignment
 from diagnostics.stats.decay import Decay, decay, gain_per_sum, made

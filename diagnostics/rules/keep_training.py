@@ -28,8 +28,7 @@ from dataclasses import replace
 from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.decay import spent
 from diagnostics.stats.forecast import FACTOR, TAIL

@@ -30,8 +30,7 @@ from collector.schema import GRAD_NORM, TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.spikes import BEYOND, SHARE, WIDTHS, Spike, spikes  # noqa: F401 (the Criterion names the bounds)
 

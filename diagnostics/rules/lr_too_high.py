@@ -85,9 +85,8 @@ from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS, Sh
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules import needs_decay, underfitting
-from diagnostics.rules.not_enough_data import MIN_POINTS
 from diagnostics.run import Run
 from diagnostics.stats.bounce import FLOOR, bounce, jitter  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.decay import HEIGHT, at_height, known_rate, wanes  # noqa: F401 (the Criterion names one)

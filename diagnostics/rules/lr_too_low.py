@@ -79,8 +79,7 @@ import numpy as np
 from collector.schema import RUNNING, TRAIN_LOSS, UPDATE_RATIO
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import HALF, JUMP, LATE_EVALS, SHOWS, SLOW  # noqa: F401 (Criterion)

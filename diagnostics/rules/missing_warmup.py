@@ -30,8 +30,7 @@ from collector.schema import LR, TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, end, start
 from diagnostics.stats.noise import noise

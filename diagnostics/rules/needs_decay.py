@@ -31,8 +31,7 @@ from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.alignment import alignment
 from diagnostics.stats.bounce import FLOOR, OF_LEVEL, UNDAMPED, Bounce, bounce, jitter, undamped  # noqa: F401 (the Criterion names two)

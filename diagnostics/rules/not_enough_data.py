@@ -7,13 +7,16 @@ Why it matters
     A verdict on a handful of points would be a guess. A few more minutes of logging make it a measurement.
 
 Criterion
-    Fewer than MIN_POINTS finite points of train/loss, or than EPOCHS_ENOUGH where each point is an epoch.
+    Fewer than MIN_POINTS finite points of train/loss, or than EPOCHS_ENOUGH where each point is an epoch. Where validation was
+    evaluated as often as that, and OFTENER times as often as training was logged, it shows where training went between its
+    points, as long as one of these is late: the verdict is then given on that, and says so.
 
 Source
     Our own choice, calibrated on real small runs: below 20 points the slope of a loss is not told from the noise of its batches.
 
 Known limits
-    An epoch is known by the epoch column; a log of epoch means without one is held to MIN_POINTS.
+    Where validation stands in for training, a verdict is right less often than with all of training's losses
+    (``python -m benchmarks.hardly_logged``). An epoch is known by the epoch column; a log of epoch means without one is held to MIN_POINTS.
 """
 
 from collections.abc import Iterator
@@ -24,11 +27,11 @@ from collector.schema import TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import EPOCHS_ENOUGH, Rule
+from diagnostics.rule import EPOCHS_ENOUGH, MIN_POINTS, Rule
 from diagnostics.run import Run
+from diagnostics.stats.hardly_logged import OFTENER  # noqa: F401 (named in the Criterion)
 
 NOTHING = Curve(TRAIN_LOSS, np.empty(0, np.int64), np.empty(0))
-MIN_POINTS = 20  # points; half the blocks of stats.level, so that a share of 5 % of the run is one point
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -38,7 +41,7 @@ def check(run: Run) -> Iterator[Finding]:
     if len(loss) >= least:
         return
     points = "1 point" if len(loss) == 1 else f"{len(loss)} points"
-    said = f"The training loss has {points}; {least} are needed for a verdict."
+    said = f"The training loss has {points}; {least} are needed for a verdict, or one and as many evaluations."
     message = said if TRAIN_LOSS in run else "No training loss was found under a name we know."
     first, last = (int(loss.steps[0]), int(loss.steps[-1])) if len(loss) else (0, run.last_step)
     yield Finding(

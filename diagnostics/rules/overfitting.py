@@ -36,8 +36,7 @@ from collector.schema import RUNNING, TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, 
 from diagnostics import synthetic
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy, Severity
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.climb import climb
 from diagnostics.stats.held_back import decoupled

@@ -27,8 +27,7 @@ import numpy as np
 from collector.schema import TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.folding import fold
 from diagnostics.stats.level import end, start

@@ -46,8 +46,7 @@ from dataclasses import dataclass, replace
 from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy, Severity
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules.predicts_uniformly import FIND_OUT
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import (  # noqa: F401  (Criterion)

@@ -27,8 +27,7 @@ from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import Rule
-from diagnostics.rules.not_enough_data import MIN_POINTS
+from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.level import blocks, end, start
 

@@ -1,0 +1,101 @@
+"""Training logged a few times in a whole run: its course is taken from validation, and the verdict says so."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
+from diagnostics import diagnose, synthetic
+from diagnostics.curve import Curve
+from diagnostics.run import Run
+from diagnostics.stats.hardly_logged import hardly_logged, sketched
+
+EVALS = 60
+T = np.linspace(0, 1, EVALS)
+STEPS = np.arange(EVALS) * 20
+LEVELLED = 0.3 + 2.0 * np.exp(-12 * T)
+RISEN = LEVELLED + 0.6 * np.clip(T - 0.3, 0, None)
+
+
+def logged(val, train: dict[int, float], **more) -> Run:
+    """Validation at every evaluation, training at a few steps."""
+    noise = 0.003 * np.random.default_rng(0).standard_normal(EVALS)
+    losses = Curve(TRAIN_LOSS, np.array(list(train), int), np.array(list(train.values()), float))
+    return Run("few", {TRAIN_LOSS: losses, VAL_LOSS: Curve(VAL_LOSS, STEPS, np.asarray(val) + noise)}, **more)
+
+
+def test_it_goes_as_validation_and_through_its_own_points():
+    run = logged(RISEN, {300: 0.2, 600: 0.1, 1180: 0.02})
+    train, val = sketched(run)[TRAIN_LOSS], run[VAL_LOSS]
+    np.testing.assert_array_equal(train.steps, val.steps)
+    assert train.values[0] == val.values[0], "before the first step both are losses of the same network"
+    np.testing.assert_allclose(train.at(np.array([300, 600])), [0.2, 0.1])
+    np.testing.assert_allclose(train.values[-1], 0.02)
+    assert sketched(run)[VAL_LOSS] is val and len(run[TRAIN_LOSS]) == 3
+
+
+def test_training_above_validation_is_taken_for_noise_or_dropout():
+    run = logged(LEVELLED, {400: 0.9, 1180: 0.5})
+    np.testing.assert_array_equal(sketched(run)[TRAIN_LOSS].values, run[VAL_LOSS].values)
+
+
+@pytest.mark.parametrize("shift", [0.0, -3.0], ids=["losses above 0", "log-likelihoods"])
+def test_once_at_the_end_tells_overfitting_from_steps_too_long(shift):
+    by_heart = diagnose(logged(RISEN + shift, {1180: 0.01 + shift}))
+    assert by_heart.verdict == "overfitting"
+    assert by_heart.headline.message.endswith("Training was logged only once: its course is taken from validation.")
+    thrown = diagnose(logged(RISEN + 2.5 * np.clip(T - 0.3, 0, None) + shift, {1180: 2.6 + shift}))
+    assert thrown.verdict != "overfitting"
+
+
+def test_a_sound_run_is_sound_and_one_that_falls_goes_on():
+    assert diagnose(logged(LEVELLED, {600: 0.29, 1180: 0.28})).verdict == "healthy"
+    assert diagnose(logged(2.3 - 1.0 * T**0.7, {600: 1.7, 1180: 1.29})).verdict in ("keep_training", "lr_too_low")
+
+
+@pytest.mark.parametrize(
+    ("train", "why"),
+    [
+        ({}, "no training loss: a rise may be anything"),
+        ({100: 1.5}, "none is late: where training went while validation rose is not known"),
+        ({600: 1.0, 1180: np.nan}, "not a number: that is the finding"),
+        (dict.fromkeys(range(0, 1180, 25), 1.0), "enough of its own"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_it_is_left_alone(train, why):
+    run = logged(RISEN, train)
+    assert not hardly_logged(run) and sketched(run) is run, why
+
+
+def test_few_evaluations_show_no_course():
+    run = logged(LEVELLED, {600: 0.3, 1180: 0.3})
+    few = replace(run, curves={**run.curves, VAL_LOSS: run[VAL_LOSS].where(STEPS % 100 == 0)})
+    assert diagnose(few).verdict == "not_enough_data"
+    epochs = Curve("epoch", STEPS, STEPS / 100)
+    assert diagnose(replace(few, epochs=epochs)).verdict == "healthy", (
+        "a point that stands for an epoch counts for more"
+    )
+
+
+def test_neither_scale_nor_steps_nor_what_stands_beside_the_verdict_matter():
+    run = logged(RISEN, {300: 0.2, 600: 0.1, 1180: 0.02})
+    told = diagnose(run)
+    scaled = {tag: Curve(tag, c.steps * 7, c.values * 50) for tag, c in run.curves.items()}
+    assert diagnose(replace(run, curves=scaled)).verdict == told.verdict == "overfitting"
+    beside = [f.rule for f in told.findings[1:]]
+    assert "loss_spike" not in beside and "loss_spike" in [each.rule for each in told.not_checked]
+
+
+def test_in_flight_it_is_told_after_some_looks_and_stays():
+    run = replace(logged(RISEN, {200 * k: 0.3 / k for k in range(1, 6)} | {1180: 0.02}), state=RUNNING)
+    verdicts = [diagnose(run.until(step)).verdict for step in STEPS[4:]]
+    assert verdicts[0] == "not_enough_data" and verdicts[-1] == "overfitting"
+    faults = [v for v in verdicts if v not in ("not_enough_data", "keep_training", "healthy")]
+    assert set(faults) == {"overfitting"} and verdicts[-len(faults) :] == faults
+
+
+def test_a_run_with_enough_losses_is_judged_as_it_is():
+    run = synthetic.healthy()
+    assert sketched(run) is run and "taken from validation" not in diagnose(run).headline.message

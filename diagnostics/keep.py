@@ -1,7 +1,10 @@
 """Keep a run that was read from some log as a run folder of ours."""
 
+import errno
 import json
+import os
 import re
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -22,6 +25,17 @@ def keep(run: Run, folder: Path) -> Path:
         OSError: ``folder`` cannot be written.
     """
     home = folder / file_name(run.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if home.exists():
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(home))
+    with tempfile.TemporaryDirectory(prefix=".keeping-", dir=folder) as hidden:
+        draft = Path(hidden) / home.name
+        _write(run, draft)
+        draft.rename(home)  # all at once: who watches the folder never reads half a run
+    return home
+
+
+def _write(run: Run, home: Path) -> None:
     (home / schema.SCALARS).mkdir(parents=True)
     attempts = _attempts(run)
     for number, curves in enumerate(attempts, 1):
@@ -40,7 +54,6 @@ def keep(run: Run, folder: Path) -> Path:
         about, parse_constant=str
     )  # strict JSON has no NaN: a hyperparameter that is one becomes a word
     (home / schema.RUN_FILE).write_text(json.dumps(strict, indent=2) + "\n")
-    return home
 
 
 def file_name(name: str) -> str:

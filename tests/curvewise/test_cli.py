@@ -11,6 +11,7 @@ import weakref
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 
 from curvewise.cli import NEEDED, main
@@ -121,6 +122,24 @@ def test_kept_runs_keep_nan_inf_gaps_and_equal_steps(tmp_path):
     for tag, curve in curves.items():
         assert again[tag].steps.tolist() == curve.steps.tolist()
         assert np.array_equal(again[tag].values, curve.values, equal_nan=True)
+
+
+def test_a_kept_run_appears_all_at_once_or_not_at_all(tmp_path, monkeypatch):
+    run = Run("one", {"train/loss": Curve("train/loss", np.arange(5), np.ones(5))})
+    write = pq.write_table
+
+    def failing(*args, **more):
+        write(*args, **more)
+        assert not list(tmp_path.glob("[!.]*")), "a watcher would read half a run"
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pq, "write_table", failing)
+    with pytest.raises(OSError, match="No space"):
+        keep(run, tmp_path)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.undo()
+    assert keep(run, tmp_path) == tmp_path / "one"
+    assert list(tmp_path.iterdir()) == [tmp_path / "one"]
 
 
 def test_names_cannot_leave_the_folder():

@@ -5,7 +5,10 @@ A change becomes the run's path below its folder; each listener gets the changed
 """
 
 import asyncio
+import math
 import threading
+import time
+from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
@@ -19,6 +22,8 @@ from app.watch import Watch
 from collector.verdict import OURS
 
 TICK = 0.5  # s between two looks whether the folders are still there: one question a folder
+MISSED = 10.0  # s before a page was drawn: what it shows was read some time before
+REMEMBERED = 1_000  # changes, for pages that begin to listen
 LINKS = 64  # runs that are links to elsewhere and watched there: each takes two threads
 
 
@@ -63,6 +68,8 @@ class Hub:
         self._folders, self._index = folders, index
         self._listeners: set[Listener] = set()
         self._throttle = Throttle()
+        self._recent: deque[tuple[float, str]] = deque(maxlen=REMEMBERED)  # s since 1970, path
+        self._lock = threading.Lock()
         self._watches = {folder.path: Watch(folder.path, partial(self._hear, folder)) for folder in folders}
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._tend, daemon=True, name="curvewise-hub")
@@ -83,10 +90,16 @@ class Hub:
         if self._index is not None:
             self._index.stop()
 
-    def listen(self) -> Listener:
-        """A new listener, to be handed back to ``leave``."""
+    def listen(self, since: float = math.inf) -> Listener:
+        """A new listener, to be handed back to ``leave``. It hears at once what changed before, about ``since`` (s since 1970) or later."""
         listener = Listener(self._throttle)
         self._listeners.add(listener)
+        with self._lock:
+            missed = {changed for at, changed in self._recent if at > since - MISSED}
+            forgot = len(self._recent) == REMEMBERED and self._recent[0][0] > since - MISSED
+        missed |= {""} if forgot else set()
+        for changed in missed:
+            listener.hear(changed)
         return listener
 
     def leave(self, listener: Listener) -> None:
@@ -100,6 +113,8 @@ class Hub:
         self._pass_on(changed)
 
     def _pass_on(self, changed: str) -> None:
+        with self._lock:
+            self._recent.append((time.time(), changed))
         for listener in list(self._listeners):
             listener.hear(changed)
 

@@ -49,12 +49,12 @@ def _packed() -> bytes:
 
 
 async def news(socket: WebSocket) -> None:
-    """Send the changed runs as a JSON list of names; what the browser sends is never read."""
+    """Send the changed runs as a JSON list of names, also of those since the page was drawn (``since``, s since 1970); what the browser sends is never read."""
     if not _ours(socket):
         await socket.close(ELSEWHERE)
         return
     await socket.accept()
-    listener = hub().listen()
+    listener = hub().listen(_number(socket.query_params.get("since", "")))
     sender = asyncio.create_task(_send(socket, listener))
     try:
         while (await socket.receive())["type"] != "websocket.disconnect":
@@ -62,6 +62,13 @@ async def news(socket: WebSocket) -> None:
     finally:
         sender.cancel()
         hub().leave(listener)
+
+
+def _number(text: str) -> float:
+    """What an address names; infinity for no number."""
+    with suppress(ValueError):
+        return float(text)
+    return math.inf
 
 
 def _ours(socket: WebSocket) -> bool:

@@ -10,7 +10,7 @@ let touchedAt = 0;
 for (const touch of TOUCHES) document.addEventListener(touch, () => { touchedAt = Date.now(); }, true);
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const ear = ears.get(parentElement) ?? open(parentElement);
+  const ear = ears.get(parentElement) ?? open(parentElement, data);
   ear.data = data;
   ear.ask = () => setTriggerValue("changed", Date.now());
   ear.askedAt = 0; // this call is the answer to what was asked
@@ -18,8 +18,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   return () => close(parentElement, ear);
 }
 
-function open(parent) {
-  const ear = { waiting: false, askedAt: 0, heardAt: Date.now() };
+function open(parent, data) {
+  const ear = { data, waiting: false, askedAt: 0, heardAt: Date.now() };
   ear.show = () => !document.hidden && ear.waiting && tell(ear);
   document.addEventListener("visibilitychange", ear.show);
   ear.timer = setInterval(() => tick(ear), FALLBACK_MS);
@@ -28,9 +28,10 @@ function open(parent) {
   return ear;
 }
 
+// The stamp (ns) tells when the page was drawn: what changed between that and the first word is told as well.
 function connect(ear) {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  ear.socket = new WebSocket(`${scheme}://${location.host}/curvewise/news`);
+  ear.socket = new WebSocket(`${scheme}://${location.host}/curvewise/news?since=${ear.data.stamp / 1e9}`);
   ear.socket.onmessage = (message) => JSON.parse(message.data).some((path) => concerns(path, ear.data.run)) && tell(ear);
 }
 

@@ -1,10 +1,12 @@
 import asyncio
+import contextlib
+import math
 import time
 from pathlib import Path
 
 import pytest
 
-from app.hub import Hub
+from app.hub import MISSED, REMEMBERED, Hub
 from app.library import Folder
 from app.throttle import QUICKEST
 from collector import verdict
@@ -95,3 +97,27 @@ def test_the_verdict_of_a_watcher_is_not_news(run):
             verdict.leave(run, {"findings": []}, step=step, started_at=None)
 
     assert heard(run.parent, leave) == []
+
+
+@pytest.mark.parametrize(
+    "since, changes, told",
+    [
+        (0.0, ["a", "b", "a"], ["a", "b"]),
+        (3.0, ["a"], []),
+        (math.inf, ["a"], []),
+        (0.0, [str(k) for k in range(REMEMBERED + 1)], ["", *sorted(str(k) for k in range(1, REMEMBERED + 1))]),
+    ],
+    ids=["since the page was drawn", "long before it", "a listener that asks for nothing", "more than is remembered"],
+)
+def test_what_changed_while_a_page_was_drawn_is_heard(tmp_path, since, changes, told):
+    async def first() -> list[str]:
+        hub = Hub([Folder(tmp_path, "", False)])
+        now = time.time()
+        for changed in changes:
+            hub.tell(changed)
+        listener = hub.listen(now + since * MISSED)
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(anext(listener.changes()), 0.2)
+        return []
+
+    assert asyncio.run(first()) == told

@@ -18,7 +18,7 @@ Criterion
     - *Nothing learned, and thrown about.* In a run that has ended, validation stands above its start ABOVE_IT of the time, within NEAR of it, and jumps about by more than TOSSED of it, from weights that are not
       known to have begun too small, that no decay took and that nobody trained before; accuracies, where logged, are those of one answer for all.
     - *Thrown up.* The median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of JUMP above
-      it, or with most losses above FAR times it (and above the first loss of training, which dropout may lift), and MANY noise widths; or after more than ABOVE of the
+      it (MANY noise widths, and RARER times as far as any batch of the last quarter is from the middle of them), or with most losses above FAR times it (and above the first loss of training, which dropout may lift); or after more than ABOVE of the
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
       than at its start.
     - *Lost.* The loss gave back LOST of its best progress and stays there.
@@ -45,6 +45,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.first_update import compared, rate_beside_usual
+from diagnostics.stats.jump import MANY, RARER  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.level import end, start
 from diagnostics.stats.lost import LATE_SHARE, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.rates import Lower, by, careful, lower
@@ -56,7 +57,6 @@ from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     JUMP,
     LEAST_HELD,
     LOST,
-    MANY,
     STUCK_SHARE,
     THROWN,
     thrown,

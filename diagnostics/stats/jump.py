@@ -5,12 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from collector.schema import TRAIN_LOSS
+from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.level import before_training, surely_before_training
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
 
-MANY = 8.0  # noise widths: see diverged
+MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
+RARER = 1.5  # times the farthest of the last quarter: batches of few rare events go as far as four quarters of a run let them
+LEAST = 20  # losses, to know their noise
 FEW = 3  # losses: as many high ones are no odd batch
 
 
@@ -32,11 +35,18 @@ class Jump:
     often: float
 
 
+def stands_out(loss: Curve, first: float) -> bool:
+    """Whether the highest loss is as far above ``first`` as no batch of the last quarter is from the middle of them, nor their noise would take one."""
+    late = loss.values[-max(LEAST, len(loss) // 4) :]
+    farthest = float(late.max() - np.median(late))
+    return float(loss.values.max()) - first > max(MANY * noise(late), RARER * farthest)
+
+
 def jump(run: Run) -> Jump | None:
     """Measure it; None where it does not stand out of the noise, or the start is no scale."""
     loss, first = run[TRAIN_LOSS].finite(), before_training(run)
     peak = float(loss.values.max())
-    if first <= 0 or peak - first < MANY * noise(loss.values[-len(loss) // 4 :]):
+    if first <= 0 or not stands_out(loss, first):
         return None
     often = float(np.partition(loss.values, -min(FEW, len(loss)))[-min(FEW, len(loss))])
     at = int(np.argmax(loss.values))

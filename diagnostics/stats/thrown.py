@@ -7,17 +7,15 @@ import numpy as np
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
+from diagnostics.stats.jump import stands_out
 from diagnostics.stats.level import blocks, end, start, surely_before_training
 from diagnostics.stats.lost import LATE_SHARE
-from diagnostics.stats.noise import noise
 from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.strides import gentle, strides
 from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouched
 
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
 JUMP = 0.3  # of the start: a rise that no batch explains, where two classes leave room for ±0.1
-MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
-LEAST_NOISE = 20  # losses, to know their noise
 LOST = 0.8  # of the best progress given back at the end
 ABOVE = 0.2  # of the run, spent above the start
 THROWN = 1.0  # update ratio: a step as long as the weights
@@ -82,8 +80,7 @@ def _mostly_far_above(run: Run, loss: Curve) -> bool:
 
 
 def _jumped(loss: Curve, first: float) -> bool:
-    jump, late = float(loss.values.max()) - first, loss.values[-max(LEAST_NOISE, len(loss) // 4) :]
-    return jump > max(JUMP * abs(first), 0.0) and jump > MANY * noise(late)
+    return float(loss.values.max()) - first > JUMP * abs(first) and stands_out(loss, first)
 
 
 def _long_step(run: Run) -> bool:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from diagnostics import synthetic
+from diagnostics import diagnose, synthetic
 from diagnostics.stats.jump import jump
 
 FALLING = synthetic.falling(2.0, 0.2)
@@ -39,3 +39,15 @@ def test_an_easy_first_batch_is_no_scale_where_batches_differ_manyfold():
     shaken = 0.1 * np.exp(0.7 * np.random.default_rng(0).standard_normal(200))
     seen = jump(synthetic.make(np.r_[0.05, 0.9, 0.8, 0.7, shaken]))
     assert seen is not None and seen.height > 10 > 4 > seen.often
+
+
+def test_batches_of_few_rare_events_go_far_now_and_then():
+    """A Poisson loss of four rows: seldom one of them has many events."""
+    rng = np.random.default_rng(3)
+    counts = rng.exponential(1.0, (2000, 4)) ** 2.5
+    losses = np.r_[0.7, 0.95 + 0.1 * (counts.mean(1) - counts.mean())]
+    run = synthetic.make(losses, lr=1e-5)
+    assert losses.max() > 4 and jump(run) is None
+    assert diagnose(run).verdict not in ("diverged", "lr_too_high")
+    losses[500] = 40.0
+    assert jump(synthetic.make(losses, lr=1e-5)) is not None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.once import once
 from diagnostics.run import Run
@@ -15,6 +15,7 @@ from diagnostics.stats.noise import noise
 
 END_SHARE = 0.1  # of the points: long enough to average the noise of a batch, short enough to be "the end"
 SCALE = 3.0  # times validation: dropout and augmentation lift a training loss by less
+FIRST_BATCHES, MOVED = 8, 0.005  # losses; update ratios summed up: so little of a weight changes no loss one can see
 ODD = 2.0  # noise widths: how far a single batch may well be from the level
 BLOCKS = 40  # 2.5 % of a run each: the finest share of a run the rules speak of
 
@@ -31,21 +32,33 @@ def before_training(run: Run) -> float:
     A log thinned to one row in ten, or to epochs, holds no training loss of the first step. A training loss that is summed where validation is
     averaged says nothing of it.
     """
-    seen = _evaluated_before(run)
-    return start(run[TRAIN_LOSS]) if seen is None else seen
+    seen = evaluated_before(run)
+    return _of_first_batches(run) if seen is None else seen
+
+
+@once
+def _of_first_batches(run: Run) -> float:
+    """Mean of the first few training losses, as long as the weights had hardly moved since the first: in a warmup, many batches see the untouched network."""
+    loss, moves = run[TRAIN_LOSS].finite(), run.get(UPDATE_RATIO)
+    steps = loss.steps[:FIRST_BATCHES]
+    if moves is None or len(steps) < FIRST_BATCHES or not np.array_equal(moves.steps[:FIRST_BATCHES], steps):
+        return start(loss)
+    moved = np.r_[0.0, np.cumsum(moves.values[: FIRST_BATCHES - 1])]  # before the step that a loss is of
+    return float(loss.values[:FIRST_BATCHES][moved <= MOVED].mean())
 
 
 @once
 def surely_before_training(run: Run) -> float:
     """The same, or what it may have been at the most where a single batch tells it: one of eight examples may happen to have a tenth of the mean loss."""
-    seen, loss = _evaluated_before(run), run[TRAIN_LOSS].finite()
+    seen, loss = evaluated_before(run), run[TRAIN_LOSS].finite()
     late = loss.values[-(len(loss) // 4) :]
     if seen is not None or not (late > 0).all():
         return before_training(run)
-    return start(loss) * float(np.exp(ODD * noise(np.log(late))))
+    return before_training(run) * float(np.exp(ODD * noise(np.log(late))))
 
 
-def _evaluated_before(run: Run) -> float | None:
+def evaluated_before(run: Run) -> float | None:
+    """Validation's loss of the untouched network; None where it was first evaluated later, or is another loss than training's."""
     train, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
     earlier = val is not None and len(val) > 0 and val.steps[0] < train.steps[0] and bool(np.isfinite(val.values[0]))
     return float(val.values[0]) if val is not None and earlier and not _summed(train, val.finite()) else None

@@ -5,7 +5,7 @@ import numpy as np
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.guess import guess
-from diagnostics.stats.level import Blocks, before_training, blocks, end, start
+from diagnostics.stats.level import Blocks, before_training, blocks, end, evaluated_before, start
 from diagnostics.stats.noise import noise
 
 HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
@@ -16,7 +16,7 @@ LEAST_EVALS = 3  # evaluations
 def untouched(run: Run) -> float:
     """The loss before the first step; the mean of a first epoch, which may be thrown up already, is held to that of a guess."""
     first, blind = before_training(run), guess(run)
-    averaged = run.per_epoch(TRAIN_LOSS) and first == start(run[TRAIN_LOSS])
+    averaged = run.per_epoch(TRAIN_LOSS) and evaluated_before(run) is None
     return min(first, blind) if averaged and blind is not None else first
 
 
@@ -40,7 +40,7 @@ def time_above(run: Run) -> float:
     0 where no validation says what that was: a first batch may have been an easy one.
     """
     first = before_training(run)
-    if first == start(run[TRAIN_LOSS]):
+    if evaluated_before(run) is None:
         return 0.0
     return max(_share_above(blocks(run[TRAIN_LOSS]), lifted(run)), _share_above(blocks(run[VAL_LOSS]), first))
 

@@ -5,6 +5,7 @@ import pytest
 
 from diagnostics import diagnose, synthetic
 from diagnostics.stats.jump import jump
+from diagnostics.stats.level import before_training
 
 FALLING = synthetic.falling(2.0, 0.2)
 
@@ -51,3 +52,14 @@ def test_batches_of_few_rare_events_go_far_now_and_then():
     assert diagnose(run).verdict not in ("diverged", "lr_too_high")
     losses[500] = 40.0
     assert jump(synthetic.make(losses, lr=1e-5)) is not None
+
+
+def test_in_a_warmup_many_batches_see_the_untouched_network():
+    losses = np.r_[9.0, 14.0, 52.0, 45.0, 25.0, 53.0, 30.0, 19.0, synthetic.noisy(synthetic.falling(25.0, 3.0), 0.05)]
+    barely = np.r_[np.full(8, 4e-4), np.full(1000, 0.01)]
+    warmed = synthetic.make(losses, update_ratio=barely)
+    assert before_training(warmed) == pytest.approx(losses[:8].mean())
+    assert diagnose(warmed).verdict not in ("diverged", "lr_too_high")
+    at_once = synthetic.make(losses, update_ratio=np.full(1008, 0.02))
+    assert before_training(at_once) == 9.0, "the second loss is already another network's"
+    assert before_training(synthetic.make(losses)) == 9.0, "nobody knows"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.level import start
@@ -69,6 +69,8 @@ def vanished(run: Run) -> Lost | None:
     finite = run[TRAIN_LOSS].finite()
     first, seen, last = int(finite.steps[0]), int(finite.steps[-1]), run.last_step
     usual = float(np.median(np.diff(finite.steps))) if len(finite) > 1 else 1.0
+    if len(finite) == 1 and VAL_LOSS in run and (run[VAL_LOSS].finite().steps > seen).any():
+        return None  # the network lives, and how rarely training is logged is not known yet
     if last - seen <= max(LATE_SHARE * (last - first), MISSED * usual):
         return None
     beside = [c.steps for c in run.curves.values() if (c.steps <= seen).sum() >= TOGETHER * len(finite)]

@@ -1,9 +1,11 @@
 """A training loss that is gone."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
-from diagnostics import synthetic
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
+from diagnostics import diagnose, synthetic
 from diagnostics.curve import Curve
 from diagnostics.stats.lost import not_finite, vanished, zeroed
 
@@ -54,3 +56,17 @@ def test_a_log_that_goes_on_without_the_loss():
 def test_a_whole_loss_is_not_lost():
     whole = Curve(TRAIN_LOSS, np.arange(1, len(LOSS) + 1), LOSS)
     assert not_finite(whole) is None and zeroed(whole) is None
+
+
+def test_one_training_loss_beside_evaluations_that_go_on_is_rare_and_not_lost():
+    """The Trainer of Hugging Face logs it every 500 steps, and may evaluate every 20."""
+    run = synthetic.make(LOSS, synthetic.falling(last=0.6))
+    first = run[TRAIN_LOSS].where(run[TRAIN_LOSS].steps == 500)
+    logged = replace(synthetic.with_curves(run, first), state=RUNNING)
+    assert vanished(logged) is None
+    for step in range(20, 1001, 20):
+        assert diagnose(logged.until(step)).verdict in ("not_enough_data", "keep_training"), step
+    gone = synthetic.with_curves(
+        logged, Curve(VAL_LOSS, run[VAL_LOSS].steps, np.where(run[VAL_LOSS].steps > 500, np.nan, 1.0))
+    )
+    assert vanished(gone) is not None

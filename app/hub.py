@@ -8,10 +8,10 @@ import asyncio
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import lru_cache, partial
+from itertools import takewhile
 from pathlib import Path
 
 from app import library
@@ -23,7 +23,7 @@ from collector.verdict import OURS
 
 TICK = 0.5  # s between two looks whether the folders are still there: one question a folder
 MISSED = 10.0  # s before a page was drawn: what it shows was read some time before
-REMEMBERED = 1_000  # changes, for pages that begin to listen
+REMEMBERED = 60.0  # s: no page takes longer to begin to listen
 LINKS = 64  # runs that are links to elsewhere and watched there: each takes two threads
 
 
@@ -68,7 +68,7 @@ class Hub:
         self._folders, self._index = folders, index
         self._listeners: set[Listener] = set()
         self._throttle = Throttle()
-        self._recent: deque[tuple[float, str]] = deque(maxlen=REMEMBERED)  # s since 1970, path
+        self._recent: dict[str, float] = {}  # when a path last changed, s since 1970
         self._lock = threading.Lock()
         self._watches = {folder.path: Watch(folder.path, partial(self._hear, folder)) for folder in folders}
         self._stopped = threading.Event()
@@ -95,9 +95,7 @@ class Hub:
         listener = Listener(self._throttle)
         self._listeners.add(listener)
         with self._lock:
-            missed = {changed for at, changed in self._recent if at > since - MISSED}
-            forgot = len(self._recent) == REMEMBERED and self._recent[0][0] > since - MISSED
-        missed |= {""} if forgot else set()
+            missed = [changed for changed, at in self._recent.items() if at > since - MISSED]
         for changed in missed:
             listener.hear(changed)
         return listener
@@ -113,8 +111,12 @@ class Hub:
         self._pass_on(changed)
 
     def _pass_on(self, changed: str) -> None:
+        now = time.time()
         with self._lock:
-            self._recent.append((time.time(), changed))
+            self._recent.pop(changed, None)  # the oldest stand first
+            self._recent[changed] = now
+            for path in [*takewhile(lambda path: self._recent[path] < now - REMEMBERED, self._recent)]:
+                del self._recent[path]
         for listener in list(self._listeners):
             listener.hear(changed)
 

@@ -49,15 +49,17 @@ def _verdicts(labelled: tuple[str, Run]) -> list[tuple[int, str, str]]:
 
 
 def table() -> pd.DataFrame:
-    """One row a number of training losses: right verdicts, and sound runs named a fault."""
+    """One row a number of training losses: right verdicts, sound runs named a fault (``alarmed``), faults called healthy (``missed``)."""
     with ProcessPoolExecutor() as pool:
         judged = [row for rows in pool.map(_verdicts, _runs(), chunksize=16) for row in rows]
     frame = pd.DataFrame(judged, columns=["losses", "truth", "verdict"])
     frame["right"] = frame.truth == frame.verdict
     frame["alarmed"] = ~frame.verdict.isin(FAULTLESS)
     sound = frame[frame.truth == "healthy"].groupby("losses").alarmed
+    faults = frame[~frame.truth.isin(FAULTLESS)].groupby("losses").verdict
     counted = pd.DataFrame({"right": frame.groupby("losses").right.sum(), "runs": frame.groupby("losses").size()})
-    return counted.assign(alarmed=sound.sum(), sound=sound.size()).reset_index()
+    missed = faults.agg(lambda said: int((said == "healthy").sum()))
+    return counted.assign(alarmed=sound.sum(), sound=sound.size(), missed=missed, faults=faults.size()).reset_index()
 
 
 def main() -> None:
@@ -65,7 +67,10 @@ def main() -> None:
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     for row in table().itertuples():
         said = f"{row.losses} training losses" if row.losses else "all training losses"
-        print(f"{said}: {row.right} of {row.runs} right, {row.alarmed} of {row.sound} sound runs named a fault")
+        print(
+            f"{said}: {row.right} of {row.runs} right, {row.alarmed} of {row.sound} sound runs named a fault, "
+            f"{row.missed} of {row.faults} faults called healthy"
+        )
 
 
 if __name__ == "__main__":

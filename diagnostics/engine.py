@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS
+from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics import rules
 from diagnostics.report import SEVERITIES, Finding, NotChecked, Report, Rival
 from diagnostics.rule import Rule
@@ -70,10 +70,10 @@ def _grounded(run: Run, verdict: Finding) -> Finding:
     if not hardly_logged(run):
         return verdict
     points = len(run[TRAIN_LOSS])
-    often = "once" if points == 1 else f"{points} times"
-    return replace(
-        verdict, message=f"{verdict.message} Training was logged only {often}: its course is taken from validation."
-    )
+    often = {1: "once", 2: "twice"}.get(points, f"{points} times")
+    said = f"{verdict.message} Training was logged only {often}: its course, and its figures here, are taken from validation."
+    evidence = tuple(replace(e, tag=VAL_LOSS) if e.tag == TRAIN_LOSS else e for e in verdict.evidence)
+    return replace(verdict, message=said, evidence=evidence)
 
 
 def _fault(run: Run) -> Finding | None:

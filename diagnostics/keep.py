@@ -16,6 +16,8 @@ from collector import schema
 from diagnostics.curve import Curve, Floats, Ints
 from diagnostics.run import Run
 
+TAKEN = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)  # by who kept the same meanwhile
+
 
 def keep(run: Run, folder: Path) -> Path:
     """Write ``run`` as a new run folder below ``folder`` and return its path. NaN, Inf and gaps stay what they are.
@@ -26,13 +28,20 @@ def keep(run: Run, folder: Path) -> Path:
     """
     home = folder / file_name(run.name)
     folder.mkdir(parents=True, exist_ok=True)
-    if home.exists():
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(home))
+    if os.path.lexists(home):
+        raise _already(home)
     with tempfile.TemporaryDirectory(prefix=".keeping-", dir=folder) as hidden:
         draft = Path(hidden) / home.name
         _write(run, draft)
-        draft.rename(home)  # all at once: who watches the folder never reads half a run
+        try:
+            draft.rename(home)  # all at once: who watches the folder never reads half a run
+        except OSError as error:
+            raise _already(home) if error.errno in TAKEN else error from None
     return home
+
+
+def _already(home: Path) -> FileExistsError:
+    return FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(home))
 
 
 def _write(run: Run, home: Path) -> None:

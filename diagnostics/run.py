@@ -32,6 +32,7 @@ class Run(Measured):
         ranks: curves by tag of the other processes of a distributed training, by rank: loss and step time.
         resumed_at: steps at which a later attempt took over.
         superseded: curves by tag of points that a resume rewound over; kept, never judged.
+        sketched: whether validation shows where training went between the few losses that were logged (``stats.hardly_logged``).
         notes: one-line remarks of the reader on how the log was understood or what in it was damaged.
     """
 
@@ -49,6 +50,7 @@ class Run(Measured):
     ranks: Mapping[int, Mapping[str, Curve]] = field(default_factory=dict)
     resumed_at: tuple[int, ...] = ()
     superseded: Mapping[str, Curve] = field(default_factory=dict)
+    sketched: bool = False
     notes: tuple[str, ...] = ()
 
     @overload

@@ -40,7 +40,7 @@ function unmount(parent, chart) {
   clearTimeout(chart.soon);
   clearTimeout(chart.later);
   chart.gone = true;
-  Promise.allSettled([chart.painted]).then(() => { // Plotly stumbles over what goes while it draws
+  Promise.resolve(chart.painted).then(() => { // Plotly stumbles over what goes while it draws
     window.Plotly?.purge(chart.div);
     chart.box.remove();
   });
@@ -70,7 +70,7 @@ function learn(kind) {
 }
 
 async function draw(chart, data) {
-  if (chart.data !== data) return; // a newer figure arrived while plotly.js was loading
+  if (chart.data !== data || chart.gone) return; // a newer figure arrived while plotly.js was loading
   data.figure.traces.forEach(({ type }) => type && learn(type));
   const seen = look(chart.div, data.figure.palette ?? {});
   const text = JSON.stringify(data.figure);
@@ -111,8 +111,10 @@ async function paint(chart) {
   if (matchMedia("(pointer: coarse)").matches) layout.dragmode = false; // touch.js knows a drag that scrolls from one that zooms
   const drawn = traces.map((trace) => atEdge(trace, layout));
   chart.shown = { traces: drawn, points: new Map() };
-  chart.painted = window.Plotly.react(chart.div, drawn, merge(chart.theme, layout), CONFIG);
-  await chart.painted.catch((error) => { if (!chart.gone) throw error; });
+  const painted = window.Plotly.react(chart.div, drawn, merge(chart.theme, layout), CONFIG);
+  chart.painted = Promise.allSettled([chart.painted, painted]);
+  await painted.catch((error) => { if (!chart.gone) throw error; });
+  if (chart.gone) return;
   chart.box.classList.toggle("cw-tight", roomBeside(chart, drawn));
   chart.tools.dress();
   fill(chart);

@@ -59,7 +59,7 @@ function tell(ear) {
 
 function answering() {
   const since = Date.now() - touchedAt, state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
-  return since < HANDS_MS || (state === "running" && since < PATIENCE_MS);
+  return since < HANDS_MS || (state && state !== "notRunning" && since < PATIENCE_MS);
 }
 
 function tick(ear) {

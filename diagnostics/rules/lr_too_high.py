@@ -43,7 +43,7 @@ Criterion
 
     Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
     for what is left (see underfitting), or the loss ends below MADE_GOOD of the start. A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
-    is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump that is not RARER times as far as batches of the last quarter go (few rare events make batches so), nor one of training where validation, seen often and from before
+    is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump of a lone batch that is not RARER times as far as others of the last quarter go, nor one of training where validation, seen often and from before
     the first step on, came down without a tremor. Weights that are known to have begun too small, or
     that a decay took, are no measure for an update or a growth. While the run goes on and the loss is not surely done falling, only what was done to the weights counts;
     and a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.

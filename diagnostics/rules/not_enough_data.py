@@ -8,8 +8,10 @@ Why it matters
 
 Criterion
     Fewer than MIN_POINTS finite points of train/loss, or than EPOCHS_ENOUGH where each point is an epoch. Where validation was
-    evaluated as often as that, and OFTENER times as often as training was logged, it shows where training went between its
-    points, as long as one of these is late: the verdict is then given on that, and says so.
+    evaluated as often as that to the end of the run, and OFTENER times as often as training was logged (FAR_OFTENER, where these
+    are epochs and would do), it shows where training went between its points: the verdict is then given on that, and says so. One
+    of the points must be in the later half, and where validation rose after the last, one after its lowest; none may be far above
+    validation, nor all of them far below it by the same.
 
 Source
     Our own choice, calibrated on real small runs: below 20 points the slope of a loss is not told from the noise of its batches.
@@ -29,7 +31,7 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import EPOCHS_ENOUGH, MIN_POINTS, Rule
 from diagnostics.run import Run
-from diagnostics.stats.hardly_logged import OFTENER  # noqa: F401 (named in the Criterion)
+from diagnostics.stats.hardly_logged import FAR_OFTENER, OFTENER  # noqa: F401 (named in the Criterion)
 
 NOTHING = Curve(TRAIN_LOSS, np.empty(0, np.int64), np.empty(0))
 
@@ -41,7 +43,7 @@ def check(run: Run) -> Iterator[Finding]:
     if len(loss) >= least:
         return
     points = "1 point" if len(loss) == 1 else f"{len(loss)} points"
-    said = f"The training loss has {points}; {least} are needed for a verdict, or one and as many evaluations."
+    said = f"The training loss has {points}; {least} are needed for a verdict, or a late one beside {MIN_POINTS} evaluations."
     message = said if TRAIN_LOSS in run else "No training loss was found under a name we know."
     first, last = (int(loss.steps[0]), int(loss.steps[-1])) if len(loss) else (0, run.last_step)
     yield Finding(

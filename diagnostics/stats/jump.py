@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from collector.schema import TRAIN_LOSS
 from diagnostics.curve import Curve
@@ -12,7 +13,7 @@ from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
 
 MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
-RARER = 1.5  # times the farthest of the last quarter: batches of few rare events go as far as four quarters of a run let them
+RARER = 1.5  # times the farthest other of the last quarter: batches of few rare events go far now and then
 LEAST = 20  # losses, to know their noise
 FEW = 3  # losses: as many high ones are no odd batch
 
@@ -36,10 +37,16 @@ class Jump:
 
 
 def stands_out(loss: Curve, first: float) -> bool:
-    """Whether the highest loss is as far above ``first`` as no batch of the last quarter is from the middle of them, nor their noise would take one."""
-    late = loss.values[-max(LEAST, len(loss) // 4) :]
-    farthest = float(late.max() - np.median(late))
-    return float(loss.values.max()) - first > max(MANY * noise(late), RARER * farthest)
+    """Whether the highest loss is farther above ``first`` than noise goes; a lone one, than any other of the last quarter is from the middle of them."""
+    values, count = loss.values, max(LEAST, len(loss) // 4)
+    height, far = float(values.max()) - first, MANY * noise(values[-count:])
+    if height <= far:
+        return False
+    if len(values) >= FEW and float(sliding_window_view(values, FEW).min(axis=1).max()) - first > far:
+        return True  # so many in a row are no odd batch
+    peak = int(np.argmax(values))
+    others = np.r_[values[: max(peak - 1, 0)], values[peak + 2 :]][-count:]
+    return others.size == 0 or height > RARER * float(others.max() - np.median(others))
 
 
 def jump(run: Run) -> Jump | None:

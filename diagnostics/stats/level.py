@@ -38,13 +38,14 @@ def before_training(run: Run) -> float:
 
 @once
 def _of_first_batches(run: Run) -> float:
-    """Mean of the first few training losses, as long as the weights had hardly moved since the first: in a warmup, many batches see the untouched network."""
+    """The first training loss, or the mean of the first few where that is higher, as long as the weights had hardly moved: in a warmup, many batches see the untouched network, and the first may be an easy one."""
     loss, moves = run[TRAIN_LOSS].finite(), run.get(UPDATE_RATIO)
     steps = loss.steps[:FIRST_BATCHES]
-    if moves is None or len(steps) < FIRST_BATCHES or not np.array_equal(moves.steps[:FIRST_BATCHES], steps):
+    each = len(steps) == FIRST_BATCHES and steps[-1] - steps[0] == FIRST_BATCHES - 1
+    if moves is None or not each or not np.array_equal(moves.steps[:FIRST_BATCHES], steps):
         return start(loss)
     moved = np.r_[0.0, np.cumsum(moves.values[: FIRST_BATCHES - 1])]  # before the step that a loss is of
-    return float(loss.values[:FIRST_BATCHES][moved <= MOVED].mean())
+    return max(start(loss), float(loss.values[:FIRST_BATCHES][moved <= MOVED].mean()))
 
 
 @once

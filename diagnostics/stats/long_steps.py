@@ -171,7 +171,7 @@ def _harmless(run: Run, loss: Curve) -> bool:
 
 def bounces(run: Run, loss: Curve) -> Sign:
     """Validation jumps from one evaluation to the next, after a quick fall, and nothing is gained."""
-    seen = bounce(run)
+    seen = None if run.sketched else bounce(run)  # validation alone may be restless for want of examples
     if seen is None or seen.share <= BOUNCE or end(loss) < SOLVED * end(run[seen.tag]):
         return None
     if fall_after(loss, EARLY) > LATE or not surely_stuck(loss) or gaining(run[seen.tag], LIKELY):
@@ -185,7 +185,8 @@ def bounces(run: Run, loss: Curve) -> Sign:
 def restless(run: Run, loss: Curve) -> Sign:
     """Neither loss has got lower for two thirds of the run, at a rate that stayed up, and validation jumps about all the while: by the noise of the batches alone
     nobody would know whether training is stuck; the order of its levels tells."""
-    seen = bounce(run) if known_rate(run) and not no_measure(run) and not pretrained(run) else None
+    known = known_rate(run) and not no_measure(run) and not pretrained(run) and not run.sketched
+    seen = bounce(run) if known else None
     if seen is None or seen.tag != VAL_LOSS or seen.share <= RESTLESS or jitter(run, seen) <= TREMBLES:
         return None
     val = run[VAL_LOSS].finite()

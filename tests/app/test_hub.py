@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.hub import MISSED, REMEMBERED, Hub
+from app.hub import MISSED, Hub
 from app.library import Folder
 from app.throttle import QUICKEST
 from collector import verdict
@@ -105,9 +105,8 @@ def test_the_verdict_of_a_watcher_is_not_news(run):
         (0.0, ["a", "b", "a"], ["a", "b"]),
         (3.0, ["a"], []),
         (math.inf, ["a"], []),
-        (0.0, [str(k) for k in range(REMEMBERED + 1)], ["", *sorted(str(k) for k in range(1, REMEMBERED + 1))]),
     ],
-    ids=["since the page was drawn", "long before it", "a listener that asks for nothing", "more than is remembered"],
+    ids=["since the page was drawn", "long before it", "a listener that asks for nothing"],
 )
 def test_what_changed_while_a_page_was_drawn_is_heard(tmp_path, since, changes, told):
     async def first() -> list[str]:

@@ -35,7 +35,7 @@ def test_it_goes_as_validation_and_through_its_own_points():
     assert sketched(run)[VAL_LOSS] is val and len(run[TRAIN_LOSS]) == 3
 
 
-def test_training_above_validation_is_taken_for_noise_or_dropout():
+def test_training_a_little_above_validation_is_taken_for_noise_or_dropout():
     run = logged(LEVELLED, {400: 0.9, 1180: 0.5})
     np.testing.assert_array_equal(sketched(run)[TRAIN_LOSS].values, run[VAL_LOSS].values)
 
@@ -44,7 +44,10 @@ def test_training_above_validation_is_taken_for_noise_or_dropout():
 def test_once_at_the_end_tells_overfitting_from_steps_too_long(shift):
     by_heart = diagnose(logged(RISEN + shift, {1180: 0.01 + shift}))
     assert by_heart.verdict == "overfitting"
-    assert by_heart.headline.message.endswith("Training was logged only once: its course is taken from validation.")
+    assert {e.tag for e in by_heart.headline.evidence} == {VAL_LOSS}
+    assert by_heart.headline.message.endswith(
+        "Training was logged only once: its course, and its figures here, are taken from validation."
+    )
     thrown = diagnose(logged(RISEN + 2.5 * np.clip(T - 0.3, 0, None) + shift, {1180: 2.6 + shift}))
     assert thrown.verdict != "overfitting"
 
@@ -61,12 +64,45 @@ def test_a_sound_run_is_sound_and_one_that_falls_goes_on():
         ({100: 1.5}, "none is late: where training went while validation rose is not known"),
         ({600: 1.0, 1180: np.nan}, "not a number: that is the finding"),
         (dict.fromkeys(range(0, 1180, 25), 1.0), "enough of its own"),
+        ({600: 0.29, 1180: 50.0}, "thrown up, or a sum"),
+        ({20: 0.02, 1180: 0.003}, "far below from the beginning: another scale"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_it_is_left_alone(train, why):
     run = logged(RISEN, train)
     assert not hardly_logged(run) and sketched(run) is run, why
+
+
+def test_a_rise_that_training_is_not_known_to_have_followed():
+    late = LEVELLED + 5.0 * np.clip(T - 0.55, 0, None)
+    assert diagnose(logged(late, {600: 0.2})).verdict == "not_enough_data", "the lowest evaluation is after it"
+    early = LEVELLED + 5.0 * np.clip(T - 0.3, 0, None)
+    assert diagnose(logged(early, {600: 0.05})).verdict == "overfitting", "training was seen to part from validation"
+
+
+def test_evaluations_that_end_before_the_log_does_show_nothing_of_its_end():
+    run = logged(LEVELLED, {600: 0.3, 1180: 0.28, 2390: 0.27})
+    assert not hardly_logged(run) and diagnose(run).verdict == "not_enough_data"
+
+
+def test_means_of_epochs_that_would_do_are_judged_themselves():
+    means = {100 * k: 2.0 * np.exp(-0.5 * k) + 0.6 for k in range(12)}
+    run = logged(LEVELLED, means, epochs=Curve("epoch", STEPS, STEPS / 100))
+    few = replace(run, curves={**run.curves, VAL_LOSS: run[VAL_LOSS].where(STEPS % 60 == 0)})
+    assert not hardly_logged(few) and diagnose(few).verdict != "not_enough_data"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_validation_that_is_restless_for_want_of_examples_accuses_no_rate(seed):
+    restless = LEVELLED * (1 + 0.2 * np.random.default_rng(seed).standard_normal(EVALS))
+    report = diagnose(replace(logged(restless, {600: 0.3, 1180: 0.28}), state="finished"))
+    assert report.verdict != "lr_too_high"
+
+
+def test_solved_training_is_0():
+    run = logged(RISEN, {600: 0.0, 1180: 0.0})
+    assert diagnose(run).verdict == "overfitting" and (sketched(run)[TRAIN_LOSS].values >= 0).all()
 
 
 def test_few_evaluations_show_no_course():
@@ -89,7 +125,7 @@ def test_neither_scale_nor_steps_nor_what_stands_beside_the_verdict_matter():
 
 
 def test_in_flight_it_is_told_after_some_looks_and_stays():
-    run = replace(logged(RISEN, {200 * k: 0.3 / k for k in range(1, 6)} | {1180: 0.02}), state=RUNNING)
+    run = replace(logged(RISEN, {100 * k: 0.6 / k for k in range(1, 11)} | {1180: 0.02}), state=RUNNING)
     verdicts = [diagnose(run.until(step)).verdict for step in STEPS[4:]]
     assert verdicts[0] == "not_enough_data" and verdicts[-1] == "overfitting"
     faults = [v for v in verdicts if v not in ("not_enough_data", "keep_training", "healthy")]

@@ -42,16 +42,30 @@ def test_an_easy_first_batch_is_no_scale_where_batches_differ_manyfold():
     assert seen is not None and seen.height > 10 > 4 > seen.often
 
 
+def _rare(*places) -> np.ndarray:
+    """Losses of batches that hardly differ, but for one here and there that has many rare events."""
+    losses = 0.95 + 0.1 * np.random.default_rng(3).standard_normal(2000)
+    losses[0] = 0.85
+    losses[list(places)] = np.linspace(5.6, 4.2, len(places))
+    return losses
+
+
 def test_batches_of_few_rare_events_go_far_now_and_then():
-    """A Poisson loss of four rows: seldom one of them has many events."""
-    rng = np.random.default_rng(3)
-    counts = rng.exponential(1.0, (2000, 4)) ** 2.5
-    losses = np.r_[0.7, 0.95 + 0.1 * (counts.mean(1) - counts.mean())]
-    run = synthetic.make(losses, lr=1e-5)
-    assert losses.max() > 4 and jump(run) is None
-    assert diagnose(run).verdict not in ("diverged", "lr_too_high")
-    losses[500] = 40.0
-    assert jump(synthetic.make(losses, lr=1e-5)) is not None
+    run = synthetic.make(_rare(1300, 400, 1700, 1900), lr=1e-5)
+    assert jump(run) is None and diagnose(run).verdict not in ("diverged", "lr_too_high")
+    assert jump(synthetic.make(_rare(1300), lr=1e-5)) is not None, "that one is like no other"
+    assert jump(synthetic.make(_rare(1300, 1301, 1302, 1700, 1900), lr=1e-5)) is not None, (
+        "three in a row are no odd batch"
+    )
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 0.9])
+@pytest.mark.parametrize("steps", [100, 1000])
+def test_a_loss_thrown_up_late_is_told_all_the_same(share, steps):
+    at = round(share * steps)
+    losses = synthetic.noisy(np.r_[np.linspace(2.31, 2.2, at), np.full(steps - at, 2.303)], 0.003)
+    losses[at] = 60.0
+    assert diagnose(synthetic.make(losses, lr=1.0)).verdict == "diverged"
 
 
 def test_in_a_warmup_many_batches_see_the_untouched_network():

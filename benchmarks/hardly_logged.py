@@ -1,8 +1,8 @@
 """Training logged once or a few times in a whole run, beside many evaluations: how often is the verdict still right?
 
 ``python -m benchmarks.hardly_logged`` takes every run of the lab with ENOUGH evaluations, keeps of it what a log of any tool has (losses,
-accuracy, learning rate), thins its training losses, and prints the share of right verdicts and of sound runs named a fault, beside the
-same with all losses. Takes about half a minute. No threshold is chosen here.
+accuracy, learning rate), thins its training losses, and counts right verdicts, sound runs named a fault and faults called healthy, beside
+the same with all losses. Takes about half a minute. No threshold is chosen here.
 """
 
 import argparse

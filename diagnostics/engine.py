@@ -10,7 +10,7 @@ from diagnostics.report import SEVERITIES, Finding, NotChecked, Report, Rival
 from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.averages import without_untouched_averages
-from diagnostics.stats.hardly_logged import hardly_logged, sketched
+from diagnostics.stats.hardly_logged import sketched
 from diagnostics.steady import QUIET, standing
 
 # Headline verdicts in the order of causes, and why each comes before those after it: what speaks against a rival that
@@ -39,9 +39,11 @@ def diagnose(run: Run) -> Report:
     verdict is one on its course as validation shows it, and says so; what is found beside it is of the log alone.
     """
     seen = without_untouched_averages(run)
-    outcomes = {rule.slug: _ask(rule, sketched(seen) if rule.slug in HEADLINES else seen) for rule in rules.all_rules()}
+    judged = sketched(seen)
+    outcomes = {rule.slug: _ask(rule, judged if rule.slug in HEADLINES else seen) for rule in rules.all_rules()}
     found = [f for outcome in outcomes.values() if isinstance(outcome, tuple) for f in outcome]
-    verdict = _grounded(run, standing(run, _headlines(found), _fault))
+    verdict = standing(run, _headlines(found), _fault)
+    verdict = _grounded(verdict, len(seen[TRAIN_LOSS])) if judged.sketched else verdict
     others = [f for f in found if f.rule not in HEADLINES]
     return Report(
         run=run.name,
@@ -65,11 +67,8 @@ def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
         return NotChecked(rule.slug, f"the rule failed ({type(error).__name__}: {error}); please report it")
 
 
-def _grounded(run: Run, verdict: Finding) -> Finding:
-    """``verdict`` with what it rests on, where training was hardly logged."""
-    if not hardly_logged(run):
-        return verdict
-    points = len(run[TRAIN_LOSS])
+def _grounded(verdict: Finding, points: int) -> Finding:
+    """``verdict`` with what it rests on, where training was logged in so few ``points``."""
     often = {1: "once", 2: "twice"}.get(points, f"{points} times")
     said = f"{verdict.message} Training was logged only {often}: its course, and its figures here, are taken from validation."
     evidence = tuple(replace(e, tag=VAL_LOSS) if e.tag == TRAIN_LOSS else e for e in verdict.evidence)

@@ -20,6 +20,11 @@ Example = Callable[[], Run]
 Cannot = Callable[[Run], str | None]
 
 
+def enough(run: Run, tag: str) -> int:
+    """How many points of the loss ``tag`` a verdict takes."""
+    return EPOCHS_ENOUGH if run.per_epoch(tag) else MIN_POINTS
+
+
 @dataclass(frozen=True)
 class Rule:
     """One diagnosis.

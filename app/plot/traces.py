@@ -15,7 +15,7 @@ from diagnostics.curve import Curve
 from diagnostics.rule import MIN_POINTS
 from diagnostics.run import Run
 
-FEW = 40  # points of validation that are worth a dot each; of other curves, fewer than a verdict takes
+FEW = 40  # points of validation that are worth a dot each
 FAINT = 0.4  # of a curve that counts no more
 LAST, MARKS = 1000, ("raw points", "before the resume", "best", "NaN or Inf")  # in the legend, after the curves
 Trace = dict[str, Any]
@@ -112,7 +112,8 @@ def _curve(run: Run, panel: Panel, one: Line, i: int, look: Look) -> list[Trace]
 
 
 def _line(run: Run, panel: Panel, one: Line, i: int, look: Look, window: int) -> list[Trace]:
-    dots = len(run[one.tag]) <= (FEW if one.dashed else MIN_POINTS - 1)
+    count = len(run[one.tag])
+    dots = count <= FEW if one.dashed else count < MIN_POINTS  # a verdict on so few rests on validation
     style = {
         "line": {"color": f"${one.colour}", "width": 2, "dash": "dash" if one.dashed else "solid"},
         "marker": {"size": 5},

@@ -14,7 +14,8 @@ Criterion
     validation, nor all of them far below it by the same.
 
 Source
-    Our own choice, calibrated on real small runs: below 20 points the slope of a loss is not told from the noise of its batches.
+    Our own choice, calibrated on real small runs: below 20 points the slope of a loss is not told from the noise of its batches. What
+    validation must be to stand in for training was chosen by eye, on the lab's runs with their training losses thinned.
 
 Known limits
     Where validation stands in for training, a verdict is right less often than with all of training's losses
@@ -29,7 +30,7 @@ from collector.schema import TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import EPOCHS_ENOUGH, MIN_POINTS, Rule
+from diagnostics.rule import EPOCHS_ENOUGH, MIN_POINTS, Rule, enough  # noqa: F401 (named in the Criterion)
 from diagnostics.run import Run
 from diagnostics.stats.hardly_logged import FAR_OFTENER, OFTENER  # noqa: F401 (named in the Criterion)
 
@@ -39,7 +40,7 @@ NOTHING = Curve(TRAIN_LOSS, np.empty(0, np.int64), np.empty(0))
 def check(run: Run) -> Iterator[Finding]:
     """Fires when the training loss is missing or too short."""
     loss = run.get(TRAIN_LOSS, NOTHING).finite()
-    least = EPOCHS_ENOUGH if run.per_epoch(TRAIN_LOSS) else MIN_POINTS
+    least = enough(run, TRAIN_LOSS)
     if len(loss) >= least:
         return
     points = "1 point" if len(loss) == 1 else f"{len(loss)} points"

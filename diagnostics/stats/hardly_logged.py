@@ -8,7 +8,7 @@ from scipy.optimize import isotonic_regression
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.once import once
-from diagnostics.rule import EPOCHS_ENOUGH, MIN_POINTS
+from diagnostics.rule import MIN_POINTS, enough
 from diagnostics.run import Run
 from diagnostics.stats.level import SCALE
 from diagnostics.stats.noise import noise
@@ -16,10 +16,8 @@ from diagnostics.stats.noise import noise
 OFTENER = 1.5  # evaluations a training loss: fewer show hardly more than the losses themselves
 FAR_OFTENER = 3.0  # the same, where each is of an epoch and a verdict could be given on them
 EARLY, LATE = 0.1, 0.9  # of the run
-RISEN, CLEAR = (
-    0.05,
-    2.0,
-)  # of validation beside the last training loss; noise widths: by what it rose since, nobody knows whether training did
+# of validation beside the last training loss, and noise widths: where it rose by more since, nobody knows whether training did
+RISEN, CLEAR = 0.05, 2.0
 FEW = 3  # evaluations
 LIKE = 1.1  # times: shares that differ by less are one, as of a sum beside a mean
 LEAST_SHARE = 1e-6  # of validation: training that is solved
@@ -40,25 +38,20 @@ def sketched(run: Run) -> Run:
     return replace(run, curves={**run.curves, TRAIN_LOSS: drawn}, sketched=True)
 
 
-@once
 def hardly_logged(run: Run) -> bool:
     """Whether there are too few training losses for a verdict, and enough evaluations that go with them."""
     train, val = run.get(TRAIN_LOSS), run.get(VAL_LOSS)
     if train is None or val is None or not np.isfinite(train.values).all():
         return False
     known = val.finite()
-    many = len(known) >= max(_enough(run, VAL_LOSS), OFTENER * len(train))
+    many = len(known) >= max(enough(run, VAL_LOSS), OFTENER * len(train))
     return many and _rarely(run, train, known) and _to_the_end(run, train, known) and _go_together(train, known)
-
-
-def _enough(run: Run, tag: str) -> int:
-    return EPOCHS_ENOUGH if run.per_epoch(tag) else MIN_POINTS
 
 
 def _rarely(run: Run, train: Curve, val: Curve) -> bool:
     """Whether there are too few training losses; where a verdict could be given on them, evaluations must be far more."""
     return 0 < len(train) < MIN_POINTS and (
-        len(train) < _enough(run, TRAIN_LOSS) or len(val) >= FAR_OFTENER * len(train)
+        len(train) < enough(run, TRAIN_LOSS) or len(val) >= FAR_OFTENER * len(train)
     )
 
 

@@ -13,7 +13,9 @@ from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
 
 MANY = 8.0  # noise widths above the start: beyond six, normal noise does not get there in 10⁹ points
-RARER = 1.5  # times the farthest other of the last quarter: batches of few rare events go far now and then
+RARER = (
+    1.5  # times the farthest other of the last quarter: batches of few rare events go far now and then; chosen by eye
+)
 LEAST = 20  # losses, to know their noise
 FEW = 3  # losses: as many high ones are no odd batch
 

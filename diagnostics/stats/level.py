@@ -15,7 +15,10 @@ from diagnostics.stats.noise import noise
 
 END_SHARE = 0.1  # of the points: long enough to average the noise of a batch, short enough to be "the end"
 SCALE = 3.0  # times validation: dropout and augmentation lift a training loss by less
-FIRST_BATCHES, MOVED = 8, 0.005  # losses; update ratios summed up: so little of a weight changes no loss one can see
+FIRST_BATCHES, MOVED = (
+    8,
+    0.005,
+)  # losses; update ratios summed up: so little of the weights, chosen by eye, is next to nothing
 ODD = 2.0  # noise widths: how far a single batch may well be from the level
 BLOCKS = 40  # 2.5 % of a run each: the finest share of a run the rules speak of
 
@@ -30,7 +33,7 @@ def before_training(run: Run) -> float:
     """The loss of the untouched network: validation's first value when it was measured before the first training loss.
 
     A log thinned to one row in ten, or to epochs, holds no training loss of the first step. A training loss that is summed where validation is
-    averaged says nothing of it.
+    averaged says nothing of it. Else it is the first training loss, or the mean of the first few where the weights had hardly moved.
     """
     seen = evaluated_before(run)
     return _of_first_batches(run) if seen is None else seen
@@ -38,7 +41,10 @@ def before_training(run: Run) -> float:
 
 @once
 def _of_first_batches(run: Run) -> float:
-    """The first training loss, or the mean of the first few where that is higher, as long as the weights had hardly moved: in a warmup, many batches see the untouched network, and the first may be an easy one."""
+    """The first training loss, or the mean of the first few where that is higher, as long as the weights had hardly moved.
+
+    In a warmup, many batches see the untouched network, and the first may be an easy one.
+    """
     loss, moves = run[TRAIN_LOSS].finite(), run.get(UPDATE_RATIO)
     steps = loss.steps[:FIRST_BATCHES]
     each = len(steps) == FIRST_BATCHES and steps[-1] - steps[0] == FIRST_BATCHES - 1

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from app import library
 from collector.schema import TRAIN_LOSS
 from diagnostics.curve import Curve
 from diagnostics.keep import keep
@@ -23,6 +24,9 @@ def test_find_choose_and_compare(chromium, server):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(server)
     page.wait_for_selector(ROWS, timeout=60_000)
+    page.locator(ROWS).nth(len(list(library.ROOT.glob("sample_runs/*/run.json"))) - 1).wait_for(
+        timeout=60_000
+    )  # all are read
 
     page.locator(".cw-list thead button", has_text="Best val loss").click()
     page.wait_for_url("**sort=Best*")

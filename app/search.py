@@ -68,7 +68,8 @@ def reading() -> bool:
     """Whether inputs are still read for the first time, with a bar that says how many; the list shows those that have been."""
     done, total = library.progress()
     if done < total:
-        st.progress(done / total, f"Reading: {done:,} of {total:,}")
+        with st.container(key="reading"):
+            st.progress(done / total, f"Reading: {done:,} of {total:,}")
     return done < total
 
 

@@ -3,11 +3,14 @@ const FALLBACK_MS = 3000; // how often to ask while the news are down
 const ALIVE_MS = 30000; // how often to look whether a running run has fallen silent
 const HANDS_MS = 1000; // how long the server may take to begin to answer a reader's click or key
 const AGAIN_MS = 100; // how often to look whether it has
-const TOUCHES = ["pointerdown", "pointerup", "keydown", "input"];
+const TOUCHES = ["pointerdown", "pointerup", "pointercancel", "keydown", "input"];
 const PATIENCE_MS = 8000; // after that a rerun that never answered no longer holds up the next
 const ears = new WeakMap();
-let touchedAt = 0;
-for (const touch of TOUCHES) document.addEventListener(touch, () => { touchedAt = Date.now(); }, true);
+let touchedAt = 0, pressed = false;
+for (const touch of TOUCHES) document.addEventListener(touch, (event) => {
+  touchedAt = Date.now();
+  pressed = event.type === "pointerdown";
+}, true);
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const ear = ears.get(parentElement) ?? open(parentElement, data);
@@ -59,7 +62,7 @@ function tell(ear) {
 
 function answering() {
   const since = Date.now() - touchedAt, state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
-  return since < HANDS_MS || (state && state !== "notRunning" && since < PATIENCE_MS);
+  return since < HANDS_MS || ((pressed || (state && state !== "notRunning")) && since < PATIENCE_MS);
 }
 
 function tick(ear) {

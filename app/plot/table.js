@@ -9,17 +9,23 @@ const SYMBOLS = { // as plotly.js draws them
 };
 const HOVERED = "curvewise:run"; // of the document: the run that the pointer is on, in a table or a chart
 const READ = "curvewise:read"; // of the document: what the lines of a chart say at its crosshair (reads.js)
+const RELEASES = ["pointerup", "pointercancel", "contextmenu"];
+const CLICK_MS = 50; // after which the click has come, on a touch screen as well
 const TAIL = 10; // letters of a long name that a slim list never cuts off
 const UNITS = [[31557600, "y"], [86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 const tables = new WeakMap();
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const table = tables.get(parentElement) ?? mount(parentElement);
-  table.data = data;
-  table.tell = setTriggerValue;
+  table.show = () => show(table, data, setTriggerValue);
+  if (!table.pressed) table.show();
+  return () => unmount(parentElement, table);
+}
+
+function show(table, data, tell) {
+  Object.assign(table, { data, tell });
   if (data.echo >= table.sent) table.chosen = new Set(data.chosen); // not while a later click is still on its way
   draw(table);
-  return () => unmount(parentElement, table);
 }
 
 function mount(parent) {
@@ -39,6 +45,7 @@ function mount(parent) {
   document.addEventListener(HOVERED, table.hover);
   table.read = ({ detail }) => table.data.slim && reads(table, detail);
   document.addEventListener(READ, table.read);
+  press(table);
   tables.set(parent, table);
   return table;
 }
@@ -48,7 +55,15 @@ function unmount(parent, table) {
   document.removeEventListener("keydown", table.keys);
   document.removeEventListener(HOVERED, table.hover);
   document.removeEventListener(READ, table.read);
+  for (const event of RELEASES) document.removeEventListener(event, table.release);
   tables.delete(parent);
+}
+
+// What is pressed stays until it is let go and the click has come: a click needs the same element under both.
+function press(table) {
+  table.root.addEventListener("pointerdown", ({ button }) => { table.pressed = button === 0; });
+  table.release = () => table.pressed && setTimeout(() => { table.pressed = false; table.show(); }, CLICK_MS);
+  for (const event of RELEASES) document.addEventListener(event, table.release);
 }
 
 function make(kind, style, text) {

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app import library
+from collector import Collector
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -40,6 +41,7 @@ HANDS = """window.touched = []; window.asked = []; const send = WebSocket.protot
   };
   addEventListener('pointerup', () => window.touched.push(Date.now()), true);"""
 ANSWER_MS = 1_000  # what the page leaves a click
+PATIENCE = 10  # s, after which a list that is pressed asks for news all the same
 
 
 @pytest.fixture
@@ -116,6 +118,30 @@ def test_a_live_list_asks_for_nothing_while_it_answers_a_click(chromium, server,
     touched, asked = page.evaluate("() => [window.touched, window.asked]")
     assert len(touched) == 5
     assert not [at for hand in touched for at in asked if hand < at < hand + ANSWER_MS]
+
+
+def test_a_head_that_is_pressed_stays_until_it_is_let_go(chromium, server, runs):
+    """A run that comes with a column of its own draws the head anew; the click would fall between the two."""
+    page = chromium.new_page(viewport={"width": 1440, "height": 1000})
+    record(runs / "fresh-1", bits=4)
+    record(runs / "fresh-2", bits=4)
+    page.goto(f"{server}/?q=fresh")
+    page.locator(".cw-list tbody a", has_text="fresh").nth(1).wait_for(timeout=60_000)
+    page.get_by_label("Filter", exact=True).wait_for()  # what comes late has moved the rest
+    page.locator(".cw-list thead button", has_text="Best val loss").hover()
+    page.mouse.down()
+    record(runs / "fresh-3", bits=8)
+    page.wait_for_timeout(PATIENCE * 1000)
+    page.mouse.up()
+    page.wait_for_url("**sort=Best*")
+    page.locator(".cw-list thead", has_text="bits").wait_for()
+
+
+def record(folder: Path, **config: float) -> None:
+    with Collector(folder, config=config) as run:
+        for step in range(50):
+            run.log(step=step, loss=1 / (step + 1))
+            run.log_eval(step=step, loss=1 / (step + 1))
 
 
 def wait_for(step: float, at: float, painted: list[list[float]]) -> float:

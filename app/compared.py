@@ -7,6 +7,7 @@ import streamlit as st
 from app import chosen, library, search, words
 from app.filters import Found
 from app.library import Row
+from app.slot import slot
 
 
 def which(every: Sequence[Row], now: float) -> Found | None:
@@ -25,15 +26,17 @@ def rows(every: Sequence[Row], found: Found | None, drawn: int) -> list[Row]:
     """The runs to compare, and a word on how they came about. ``drawn``: how many of them the view has room for."""
     if found:
         search.problem(found)
+        line = slot()
         if found.rows:
             said = _said(len(found.rows), len(every), drawn)
-            st.caption(f"{said}\\. Tick some on the Runs page to compare just those\\.")
+            line.caption(f"{said}\\. Tick some on the Runs page to compare just those\\.")
         return found.rows
     by_key = {row.key: row for row in every}
     keys = chosen.RUNS.keys()
+    line = slot()
     if gone := sum(key not in by_key for key in keys):
         done, total = library.progress()
-        st.caption(f"{gone:,} of them {'are still to be read' if done < total else 'are no longer there'}\\.")
+        line.caption(f"{gone:,} of them {'are still to be read' if done < total else 'are no longer there'}\\.")
     return [by_key[key] for key in keys if key in by_key]
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from app import measures
+from app.slot import slot
 from app.words import SEVERITIES, plain, title
 from diagnostics.report import Finding, Remedy, Report
 
@@ -70,11 +71,12 @@ class Choice:
 
 def show(report: Report, choice: Choice, offer: Offer | None = None, notes: Sequence[str] = ()) -> None:
     """Every finding beside the verdict, and what is quiet, the reader's ``notes`` on the log among it."""
-    if len(report.findings) > 1:
-        st.markdown("**Also found**")
-    for i, finding in enumerate(report.findings):
-        if finding is not report.headline:
-            _card(i, finding, report, choice, offer)
+    with slot():
+        if len(report.findings) > 1:
+            st.markdown("**Also found**")
+        for i, finding in enumerate(report.findings):
+            if finding is not report.headline:
+                _card(i, finding, report, choice, offer)
     _quiet(report, notes)
 
 
@@ -122,6 +124,7 @@ def _quiet(report: Report, notes: Sequence[str]) -> None:
         "Notes on how the log was read": notes,
     }
     for name, lines in folded.items():
+        place = slot()
         if lines:
-            with st.expander(f"{name}: {len(lines)}"):
+            with place.expander(f"{name}: {len(lines)}"):
                 st.markdown("\n".join(f"- {plain(line)}" for line in lines))

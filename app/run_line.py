@@ -8,6 +8,7 @@ import streamlit as st
 
 from app import words
 from app.library import Case
+from app.slot import slot
 from diagnostics import view
 from diagnostics.pace import pace
 
@@ -39,8 +40,9 @@ def show(case: Case, key: str) -> None:
         st.space("stretch")
         _downloads(key)
         _keys()
+    line = slot()
     if run.exception:
-        st.markdown(f":red[:material/report: **Crashed:**] {words.plain(run.exception)}")
+        line.markdown(f":red[:material/report: **Crashed:**] {words.plain(run.exception)}")
 
 
 def _downloads(key: str) -> None:

@@ -11,6 +11,7 @@ from app.filters import Found
 from app.grouping import FOLDS, NONE, grouped, part
 from app.library import Row
 from app.listing import CHIPS, FILTER, Chip, Heading, told
+from app.slot import slot
 
 QUERY, SORT, GROUP, COLUMNS, PAGE = "q", "sort", "group", "columns", "page"
 NEWEST, DESCENDING = "newest", " descending"
@@ -67,9 +68,9 @@ def keep(asked: dict[str, object]) -> None:
 def reading() -> bool:
     """Whether inputs are still read for the first time, with a bar that says how many; the list shows those that have been."""
     done, total = library.progress()
+    bar = slot(key="reading")
     if done < total:
-        with st.container(key="reading"):
-            st.progress(done / total, f"Reading: {done:,} of {total:,}")
+        bar.progress(done / total, f"Reading: {done:,} of {total:,}")
     return done < total
 
 
@@ -90,8 +91,9 @@ def search(rows: Sequence[Row], now: float) -> Found:
 
 def problem(found: Found) -> None:
     """Say in one line why a filter was not understood."""
+    line = slot()
     if found.problem:
-        st.caption(f":orange[{words.plain(found.problem)} All runs are shown\\.]")
+        line.caption(f":orange[{words.plain(found.problem)} All runs are shown\\.]")
 
 
 def arrange(rows: Sequence[Row], found: Found) -> Order:

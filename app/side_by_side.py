@@ -14,6 +14,7 @@ from app.plot.component import chart
 from app.plot.cuts import Cut, cuts
 from app.plot.drawn import Drawn, Look
 from app.plot.quantities import FIRST, NAMES, quantities
+from app.slot import slot
 from diagnostics.axis import AXES, Axis, axes_of
 from diagnostics.run import Run
 
@@ -29,8 +30,9 @@ LINES = "Solid: training{}. Dashed: validation, as logged. Crosses: NaN or Inf."
 
 def show(rows: Sequence[Row], now: float) -> str | None:
     """Overlay the curves of ``rows``; a box unticked in the list hides its run. Gives the run that was clicked, if any."""
+    line = slot()
     if len(rows) > MOST:
-        st.caption(f"The first {MOST} of {len(rows):,} are drawn\\. Choose fewer to see others\\.")
+        line.caption(f"The first {MOST} of {len(rows):,} are drawn\\. Choose fewer to see others\\.")
         rows = rows[:MOST]
     cases = {row.key: case for row in rows if (case := library.case(row.key))}
     runs = {key: case.run for key, case in cases.items()}
@@ -116,5 +118,6 @@ def _turn_log() -> None:
 
 def _missing(runs: Mapping[str, Run], x: Axis) -> None:
     left = [run.name for run in runs.values() if x not in axes_of(run)]
+    line = slot()
     if left:
-        st.caption(words.plain(f"Left out, for the log does not say the {x}: {', '.join(left)}."))
+        line.caption(words.plain(f"Left out, for the log does not say the {x}: {', '.join(left)}."))

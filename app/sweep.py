@@ -11,6 +11,7 @@ from app.listing import written
 from app.plot.component import chart
 from app.plot.parallel import parallel
 from app.plot.scatter import scatter
+from app.slot import slot
 
 MOST = 2_000  # runs drawn: beyond, the browser is slow and points hide each other
 SCORES = ("accuracy", "loss")
@@ -77,10 +78,11 @@ def _score(rows: Sequence[Row], names: Sequence[str]) -> tuple[Field, list[Row],
     )
     score = FIELDS[str(slug)]
     best = [row for row in ordered(rows, score, 0.0, descending=not score.low) if not missing(score.of(row, 0.0))]
+    line = slot()
     if len(best) > MOST:
-        st.caption(f"The best {MOST:,} of {len(best):,} are drawn\\.")
+        line.caption(f"The best {MOST:,} of {len(best):,} are drawn\\.")
     elif len(best) < len(rows):
-        st.caption(f"{len(rows) - len(best):,} of {len(rows):,} runs have no validation {slug} and are left out\\.")
+        line.caption(f"{len(rows) - len(best):,} of {len(rows):,} runs have no validation {slug} and are left out\\.")
     return score, best[:MOST], place
 
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import findings, measures
 from app.findings import Choice, Offer
+from app.slot import slot
 from app.words import counted, number, plain, title, verdict
 from diagnostics.doubt import turns
 from diagnostics.report import Evidence, Finding, Report
@@ -15,12 +16,15 @@ def show(report: Report, choice: Choice, offer: Offer | None = None, up_to: int 
     with st.container(border=True, gap="small", key="verdict"):
         _title(report, choice)
         st.markdown(plain(cause.message))
+        line, measured, to_do = slot(), slot(), slot()
         if up_to is not None:
-            st.caption(plain(f"Judged up to step {number(up_to)}; the run goes on."))
-        for evidence in cause.evidence:
-            _measure(evidence)
-        if cause.remedies:
-            _to_do(cause, offer)
+            line.caption(plain(f"Judged up to step {number(up_to)}; the run goes on."))
+        with measured:
+            for evidence in cause.evidence:
+                _measure(evidence)
+        with to_do:
+            if cause.remedies:
+                _to_do(cause, offer)
         _doubts(report)
 
 

@@ -13,6 +13,7 @@ from app.library import Row
 from app.listing import Look, columns, table
 from app.plot.component import listen
 from app.search import Order
+from app.slot import slot
 from app.views import compare, diagnosis
 from app.words import counted
 
@@ -32,8 +33,9 @@ def _list() -> None:
     now = time.time()
     rows, broken = library.rows()
     unread = search.reading()
+    said = slot()
     if samples := all(row.sample for row in rows):
-        st.caption(
+        said.caption(
             "Samples: small real trainings, most with one thing wrong. Your own runs will stand here as they train."
         )
     with st.container(horizontal=True, vertical_alignment="bottom", key="ask"):
@@ -42,16 +44,18 @@ def _list() -> None:
     search.problem(found)
     _actions(rows, found, search.sort(found, order, now)[: compare.UNASKED] if order.slug else ())
     _table(rows, found, order, now)
-    empty.unreadable(broken)
-    if samples and not unread:
-        empty.welcome()
+    with slot():
+        empty.unreadable(broken)
+    with slot():
+        if samples and not unread:
+            empty.welcome()
     listen(None, key="runs.ear", alive=any(row.state == "running" for row in rows))
 
 
 def _table(rows: Sequence[Row], found: Found, order: Order, now: float) -> None:
-    place = st.container()
+    place, below, none = slot(), slot(), slot()
     pages = max(-(-len(found.rows) // PAGE), 1)
-    at = st.pagination(pages, key=search.PAGE, bind="query-params") if pages > 1 else 1
+    at = below.pagination(pages, key=search.PAGE, bind="query-params") if pages > 1 else 1
     look = Look(order.slug, chosen.RUNS.keys(), chosen.RUNS.echo(), search.chips(rows, found, now))
     on = {"sorted": search.resort, "toggled": search.toggle, "chosen": chosen.RUNS.ticked}
     with place:
@@ -64,7 +68,7 @@ def _table(rows: Sequence[Row], found: Found, order: Order, now: float) -> None:
             **{f"on_{event}_change": partial(act, TABLE) for event, act in on.items()},
         )
     if rows and not found.rows:
-        st.caption("No run matches. Clear the filter to see all.")
+        none.caption("No run matches. Clear the filter to see all.")
     if clicked is not None:
         st.switch_page(st.Page(diagnosis.page, url_path="diagnosis"), query_params={"run": clicked})
 

@@ -71,6 +71,7 @@ def test_findings_by_click_and_key(chromium, server):
     page.reload()
     page.wait_for_selector(".cw-chart.cw-ready", timeout=60_000)
     assert "finding=overfitting" in page.url
+    page.wait_for_url("**zoom=*")  # the chart says where it went
 
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy link").click()

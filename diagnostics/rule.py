@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 from types import ModuleType
 
+from collector.schema import VAL_LOSS
 from diagnostics.report import Finding
 from diagnostics.run import Run
 
 HEADINGS = ("What it means", "Why it matters", "Criterion", "Source", "Known limits")
 
 MIN_POINTS = 20  # points of a loss; half the blocks of stats.level, so that a share of 5 % of the run is one point
-EPOCHS_ENOUGH = 8  # points: one that stands for a whole epoch has the noise of its batches averaged out
+MEANS_ENOUGH = 8  # points: one that stands for a whole epoch, or for all steps since the one before, has the noise of its batches averaged out
 
 Check = Callable[[Run], Iterable[Finding]]
 Example = Callable[[], Run]
@@ -21,8 +22,12 @@ Cannot = Callable[[Run], str | None]
 
 
 def enough(run: Run, tag: str) -> int:
-    """How many points of the loss ``tag`` a verdict takes."""
-    return EPOCHS_ENOUGH if run.per_epoch(tag) else MIN_POINTS
+    """How many points of the loss ``tag`` a verdict takes: fewer where each has the noise of single batches averaged out.
+
+    Means over some steps beside hardly an evaluation show too little: of eight beside four, six faults of ten passed for healthy.
+    """
+    seen = VAL_LOSS in run and len(run[VAL_LOSS].finite()) >= MEANS_ENOUGH
+    return MEANS_ENOUGH if run.per_epoch(tag) or (tag in run.means and seen) else MIN_POINTS
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Rule:
         slug: its name everywhere: file, verdict, docs anchor, test id.
         title: two to four plain words, as the app prints it.
         check: pure; yields a Finding when the diagnosis holds. It may assume ``needs``.
-        needs: minimum number of finite points by tag, never more than ``EPOCHS_ENOUGH`` where a point is an epoch; where they are
+        needs: minimum number of finite points by tag, never more than ``MEANS_ENOUGH`` where a point is a mean; where they are
             missing the rule is "not checked".
         cannot: why the rule cannot judge a run that has what it ``needs``, as one clause; None when it can.
         explains: slugs whose findings this one accounts for: one cause, one finding.
@@ -57,8 +62,8 @@ class Rule:
             if curve is None:
                 return f"{tag} was not logged"
             count = len(curve.finite())
-            if count < least and run.per_epoch(tag):
-                least = min(least, EPOCHS_ENOUGH)
+            if count < least:
+                least = min(least, enough(run, tag))
             if count < least:
                 return f"{tag} has {count} finite {'point' if count == 1 else 'points'}, {least} are needed"
         return self.cannot(run)

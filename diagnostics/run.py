@@ -33,6 +33,7 @@ class Run(Measured):
         resumed_at: steps at which a later attempt took over.
         superseded: curves by tag of points that a resume rewound over; kept, never judged.
         sketched: whether validation shows where training went between the few losses that were logged (``stats.hardly_logged``).
+        means: tags of which each point is the mean over all steps since the one before it.
         notes: one-line remarks of the reader on how the log was understood or what in it was damaged.
     """
 
@@ -51,6 +52,7 @@ class Run(Measured):
     resumed_at: tuple[int, ...] = ()
     superseded: Mapping[str, Curve] = field(default_factory=dict)
     sketched: bool = False
+    means: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
 
     @overload

@@ -96,7 +96,9 @@ def _meanings(series: Sequence[Series]) -> dict[str, Meaning]:
     prefix, why = _evaluated(list(by_name))
     tags = {"loss": TRAIN_LOSS, "learning_rate": LR, "grad_norm": GRAD_NORM, f"{prefix}loss": VAL_LOSS}
     meanings = {
-        name: Meaning(tag, guessed=why if tag == VAL_LOSS else "") for name, tag in tags.items() if name in by_name
+        name: Meaning(tag, guessed=why if tag == VAL_LOSS else "", mean=tag == TRAIN_LOSS)
+        for name, tag in tags.items()
+        if name in by_name
     }
     accuracy = by_name.get(f"{prefix}accuracy")
     if accuracy is not None:

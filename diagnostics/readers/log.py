@@ -19,12 +19,14 @@ class Meaning:
         scale: what its values are multiplied by, e.g. 0.01 for per cent.
         one_minus: the result is one minus that: an error rate became an accuracy.
         guessed: a phrase that says why, where the name alone does not settle it; "" where it does.
+        mean: whether each value is the mean over all steps since the one before it.
     """
 
     tag: str
     scale: float = 1.0
     one_minus: bool = False
     guessed: str = ""
+    mean: bool = False
 
     def of(self, values: Floats) -> Floats:
         """``values`` in the tag's own unit."""

@@ -7,11 +7,11 @@ Why it matters
     A verdict on a handful of points would be a guess. A few more minutes of logging make it a measurement.
 
 Criterion
-    Fewer than MIN_POINTS finite points of train/loss, or than EPOCHS_ENOUGH where each point is an epoch. Where validation was
-    evaluated as often as that to the end of the run, and OFTENER times as often as training was logged (FAR_OFTENER, where these
-    are epochs and would do), it shows where training went between its points: the verdict is then given on that, and says so. One
-    of the points must be in the later half, and where validation rose after the last, one after its lowest; none may be far above
-    validation, nor all of them far below it by the same.
+    Fewer than MIN_POINTS finite points of train/loss, or than MEANS_ENOUGH where each point is the mean of an epoch or, in the log of
+    a Hugging Face Trainer with as many evaluations, of all steps since the one before. Where validation was evaluated EVALUATIONS times or more to the end of
+    the run (FAR_OFTENER times as often as training was logged, where that would do), it shows where training went between its points:
+    the verdict is then given on that, and says so. One of the points must be in the later half, and where validation rose after the
+    last, one after its lowest; none may be far above validation, nor all of them far below it by the same.
 
 Source
     Our own choice, calibrated on real small runs: below 20 points the slope of a loss is not told from the noise of its batches. What
@@ -19,7 +19,8 @@ Source
 
 Known limits
     Where validation stands in for training, a verdict is right less often than with all of training's losses
-    (``python -m benchmarks.hardly_logged``). An epoch is known by the epoch column; a log of epoch means without one is held to MIN_POINTS.
+    (``python -m benchmarks.hardly_logged``). An epoch is known by the epoch column; a log of epoch means without one, or of means over some steps by another tool, is held to
+    MIN_POINTS.
 """
 
 from collections.abc import Iterator
@@ -30,9 +31,9 @@ from collector.schema import TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import EPOCHS_ENOUGH, MIN_POINTS, Rule, enough  # noqa: F401 (named in the Criterion)
+from diagnostics.rule import MEANS_ENOUGH, MIN_POINTS, Rule, enough  # noqa: F401 (named in the Criterion)
 from diagnostics.run import Run
-from diagnostics.stats.hardly_logged import FAR_OFTENER, OFTENER  # noqa: F401 (named in the Criterion)
+from diagnostics.stats.hardly_logged import EVALUATIONS, FAR_OFTENER  # noqa: F401 (named in the Criterion)
 
 NOTHING = Curve(TRAIN_LOSS, np.empty(0, np.int64), np.empty(0))
 
@@ -44,7 +45,7 @@ def check(run: Run) -> Iterator[Finding]:
     if len(loss) >= least:
         return
     points = "1 point" if len(loss) == 1 else f"{len(loss)} points"
-    said = f"The training loss has {points}; {least} are needed for a verdict, or a late one beside {MIN_POINTS} evaluations."
+    said = f"The training loss has {points}; {least} are needed for a verdict, or a late one beside {EVALUATIONS} evaluations."
     message = said if TRAIN_LOSS in run else "No training loss was found under a name we know."
     first, last = (int(loss.steps[0]), int(loss.steps[-1])) if len(loss) else (0, run.last_step)
     yield Finding(

@@ -107,12 +107,27 @@ def test_solved_training_is_0():
 
 def test_few_evaluations_show_no_course():
     run = logged(LEVELLED, {600: 0.3, 1180: 0.3})
-    few = replace(run, curves={**run.curves, VAL_LOSS: run[VAL_LOSS].where(STEPS % 100 == 0)})
+    few = replace(run, curves={**run.curves, VAL_LOSS: run[VAL_LOSS].where(STEPS % 120 == 0)})
     assert diagnose(few).verdict == "not_enough_data"
-    epochs = Curve("epoch", STEPS, STEPS / 100)
-    assert diagnose(replace(few, epochs=epochs)).verdict == "healthy", (
-        "a point that stands for an epoch counts for more"
-    )
+    more = replace(run, curves={**run.curves, VAL_LOSS: run[VAL_LOSS].where(STEPS % 100 == 0)})
+    assert diagnose(more).verdict == "healthy"
+
+
+def test_a_table_of_epochs_that_does_not_say_so_is_no_course():
+    run = logged(LEVELLED, {})
+    rows = run[VAL_LOSS].where(STEPS % 100 == 0)
+    table = replace(run, curves={VAL_LOSS: rows, TRAIN_LOSS: Curve(TRAIN_LOSS, rows.steps, 0.9 * rows.values)})
+    assert not hardly_logged(table) and diagnose(table).verdict == "not_enough_data"
+
+
+@pytest.mark.parametrize(("evaluations", "verdict"), [(12, "healthy"), (4, "not_enough_data")])
+def test_means_over_steps_need_fewer_points_where_validation_was_looked_at(evaluations, verdict):
+    """As a Hugging Face Trainer logs them."""
+    run = logged(LEVELLED, {120 * k: 2.0 * np.exp(-0.5 * k) + 0.3 for k in range(1, 11)})
+    few = run[VAL_LOSS].where(STEPS % (1200 // evaluations) == 0)
+    means = replace(run, curves={**run.curves, VAL_LOSS: few}, means=frozenset([TRAIN_LOSS]))
+    assert not hardly_logged(means) and diagnose(means).verdict == verdict
+    assert diagnose(replace(means, means=frozenset())).verdict in (verdict, "not_enough_data")
 
 
 def test_neither_scale_nor_steps_nor_what_stands_beside_the_verdict_matter():

@@ -52,6 +52,7 @@ def understand(log: Log, meanings: Mapping[str, Meaning] | None = None) -> Run:
         log.exception,
         resumed_at=timeline.resumed(superseded),
         superseded=superseded,
+        means=frozenset(name for name, s in zip(names, series, strict=True) if read[s.name].mean),
         notes=tuple(
             dict.fromkeys([*log.notes, *timeline.notes, *notes, *told({s.name: read[s.name] for s in series})])
         ),

@@ -22,6 +22,7 @@ def test_a_folder_of_checkpoints_is_one_run() -> None:
     assert {"train/loss", "val/loss", "val/accuracy", "optim/lr", "grad/norm", "eval_far_loss"} <= run.curves.keys()
     assert "train_runtime" not in run.curves and any("means over the whole run" in note for note in run.notes)
     assert run.epochs is not None and run.epochs.values[-1] == 7.5
+    assert run.means == {"train/loss"}, "the Trainer logs the mean since its last row"
     assert any("eval_near_loss as val/loss: the first of 2 evaluation sets" in note for note in run.notes)
 
 

@@ -56,6 +56,7 @@ from diagnostics.rules import predicts_uniformly
 from diagnostics.run import Run
 from diagnostics.stats.gain import normalized
 from diagnostics.stats.guess import guess
+from diagnostics.stats.hardly_logged import began_unseen
 from diagnostics.stats.held_back import NARROW, held_back  # noqa: F401  (Criterion)
 from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
     FLAT_HIGH,
@@ -138,6 +139,8 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if early(run) and young(run, loss):
         return None
     seen, answerless = progress(run, first), blank(run)
+    if began_unseen(run) and not (answerless or _guesses(run)):
+        return None
     if abs(seen.share) > (SOME_FALL if answerless else NO_FALL) or creeps(run, loss) or slides(run) or timid(run, loss):
         return None
     if not _stayed(run[seen.tag], seen.first) or (

@@ -7,8 +7,8 @@ Why it matters
     A run that is fine should be left alone; most alarms of most tools are false.
 
 Criterion
-    At least MIN_POINTS finite points of train/loss, and no other headline verdict. Where both accuracies end under POOR and within CLOSE of each other, or validation's where it alone was logged, that
-    is said.
+    At least MIN_POINTS finite points of train/loss, or what does instead (not_enough_data), and no other headline verdict. Said beside it: where both accuracies end under POOR and
+    within CLOSE of each other, or validation's where it alone was logged; and where the loss moved by less than NO_FALL of its start since a first evaluation that came late.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): a loss that falls and levels off, with validation close behind, is done.
@@ -26,6 +26,8 @@ from diagnostics.report import Evidence, Finding
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import accuracy
+from diagnostics.stats.hardly_logged import began_unseen
+from diagnostics.stats.held_by_start import NO_FALL
 from diagnostics.stats.level import blocks, end, start
 from diagnostics.stats.progress import Progress, progress
 
@@ -50,7 +52,7 @@ def check(run: Run) -> Iterator[Finding]:
             else f"; validation ends at {ends:.3g}, its best is {lowest:.3g}."
         )
         evidence.append(_held(val.finite(), ends, best))
-    yield Finding("healthy", "info", message + _poor(run), tuple(evidence))
+    yield Finding("healthy", "info", message + _flat(run, seen) + _poor(run), tuple(evidence))
 
 
 def _went(curve: Curve, first: float, last: float) -> str:
@@ -70,6 +72,14 @@ def _held(val: Curve, ends: float, best: float) -> Evidence:
 def _span(curve: Curve) -> tuple[int, int]:
     steps = curve.finite().steps
     return int(steps[0]), int(steps[-1])
+
+
+def _flat(run: Run, seen: Progress) -> str:
+    """Said where nothing moved since the first point, and that came late."""
+    if not began_unseen(run) or abs(seen.share) > NO_FALL:
+        return ""
+    since = int(run[seen.tag].finite().steps[0])
+    return f" Nothing was learned since step {since:,}; whether it was before is not in the log: evaluate once before the first step."
 
 
 def _poor(run: Run) -> str:

@@ -18,6 +18,7 @@ EVALUATIONS = (
 )
 FAR_OFTENER = 3.0  # evaluations a training loss, where a verdict could be given on these
 EARLY, LATE = 0.1, 0.9  # of the run
+SOON = 0.02  # of the run: of 29 thinned runs of the lab whose losses seemed never to have left a later first one, eight began badly
 # of validation beside the last training loss, and noise widths: where it rose by more since, nobody knows whether training did
 RISEN, CLEAR = 0.05, 2.0
 FEW = 3  # evaluations
@@ -54,12 +55,16 @@ def hardly_logged(run: Run) -> bool:
     )
 
 
-def _rarely(run: Run, train: Curve, val: Curve) -> bool:
-    """Whether there are too few training losses; where a verdict could be given on them, evaluations must be far more.
+def began_unseen(run: Run) -> bool:
+    """Whether losses are known only as means, or from evaluations, of which the first came late: what was learned before is not known."""
+    val = run.get(VAL_LOSS)
+    late = val is None or not len(val.finite()) or val.finite().steps[0] > SOON * run.last_step
+    return late and (run.sketched or TRAIN_LOSS in run.means)
 
-    A row for both is a table of epochs that does not say so, and validation shows nothing between them.
-    """
-    if not 0 < len(train) < MIN_POINTS or np.array_equal(train.steps, val.steps):
+
+def _rarely(run: Run, train: Curve, val: Curve) -> bool:
+    """Whether there are too few training losses; where a verdict could be given on them, evaluations must be far more."""
+    if not 0 < len(train) < MIN_POINTS:
         return False
     return len(train) < enough(run, TRAIN_LOSS) or len(val) >= FAR_OFTENER * len(train)
 

@@ -113,11 +113,17 @@ def test_few_evaluations_show_no_course():
     assert diagnose(more).verdict == "healthy"
 
 
-def test_a_table_of_epochs_that_does_not_say_so_is_no_course():
-    run = logged(LEVELLED, {})
-    rows = run[VAL_LOSS].where(STEPS % 100 == 0)
-    table = replace(run, curves={VAL_LOSS: rows, TRAIN_LOSS: Curve(TRAIN_LOSS, rows.steps, 0.9 * rows.values)})
-    assert not hardly_logged(table) and diagnose(table).verdict == "not_enough_data"
+@pytest.mark.parametrize("means", [frozenset(), frozenset([TRAIN_LOSS])], ids=["single losses", "means"])
+def test_what_was_learned_before_the_first_evaluation_is_not_known(means):
+    steps = 50 * np.arange(1, 13)
+    losses = {VAL_LOSS: 0.45 + 0.005 * (steps % 3), TRAIN_LOSS: 0.44 + 0.005 * np.exp(-steps / 150)}
+    flat = Run("flat", {tag: Curve(tag, steps, values) for tag, values in losses.items()}, means=means)
+    told = diagnose(flat)
+    assert told.verdict == "healthy" and "Nothing was learned since step 50" in told.headline.message
+    begun = Curve(VAL_LOSS, np.r_[0, steps], np.r_[0.45, losses[VAL_LOSS]])
+    seen = diagnose(replace(flat, curves={**flat.curves, VAL_LOSS: begun}))
+    assert "Nothing was learned" not in seen.headline.message
+    assert means or seen.verdict == "bad_initialization"
 
 
 @pytest.mark.parametrize(("evaluations", "verdict"), [(12, "healthy"), (4, "not_enough_data")])

@@ -84,4 +84,4 @@ def _meaning(row: Mapping[str, Any], before: Meaning) -> Meaning:
     tag = row["read"] if row["read"] != OWN else before.tag if before.tag not in TAGS else row["name"]
     if (tag, scale, one_minus) == (before.tag, before.scale, before.one_minus):
         return before
-    return Meaning(tag, scale, one_minus)
+    return Meaning(tag, scale, one_minus, mean=before.mean)

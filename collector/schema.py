@@ -36,6 +36,7 @@ RANKS = "ranks"
 PART_NAME = re.compile(r"^a(?P<attempt>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet$")
 SHAPE = re.compile(r"^(?P<module>\S+) (?P<sizes>(?:\d+(?:x\d+)*)?)$")
 NO_MODULE = "-"
+MEANS = "means"  # in run.json of a log that was read in: tags of which each point is the mean over all steps since the one before
 SETTINGS = "settings"  # in run.json: hyperparameters as the collector found them; those of config, as the user gave them, go before
 TAIL_NAME = re.compile(r"^tail-a(?P<attempt>\d+)-(?P<first>\d+)\.bin$")
 

@@ -38,7 +38,7 @@ class Rule:
         slug: its name everywhere: file, verdict, docs anchor, test id.
         title: two to four plain words, as the app prints it.
         check: pure; yields a Finding when the diagnosis holds. It may assume ``needs``.
-        needs: minimum number of finite points by tag, never more than ``MEANS_ENOUGH`` where a point is a mean; where they are
+        needs: minimum number of finite points by tag, never more than ``MEANS_ENOUGH`` where that is ``enough``; where they are
             missing the rule is "not checked".
         cannot: why the rule cannot judge a run that has what it ``needs``, as one clause; None when it can.
         explains: slugs whose findings this one accounts for: one cause, one finding.
@@ -62,8 +62,8 @@ class Rule:
             if curve is None:
                 return f"{tag} was not logged"
             count = len(curve.finite())
-            if count < least:
-                least = min(least, enough(run, tag))
+            if count < least and enough(run, tag) < MIN_POINTS:
+                least = min(least, MEANS_ENOUGH)
             if count < least:
                 return f"{tag} has {count} finite {'point' if count == 1 else 'points'}, {least} are needed"
         return self.cannot(run)

@@ -3,7 +3,7 @@ const FALLBACK_MS = 3000; // how often to ask while the news are down
 const ALIVE_MS = 30000; // how often to look whether a running run has fallen silent
 const HANDS_MS = 1000; // how long the server may take to begin to answer a reader's click or key
 const AGAIN_MS = 100; // how often to look whether it has
-const TOUCHES = ["pointerdown", "pointerup", "pointercancel", "keydown", "input"];
+const TOUCHES = ["pointerdown", "pointerup", "pointercancel", "contextmenu", "keydown", "input"];
 const PATIENCE_MS = 8000; // after that a rerun that never answered no longer holds up the next
 const ears = new WeakMap();
 let touchedAt = 0, pressed = false;

@@ -55,15 +55,16 @@ function unmount(parent, table) {
   document.removeEventListener("keydown", table.keys);
   document.removeEventListener(HOVERED, table.hover);
   document.removeEventListener(READ, table.read);
-  for (const event of RELEASES) document.removeEventListener(event, table.release);
+  for (const event of RELEASES) document.removeEventListener(event, table.release, true);
+  clearTimeout(table.clicked);
   tables.delete(parent);
 }
 
 // What is pressed stays until it is let go and the click has come: a click needs the same element under both.
 function press(table) {
   table.root.addEventListener("pointerdown", ({ button }) => { table.pressed = button === 0; });
-  table.release = () => table.pressed && setTimeout(() => { table.pressed = false; table.show(); }, CLICK_MS);
-  for (const event of RELEASES) document.addEventListener(event, table.release);
+  table.release = () => { if (table.pressed) table.clicked = setTimeout(() => { table.pressed = false; table.show(); }, CLICK_MS); };
+  for (const event of RELEASES) document.addEventListener(event, table.release, true);
 }
 
 function make(kind, style, text) {

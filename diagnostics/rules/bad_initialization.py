@@ -18,7 +18,8 @@ Criterion
     - *No start.* The fall over the whole run stays under NO_FALL of the start (SOME_FALL in a log without layers that ends by giving every example the same answer, with
       validation that jumps by no more than TOSSED of its start), it never was LOUD away from there nor half of the run WON below, and lr_too_low sees no straight
       line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to more than THROWN times their norm nor shrunk
-      below SHRUNK of it, unless they began too small.
+      below SHRUNK of it, unless they began too small. Not where losses are known only as means, or from evaluations, of which the first came after SOON of the run, unless
+      it ends as a guess: what was learned before is not known.
     - *Rest on the way.* The loss, once it has learnt the mean, rests for RESTED of the run and then goes half of the rest of its way in less than GENTLE times as long, with
       weights that began too small; or never moves again, with weights known to be that small or, where they are not known to have begun at a usual size and no setting
       accounts for it, a layer whose updates are under STILL of another's, and layers wider than NARROW.
@@ -56,7 +57,7 @@ from diagnostics.rules import predicts_uniformly
 from diagnostics.run import Run
 from diagnostics.stats.gain import normalized
 from diagnostics.stats.guess import guess
-from diagnostics.stats.hardly_logged import began_unseen
+from diagnostics.stats.hardly_logged import SOON, began_unseen  # noqa: F401  (Criterion)
 from diagnostics.stats.held_back import NARROW, held_back  # noqa: F401  (Criterion)
 from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
     FLAT_HIGH,

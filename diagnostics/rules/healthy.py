@@ -75,11 +75,11 @@ def _span(curve: Curve) -> tuple[int, int]:
 
 
 def _flat(run: Run, seen: Progress) -> str:
-    """Said where nothing moved since the first point, and that came late."""
+    """Said where little moved since the first point, and that came late."""
     if not began_unseen(run) or abs(seen.share) > NO_FALL:
         return ""
     since = int(run[seen.tag].finite().steps[0])
-    return f" Nothing was learned since step {since:,}; whether it was before is not in the log: evaluate once before the first step."
+    return f" It moved by {abs(seen.share):.1%} since step {since:,}; what was learned before is not in the log: evaluate once before the first step."
 
 
 def _poor(run: Run) -> str:

@@ -8,7 +8,7 @@ Why it matters
 
 Criterion
     Fewer than MIN_POINTS finite points of train/loss, or than MEANS_ENOUGH where each point is the mean of an epoch or, in the log of
-    a Hugging Face Trainer with as many evaluations, of all steps since the one before. Where validation was evaluated EVALUATIONS times or more to the end of
+    a Hugging Face Trainer or Megatron-LM with as many evaluations, of all steps since the one before. Where validation was evaluated EVALUATIONS times or more to the end of
     the run (FAR_OFTENER times as often as training was logged, where that would do), it shows where training went between its points:
     the verdict is then given on that, and says so. One of the points must be in the later half, and where validation rose after the
     last, one after its lowest; none may be far above validation, nor all of them far below it by the same.
@@ -19,8 +19,8 @@ Source
 
 Known limits
     Where validation stands in for training, a verdict is right less often than with all of training's losses
-    (``python -m benchmarks.hardly_logged``). An epoch is known by the epoch column; a log of epoch means without one, or of means over some steps by another tool, is held to
-    MIN_POINTS.
+    (``python -m benchmarks.hardly_logged``). An epoch is known by the epoch column; a log of epoch means without one, or of means over some steps that no longer says which tool
+    wrote it, is held to MIN_POINTS.
 """
 
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ from collector.schema import TRAIN_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
-from diagnostics.rule import MEANS_ENOUGH, MIN_POINTS, Rule, enough  # noqa: F401 (named in the Criterion)
+from diagnostics.rule import MEANS_ENOUGH, MIN_POINTS, Rule, enough
 from diagnostics.run import Run
 from diagnostics.stats.hardly_logged import EVALUATIONS, FAR_OFTENER  # noqa: F401 (named in the Criterion)
 
@@ -45,7 +45,10 @@ def check(run: Run) -> Iterator[Finding]:
     if len(loss) >= least:
         return
     points = "1 point" if len(loss) == 1 else f"{len(loss)} points"
-    said = f"The training loss has {points}; {least} are needed for a verdict, or a late one beside {EVALUATIONS} evaluations."
+    fewer = (
+        f", {MEANS_ENOUGH} means beside as many evaluations" if TRAIN_LOSS in run.means and least > MEANS_ENOUGH else ""
+    )
+    said = f"The training loss has {points}; {least} are needed for a verdict{fewer}, or a late one beside {EVALUATIONS} evaluations."
     message = said if TRAIN_LOSS in run else "No training loss was found under a name we know."
     first, last = (int(loss.steps[0]), int(loss.steps[-1])) if len(loss) else (0, run.last_step)
     yield Finding(

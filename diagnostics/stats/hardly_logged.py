@@ -57,9 +57,12 @@ def hardly_logged(run: Run) -> bool:
 
 def began_unseen(run: Run) -> bool:
     """Whether losses are known only as means, or from evaluations, of which the first came late: what was learned before is not known."""
-    val = run.get(VAL_LOSS)
-    late = val is None or not len(val.finite()) or val.finite().steps[0] > SOON * run.last_step
-    return late and (run.sketched or TRAIN_LOSS in run.means)
+    if not (run.sketched or TRAIN_LOSS in run.means):
+        return False
+    known = (
+        run[tag].finite().steps for tag in (TRAIN_LOSS, VAL_LOSS) if tag in run
+    )  # a sketch begins where validation does
+    return min((int(steps[0]) for steps in known if steps.size), default=0) > SOON * run.last_step
 
 
 def _rarely(run: Run, train: Curve, val: Curve) -> bool:

@@ -7,6 +7,7 @@ import numpy as np
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
+from diagnostics.stats.hardly_logged import began_unseen
 from diagnostics.stats.jump import stands_out
 from diagnostics.stats.level import blocks, end, start, surely_before_training
 from diagnostics.stats.lost import LATE_SHARE
@@ -51,9 +52,8 @@ def thrown(run: Run) -> Thrown | None:
     first, last, best = untouched(run), end(loss, LATE_SHARE), blocks(loss).best
     level, given_back = first - STUCK_SHARE * abs(first), best + LOST * (first - best)
     stuck, jumped = last > level, _jumped(loss, lifted(run))
-    if stuck and (
-        jumped or ends_higher(run) or time_above(run) > ABOVE or _long_step(run) or _mostly_far_above(run, loss)
-    ):
+    above = not began_unseen(run) and (ends_higher(run) or time_above(run) > ABOVE)
+    if stuck and (jumped or above or _long_step(run) or _mostly_far_above(run, loss)):
         return _seen(run, loss, level)
     return _seen(run, loss, given_back, best) if jumped and best < first and last > given_back else None
 

@@ -84,6 +84,10 @@ def test_what_a_column_was_taken_for_can_be_changed(runs):
     assert mapping._meaning(same, before["loss"]) is before["loss"]
     own = {"name": "loss", "read": mapping.OWN, "unit": "as logged"}
     assert mapping._meaning(own, before["loss"]) == Meaning("loss")
+    mean = Meaning("train/loss", mean=True)
+    assert mapping._meaning(own, mean) == Meaning("loss", mean=True), (
+        "what was averaged stays so, whatever it is read as"
+    )
     assert past.case(log, {"score": Meaning("val/accuracy", 0.01)}).run["val/accuracy"].values.tolist() == [0.1, 0.2]
 
 

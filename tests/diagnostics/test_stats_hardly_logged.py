@@ -8,6 +8,8 @@ import pytest
 from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics import diagnose, synthetic
 from diagnostics.curve import Curve
+from diagnostics.keep import keep
+from diagnostics.readers import read
 from diagnostics.run import Run
 from diagnostics.stats.hardly_logged import hardly_logged, sketched
 
@@ -119,10 +121,13 @@ def test_what_was_learned_before_the_first_evaluation_is_not_known(means):
     losses = {VAL_LOSS: 0.45 + 0.005 * (steps % 3), TRAIN_LOSS: 0.44 + 0.005 * np.exp(-steps / 150)}
     flat = Run("flat", {tag: Curve(tag, steps, values) for tag, values in losses.items()}, means=means)
     told = diagnose(flat)
-    assert told.verdict == "healthy" and "Nothing was learned since step 50" in told.headline.message
+    assert (
+        told.verdict == "healthy"
+        and "since step 50; what was learned before is not in the log" in told.headline.message
+    )
     begun = Curve(VAL_LOSS, np.r_[0, steps], np.r_[0.45, losses[VAL_LOSS]])
     seen = diagnose(replace(flat, curves={**flat.curves, VAL_LOSS: begun}))
-    assert "Nothing was learned" not in seen.headline.message
+    assert "what was learned before" not in seen.headline.message
     assert means or seen.verdict == "bad_initialization"
 
 
@@ -156,3 +161,26 @@ def test_in_flight_it_is_told_after_some_looks_and_stays():
 def test_a_run_with_enough_losses_is_judged_as_it_is():
     run = synthetic.healthy()
     assert sketched(run) is run and "taken from validation" not in diagnose(run).headline.message
+
+
+def test_many_means_show_the_start_themselves():
+    steps = 10 * np.arange(1, 501)
+    flat = 2.303 + 0.01 * np.random.default_rng(0).standard_normal(500)
+    run = Run("hf", {TRAIN_LOSS: Curve(TRAIN_LOSS, steps, flat)}, means=frozenset([TRAIN_LOSS]))
+    assert diagnose(run).verdict == "bad_initialization"
+
+
+@pytest.mark.parametrize("rise", [0.01, 0.03])
+def test_a_fine_tuning_that_was_best_at_its_first_evaluation_has_not_diverged(rise):
+    steps = 100 * np.arange(1, 13)
+    val = 0.8 * (1 + rise * (1 - np.exp(-(steps - 100) / 300)))
+    run = Run("tuned", {TRAIN_LOSS: Curve(TRAIN_LOSS, [1200], [0.8]), VAL_LOSS: Curve(VAL_LOSS, steps, val)})
+    assert hardly_logged(run) and diagnose(run).verdict == "healthy"
+
+
+def test_means_stay_means_when_the_log_is_kept(tmp_path):
+    steps = 100 * np.arange(1, 11)
+    losses = {tag: Curve(tag, steps, 0.3 + np.exp(-np.arange(10.0))) for tag in (TRAIN_LOSS, VAL_LOSS)}
+    run = Run("hf", losses, means=frozenset([TRAIN_LOSS]), state="finished")
+    again = read(keep(run, tmp_path))[0]
+    assert again.means == run.means and diagnose(again).verdict == diagnose(run).verdict == "healthy"

@@ -88,7 +88,8 @@ class Followed:
             ranks=self._other_ranks(notes),
             resumed_at=scalars.resumed_at,
             superseded=scalars.superseded,
-            notes=(*notes, *_remarks(about)),
+            means=frozenset(_texts(about, schema.MEANS)),
+            notes=(*notes, *_texts(about, "notes")),
         )
 
     def _layer_table(self, about: dict[str, Any], cuts: dict[int, float], notes: list[str]) -> pd.DataFrame | None:
@@ -122,10 +123,10 @@ def _listed(folder: Path) -> frozenset[tuple[str, int]]:
         return frozenset()
 
 
-def _remarks(about: dict[str, Any]) -> list[str]:
-    """What the collector noted while it recorded."""
-    notes = about.get("notes")
-    return [note for note in notes if isinstance(note, str)] if isinstance(notes, list) else []
+def _texts(about: dict[str, Any], name: str) -> list[str]:
+    """A list of texts, such as the notes that the collector made while it recorded."""
+    found = about.get(name)
+    return [each for each in found if isinstance(each, str)] if isinstance(found, list) else []
 
 
 def _config(about: dict[str, Any]) -> dict[str, Any]:

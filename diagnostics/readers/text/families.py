@@ -19,12 +19,12 @@ FAMILIES: Sequence[tuple[str, frozenset[str], Mapping[str, Meaning]]] = (
         "Megatron-LM",
         frozenset({"lm loss", "number of nan iterations"}),
         {
-            "lm loss": Meaning(TRAIN_LOSS),
+            "lm loss": Meaning(TRAIN_LOSS, mean=True),
             "validation/lm loss value": Meaning(VAL_LOSS),
             "lm loss value": Meaning(VAL_LOSS),
         },
     ),
-    ("Hugging Face's trainer", frozenset({"loss", "train_runtime"}), {"loss": Meaning(TRAIN_LOSS)}),
+    ("Hugging Face's trainer", frozenset({"loss", "train_runtime"}), {"loss": Meaning(TRAIN_LOSS, mean=True)}),
     (
         "torchvision, timm and the ImageNet example of PyTorch",
         frozenset({"Acc@1", "* Acc@1"}),

@@ -1,6 +1,6 @@
 """Would the average of the last weights tell what a decay is worth, which curves alone hardly do?
 
-``python -m benchmarks.averaged`` (bench requirements; two minutes) trains runs of the lab with a constant learning rate again, up to PER_LABEL of each label,
+``python -m benchmarks.averaged`` (bench requirements; about a minute) trains runs of the lab with a constant learning rate again, up to PER_LABEL of each label,
 averages the weights over the last LAST of the steps (stochastic weight averaging: Izmailov et al., "Averaging Weights Leads to Wider Optima and Better
 Generalization", 2018), and prints how much lower the validation loss of the average is than the run's own end, by label, and how well that alone
 tells the labels apart (area under the ROC curve). Nothing in the product rests on it yet.

@@ -69,7 +69,7 @@ def _ask(rule: Rule, run: Run) -> tuple[Finding, ...] | NotChecked:
 
 def _grounded(verdict: Finding, points: int) -> Finding:
     """``verdict`` with what it rests on, where training was logged in so few ``points``."""
-    often = {1: "once", 2: "twice"}.get(points, f"{points} times, too few for a verdict")
+    often = {1: "once", 2: "twice"}.get(points, f"{points} times")
     said = f"{verdict.message} Training was logged only {often}: its course, and its figures here, are taken from validation."
     evidence = tuple(replace(e, tag=VAL_LOSS) if e.tag == TRAIN_LOSS else e for e in verdict.evidence)
     return replace(verdict, message=said, evidence=evidence)

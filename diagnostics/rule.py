@@ -24,7 +24,7 @@ Cannot = Callable[[Run], str | None]
 def enough(run: Run, tag: str) -> int:
     """How many points of the loss ``tag`` a verdict takes: fewer where each has the noise of single batches averaged out.
 
-    Means over some steps beside hardly an evaluation show too little: of eight beside four, six faults of ten passed for healthy.
+    Means over some steps beside hardly an evaluation show too little (``benchmarks.hardly_logged``: how many faults pass for healthy).
     """
     seen = VAL_LOSS in run and len(run[VAL_LOSS].finite()) >= MEANS_ENOUGH
     return MEANS_ENOUGH if run.per_epoch(tag) or (tag in run.means and seen) else MIN_POINTS

@@ -62,7 +62,7 @@ function unmount(parent, table) {
 
 // What is pressed stays until it is let go and the click has come: a click needs the same element under both.
 function press(table) {
-  table.root.addEventListener("pointerdown", ({ button }) => { table.pressed = button === 0; });
+  table.root.addEventListener("pointerdown", ({ button }) => { clearTimeout(table.clicked); table.pressed = button === 0; });
   table.release = () => { if (table.pressed) table.clicked = setTimeout(() => { table.pressed = false; table.show(); }, CLICK_MS); };
   for (const event of RELEASES) document.addEventListener(event, table.release, true);
 }

@@ -20,7 +20,7 @@ Criterion
     - *Thrown up.* The median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of JUMP above
       it (MANY noise widths; by a lone batch, RARER times as far as any other of the last quarter is from the middle of them), or with most losses above FAR times it (and above the first loss of training, which dropout may lift); or after more than ABOVE of the
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
-      than at its start.
+      than at its start. The time above the start, and an end above it, count only where the start is known (SOON, see bad_initialization).
     - *Lost.* The loss gave back LOST of its best progress and stays there.
     - *At the very start.* Of the first losses, IN_A_ROW above FAR times the start are enough.
 
@@ -45,6 +45,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.first_update import compared, rate_beside_usual
+from diagnostics.stats.hardly_logged import SOON  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.jump import MANY, RARER  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.level import end, start
 from diagnostics.stats.lost import LATE_SHARE, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)

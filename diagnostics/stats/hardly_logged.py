@@ -13,12 +13,10 @@ from diagnostics.run import Run
 from diagnostics.stats.level import SCALE
 from diagnostics.stats.noise import noise
 
-EVALUATIONS = (
-    12  # a quarter of the faults pass for healthy then (benchmarks.hardly_logged); with 8, when tried, four of ten
-)
+EVALUATIONS = 12  # a quarter of the faults pass for healthy then, more with fewer: benchmarks.hardly_logged
 FAR_OFTENER = 3.0  # evaluations a training loss, where a verdict could be given on these
 EARLY, LATE = 0.1, 0.9  # of the run
-SOON = 0.02  # of the run: of 29 thinned runs of the lab whose losses seemed never to have left a later first one, eight began badly
+SOON = 0.02  # of the run, chosen by eye: most of the lab's thinned runs that seemed never to have left a later first loss had begun well
 # of validation beside the last training loss, and noise widths: where it rose by more since, nobody knows whether training did
 RISEN, CLEAR = 0.05, 2.0
 FEW = 3  # evaluations
@@ -57,11 +55,9 @@ def hardly_logged(run: Run) -> bool:
 
 def began_unseen(run: Run) -> bool:
     """Whether losses are known only as means, or from evaluations, of which the first came late: what was learned before is not known."""
-    if not (run.sketched or TRAIN_LOSS in run.means):
+    if TRAIN_LOSS not in run.means:  # a sketch is of means as well
         return False
-    known = (
-        run[tag].finite().steps for tag in (TRAIN_LOSS, VAL_LOSS) if tag in run
-    )  # a sketch begins where validation does
+    known = (run[tag].finite().steps for tag in (TRAIN_LOSS, VAL_LOSS) if tag in run)
     return min((int(steps[0]) for steps in known if steps.size), default=0) > SOON * run.last_step
 
 

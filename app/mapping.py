@@ -13,7 +13,8 @@ from diagnostics.readers.understanding.guess import guess
 OWN = "keeps its name"
 TAGS = (
     schema.TRAIN_LOSS, schema.VAL_LOSS, schema.TRAIN_ACCURACY, schema.VAL_ACCURACY,
-    schema.LR, schema.GRAD_NORM, schema.UPDATE_RATIO, schema.UPDATE_ALIGNMENT, schema.STEP_TIME,
+    schema.LR, schema.GRAD_NORM, schema.UPDATE_RATIO, schema.UPDATE_ALIGNMENT, schema.EXCESS_LOSS,
+    schema.STEP_TIME,
 )  # fmt: skip
 UNITS = {
     "as logged": (1.0, False),

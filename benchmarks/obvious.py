@@ -17,8 +17,8 @@ import torch
 from sklearn import datasets
 from torch import nn
 
+from benchmarks.lab.shelf import INSIDE
 from collector import Collector
-from collector.schema import GRAD_NORM, UPDATE_ALIGNMENT, UPDATE_RATIO
 from diagnostics import Run, diagnose
 from diagnostics.readers import read
 
@@ -132,7 +132,7 @@ def cases() -> Iterator[tuple[str, Setting, Fault]]:
 
 def bare(run: Run) -> Run:
     """What is left of ``run`` in a log that knows neither the network nor its settings."""
-    curves = {tag: curve for tag, curve in run.curves.items() if tag not in (UPDATE_RATIO, UPDATE_ALIGNMENT, GRAD_NORM)}
+    curves = {tag: curve for tag, curve in run.curves.items() if tag not in INSIDE}
     return replace(run, curves=curves, layers=None, shapes={}, config={}, classes=None, loss=None)
 
 

@@ -23,6 +23,7 @@ from collector.watched import Watched
 MEASURING, FOLLOWING, COUNTING = "measuring the update", "following the weights", "reading the optimizer"
 UNSEEN = "steps that a CUDA graph replays cannot be seen: their number is what log(step=…) says, their update is not measured"
 WAY_OUT = "This step's {} is missing from the run."
+ALONG_THE_WAY = (schema.UPDATE_ALIGNMENT, schema.EXCESS_LOSS)
 PATIENCE = 100  # steps; an optimizer that has not stepped for so long is not waited for
 
 
@@ -144,7 +145,8 @@ class OptimizerHooks:
     def _unhook(watched: Watched) -> None:
         for handle in watched.handles:
             handle.remove()
-        watched.begun = watched.trail = watched.cosine = watched.follows = None
+        watched.begun = None
+        watched.following.forget()
 
     def _complete(self) -> bool:
         expected = [w for w in self.watched if self.count - w.at < PATIENCE]
@@ -154,13 +156,14 @@ class OptimizerHooks:
         """Never returns anything: a pair would replace the arguments of the step."""
         try:
             watched.open = True
-            watched.cosine = watched.follows = None  # of a step that failed, or that its parent's step is a part of
+            watched.following.leave_open_step()
             due = self.measuring and self._cadence.due(watched.count + 1)
-            if not (due or watched.trail) or not self.measuring or watched.capturing:
+            if not (due or watched.following.underway) or not self.measuring or watched.capturing:
                 return
             closure = kwargs.get("closure", args[1] if len(args) > 1 else None) is not None
             if watched is self.watched[0] and not self.shards_only:
-                self._follow(watched, due, closure)
+                with self._following(watched):
+                    watched.following.before(watched.count, due, closure)
             if due:
                 self._begin(watched, closure)
         except Exception as error:
@@ -178,38 +181,12 @@ class OptimizerHooks:
         watched.spent = time.perf_counter() - start
         self._spent += watched.spent
 
-    def _follow(self, watched: Watched, due: bool, closure: bool) -> None:
-        """Before a step: hold the gradient against the way of the last ones once it is long enough, and begin another with a measured step.
-
-        A closure computes the gradient within the step: there it is only then, of the weights that are here now.
-        """
-        arrived = watched.arrived(watched.count)
-        if not (due or arrived) or (closure and watched.gradient_changes):
-            return
+    def _followed_so_far(self, watched: Watched) -> None:
+        """After the step."""
         with self._following(watched):
-            from collector import alignment
-
-            optimizer = watched.optimizer
-            if arrived:
-                now = alignment.here(watched.trail, optimizer) if closure else None
-                there = partial(alignment.alignment, watched.trail, optimizer, now)
-                cosine = None if closure else there()
-                watched.cosine = there if closure else lambda: cosine
-            if due and (watched.trail is None or arrived):
-                watched.follows = alignment.begin(optimizer, closure)
-
-    def _align(self, watched: Watched) -> None:
-        """After the step, so that it stands in the row of the step whose gradient it was; one that was skipped, as far as the host knows, has none."""
-        follows, watched.follows = watched.follows, None
-        if watched.cosine is not None:
-            with self._following(watched):
-                cosine, watched.cosine = watched.cosine(), None
-                if cosine is not None:
-                    self._seen.values[schema.UPDATE_ALIGNMENT] = cosine
+            if found := watched.following.after(watched.count - 1):  # the step is counted by now
+                self._seen.values.update(found)
                 self._guard.recovered(FOLLOWING)
-        before = watched.count - 1  # the step is counted by now
-        if follows is not None or watched.arrived(before):
-            watched.trail, watched.trail_at = follows, before
 
     @contextmanager
     def _following(self, watched: Watched) -> Iterator[None]:
@@ -218,8 +195,8 @@ class OptimizerHooks:
         try:
             yield
         except Exception as error:
-            watched.trail = watched.cosine = watched.follows = None
-            self._guard.failed(FOLLOWING, error, WAY_OUT.format("update alignment"))
+            watched.following.forget()
+            self._guard.failed(FOLLOWING, error, WAY_OUT.format("update alignment, or excess loss,"))
         spent = time.perf_counter() - start
         self._spent += spent
         self._followed += spent
@@ -240,7 +217,8 @@ class OptimizerHooks:
                 self._next()
             watched.at = self.count
             self._seen.values.update(watched.lrs())
-            self._align(watched)
+            if watched.following.waits:
+                self._followed_so_far(watched)
             if begun is not None:
                 self._finish(watched, begun)
         except Exception as error:
@@ -249,7 +227,7 @@ class OptimizerHooks:
     def _next(self) -> None:
         """A new step: hand over what nobody logged of the last one, and judge what measuring cost."""
         try:
-            seen = self._seen.samples or schema.UPDATE_ALIGNMENT in self._seen.values
+            seen = self._seen.samples or any(tag in self._seen.values for tag in ALONG_THE_WAY)
             if seen or self._steps >= self.unlogged:
                 self._missed()
         finally:

@@ -57,6 +57,9 @@ UPDATE_RATIO = "optim/update_ratio"  # ‖ΔW‖₂ / ‖W‖₂ over all parame
 # Cosine between the way of ALONG steps and minus the gradient at its end: above 0 the way still leads down, below 0 it
 # led too far. Of the first optimizer.
 UPDATE_ALIGNMENT = "optim/update_alignment"
+# Half of the slope of the loss along the way from the weights' recent average to the weights now: how much of the loss their wandering
+# makes up, in its own unit; below 0 while it still falls. Of the first optimizer; what it holds of a spread model stands for the whole.
+EXCESS_LOSS = "optim/excess_loss"
 ALONG = 10  # steps: the noise of one batch hides where a single one led
 GRAD_NORM = "grad/norm"  # ‖g‖₂ over all parameters, as the optimizer saw it
 SKIPPED_STEPS = "optim/skipped_steps"  # steps that GradScaler has skipped so far in this attempt
@@ -71,6 +74,7 @@ UNITS = {
     LR: "",
     UPDATE_RATIO: "",
     UPDATE_ALIGNMENT: "",
+    EXCESS_LOSS: "",
     GRAD_NORM: "",
     SKIPPED_STEPS: "steps",
     STEP_TIME: "s",

@@ -1,10 +1,11 @@
 """One optimizer that the hooks watch, and the learning rates of its groups."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from collector import schema
+from collector.following import Following
 from collector.sample import Sample
 from collector.values import Later, as_number
 
@@ -20,10 +21,7 @@ class Watched:
         self._tags: list[str] = []  # of the groups' learning rates: a column each, for good
         self.open = False  # between the two hooks; a step that calls its parent's fires both of them twice
         self.begun: Any = None  # collector.measure.Begun, then
-        self.trail: Any = None  # collector.alignment.Trail: where the weights were
-        self.trail_at = 0  # steps that were made by then
-        self.cosine: Callable[[], Any] | None = None  # what comes of it, while a step is open
-        self.follows: Any = None  # the next Trail, from before the open step
+        self.following = Following(optimizer)
         self.spent = 0.0  # s, taking it
         self.handles: list[Any] = []
         self.turn = 0  # index of the parameter that the next measurement begins with
@@ -43,16 +41,6 @@ class Watched:
     def capturing(self) -> bool:
         """Whether this step is only recorded into a CUDA graph, whose replays nobody will see."""
         return self._on_cuda and bool(sys.modules["torch"].cuda.is_current_stream_capturing())
-
-    def arrived(self, made: int) -> bool:
-        """Whether the way that is followed is long enough after ``made`` steps."""
-        return self.trail is not None and made - self.trail_at >= schema.ALONG
-
-    @property
-    def gradient_changes(self) -> bool:
-        """Whether the gradient after a step with a closure is another than that at the weights it began with: a search evaluates elsewhere, and Nesterov's step may change it in place."""
-        search = any(base.__name__ == "LBFGS" for base in type(self.optimizer).__mro__)
-        return search or any(group.get("nesterov") for group in self.optimizer.param_groups)
 
     def lrs(self) -> dict[str, Any]:
         """Learning rates by tag; the rate the step used is read before a scheduler changes it."""

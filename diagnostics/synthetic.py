@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from collector.schema import (
+    EXCESS_LOSS,
     GRAD_NORM,
     LR,
     TRAIN_ACCURACY,
@@ -47,6 +48,7 @@ def make(
     lr: Floats | float | None = None,
     update_ratio: Floats | float | None = None,
     update_alignment: Floats | float | None = None,
+    excess_loss: Floats | float | None = None,
     classes: int | None = None,
     loss: str | None = None,
 ) -> Run:
@@ -54,7 +56,7 @@ def make(
     n = len(train)
     every = np.unique(np.linspace(0, n - 1, min(EVALS, n)).astype(int))
     given = {TRAIN_LOSS: train, TRAIN_ACCURACY: train_accuracy, LR: lr}
-    given |= {UPDATE_RATIO: update_ratio, UPDATE_ALIGNMENT: update_alignment}
+    given |= {UPDATE_RATIO: update_ratio, UPDATE_ALIGNMENT: update_alignment, EXCESS_LOSS: excess_loss}
     curves = {t: Curve(t, np.arange(1, n + 1), np.broadcast_to(v, n)) for t, v in given.items() if v is not None}
     for tag, values in {VAL_LOSS: val, VAL_ACCURACY: val_accuracy}.items():
         if values is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from app.plot.text import text
 from collector.schema import (
+    EXCESS_LOSS,
     GRAD_NORM,
     LR,
     STEP_TIME,
@@ -91,6 +92,12 @@ PANELS = (
     Panel(
         "Update alignment: downhill above 0",
         (Line(UPDATE_ALIGNMENT, "update alignment", "other", smooth=True),),
+        guide=0.0,
+        on_demand=True,
+    ),
+    Panel(
+        "Excess loss: what the wandering of the weights costs",
+        (Line(EXCESS_LOSS, "excess loss", "other", smooth=True),),
         guide=0.0,
         on_demand=True,
     ),

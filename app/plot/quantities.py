@@ -2,17 +2,18 @@
 
 from collections.abc import Iterable
 
-from collector.schema import GRAD_NORM, LR, UPDATE_ALIGNMENT, UPDATE_RATIO
+from collector.schema import EXCESS_LOSS, GRAD_NORM, LR, UPDATE_ALIGNMENT, UPDATE_RATIO
 from diagnostics.run import Run
 
 SPLITS = ("train/", "val/")
-FIRST = ("loss", "accuracy", LR, UPDATE_RATIO, UPDATE_ALIGNMENT, GRAD_NORM)  # what is asked for most
+FIRST = ("loss", "accuracy", LR, UPDATE_RATIO, UPDATE_ALIGNMENT, EXCESS_LOSS, GRAD_NORM)  # what is asked for most
 NAMES = {
     "loss": "Loss",
     "accuracy": "Accuracy",
     LR: "Learning rate",
     UPDATE_RATIO: "Update ratio",
     UPDATE_ALIGNMENT: "Update alignment",
+    EXCESS_LOSS: "Excess loss",
     GRAD_NORM: "Gradient norm",
 }
 

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.lab.recipe import Recipe
-from collector.schema import EPOCH, GRAD_NORM, LR, UPDATE_ALIGNMENT, UPDATE_RATIO, Shape
+from collector.schema import EPOCH, EXCESS_LOSS, GRAD_NORM, LR, UPDATE_ALIGNMENT, UPDATE_RATIO, Shape
 from diagnostics import Curve, Run
 
 FOLDER = Path(__file__).parent / "curves"
 LABELS = FOLDER / "labels.csv"
 RATES = "rates"  # the grid of constant learning rates: its curves and its labels
-INSIDE = (UPDATE_RATIO, UPDATE_ALIGNMENT, GRAD_NORM)  # tags: of weights and gradients
+INSIDE = (UPDATE_RATIO, UPDATE_ALIGNMENT, EXCESS_LOSS, GRAD_NORM)  # tags: of weights and gradients
 KEPT = ("train/", "val/", LR, *INSIDE)  # tags; times and devices are those of our machine
 LAYER_STEPS = 40  # samples of the layer table that are kept of a run
 LAYER_COLUMNS = ["step", "layer", "weight_norm", "update_ratio", "grad_norm"]

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import torch
 
-from collector import Collector, alignment, hooks
-from collector.schema import UPDATE_ALIGNMENT
+from collector import Collector, alignment, excess, hooks, trail
+from collector.schema import EXCESS_LOSS, UPDATE_ALIGNMENT
+from collector.trail import MOST, begin, here
 from diagnostics.readers.run_folder import read
 
 
@@ -101,8 +102,8 @@ def test_of_a_large_model_a_thin_sample_is_followed():
     torch.manual_seed(0)
     wide, small = torch.nn.Parameter(torch.randn(512, 1024)), torch.nn.Parameter(torch.zeros(10, dtype=torch.float64))
     optimizer = torch.optim.SGD([wide, small], lr=0.1)
-    trail = alignment.begin(optimizer, closure=True)
-    assert sum(weights.numel() for weights in trail.weights) <= alignment.MOST
+    trail = begin(optimizer, closure=True)
+    assert sum(weights.numel() for weights in trail.weights) <= MOST
     columns = torch.arange(512 * 1024)[:: trail.stride] % 1024
     assert len(columns.unique()) == 1024
     way = torch.randn(512, 1024)
@@ -113,19 +114,19 @@ def test_of_a_large_model_a_thin_sample_is_followed():
     small.grad = None  # a layer that this step left out
     assert alignment.alignment(trail, optimizer) == pytest.approx(5**-0.5, abs=0.02)
     optimizer.param_groups[0]["params"][0] = torch.nn.Parameter(torch.randn(512, 1024))
-    assert alignment.alignment(trail, optimizer) is None and alignment.here(trail, optimizer)[0] is None
+    assert alignment.alignment(trail, optimizer) is None and here(trail, optimizer)[0] is None
 
 
 def test_what_has_no_gradient_is_not_followed_and_a_few_weights_speak_for_none():
     idle, head = torch.nn.Parameter(torch.zeros(300_000)), torch.nn.Parameter(torch.zeros(11))
     optimizer = torch.optim.SGD([idle, head], lr=0.1)
     head.grad = torch.ones(11)
-    trail = alignment.begin(optimizer, closure=False)
+    trail = begin(optimizer, closure=False)
     assert [len(weights) for weights in trail.weights] == [11]
     with torch.no_grad():
         head -= torch.arange(11.0)
     assert alignment.alignment(trail, optimizer) == pytest.approx(55 / (11**0.5 * 385**0.5))
-    unknown = alignment.begin(optimizer, closure=True)  # before a closure nobody knows what will have one
+    unknown = begin(optimizer, closure=True)  # before a closure nobody knows what will have one
     assert alignment.alignment(unknown, optimizer) is None
 
 
@@ -384,10 +385,10 @@ def test_an_optimizer_that_takes_over_the_first_is_followed_in_its_place(tiny, t
 
 def test_every_place_of_a_kernel_is_followed_whatever_the_layout():
     kernel = torch.nn.Parameter(torch.arange(256.0 * 256 * 9).view(256, 256, 3, 3))
-    plain = alignment.begin(torch.optim.SGD([kernel], lr=0.1), closure=True)
+    plain = begin(torch.optim.SGD([kernel], lr=0.1), closure=True)
     assert len((plain.weights[0].long() % 9).unique()) == 9
     other = torch.nn.Parameter(kernel.detach().to(memory_format=torch.channels_last))
-    assert torch.equal(alignment.begin(torch.optim.SGD([other], lr=0.1), closure=True).weights[0], plain.weights[0])
+    assert torch.equal(begin(torch.optim.SGD([other], lr=0.1), closure=True).weights[0], plain.weights[0])
 
 
 def test_complex_weights_are_followed_in_both_parts(tmp_path, recwarn):
@@ -450,6 +451,97 @@ def test_alignment_stands_in_the_row_of_its_step_however_rarely_rows_are_logged(
     np.testing.assert_array_equal(often.values, rarely.values)
 
 
+def test_excess_equals_the_slow_clear_reference(tiny, tmp_path):
+    model, twin = tiny.net(), tiny.net()
+    optimizer, other = (tiny.make["adamw"](net.parameters()) for net in (model, twin))
+    mean, expected = None, []
+    for step, (before, _, grads) in enumerate(_stepwise(tiny, twin, other, steps=42)):
+        if step % 10:
+            continue
+        weights = torch.cat([w.flatten() for w in before]).double()
+        mean = weights if mean is None else mean + (weights - mean) * 9 / (step / 10 + 9)
+        expected.append(float(torch.cat([g.flatten() for g in grads]).double() @ (weights - mean)) / 2)
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=1) as run:
+        for loss in tiny.train(model, optimizer, 42):
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert found[EXCESS_LOSS].steps.tolist() == [11, 21, 31, 41]
+    np.testing.assert_allclose(found[EXCESS_LOSS].values, expected[1:], rtol=1e-3)
+
+
+@pytest.mark.parametrize("size", [300, 200_000])
+def test_excess_is_what_the_wandering_of_the_weights_costs(tmp_path, size):
+    """Of a bowl whose batches pull to all sides, what the loss without their noise is above that at the average of the weights; below zero on the way down."""
+    torch.manual_seed(0)
+    model = torch.nn.Linear(size, 1, bias=False)
+    torch.nn.init.zeros_(model.weight)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.3)
+    steep = torch.linspace(0.1, 1.0, size)
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=10) as run:
+        ways = []
+        for _ in range(1500):
+            optimizer.zero_grad()
+            ways.append(model.weight.detach().clone())
+            loss = (steep * (model.weight - 1 - 0.5 * torch.randn(size)) ** 2).sum() / 2
+            loss.backward()
+            optimizer.step()
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    middle = torch.stack(ways[-600:]).mean(0)
+    truly = [float((steep * ((w - 1) ** 2 - (middle - 1) ** 2)).sum() / 2) for w in ways[-600:]]
+    assert found[EXCESS_LOSS].values[-60:].mean() == pytest.approx(np.mean(truly), rel=0.15)
+    assert found[EXCESS_LOSS].values[0] < 0
+
+
+def test_of_a_model_that_is_loaded_anew_the_average_begins_anew(tiny, tmp_path):
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=10) as run:
+        for loss in tiny.train(model, optimizer, 40):
+            run.log(loss=loss)
+        optimizer.param_groups[0]["params"][0] = torch.nn.Parameter(model[0].weight.detach().clone())
+        model[0].weight = optimizer.param_groups[0]["params"][0]
+        for loss in tiny.train(model, optimizer, 40):
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert found[EXCESS_LOSS].steps.tolist() == [20, 30, 40, 60, 70, 80]
+
+
+def test_weights_that_were_lost_once_do_not_spoil_the_average(tiny):
+    weights = torch.nn.Parameter(torch.ones(4))
+    optimizer = torch.optim.SGD([weights], lr=0.1)
+    weights.grad = torch.ones(4)
+    seen = excess.average(begin(optimizer, closure=False), 0, None)
+    for made, value in ((10, float("nan")), (20, 2.0), (30, 2.5)):
+        torch.nn.init.constant_(weights, value)
+        seen = excess.average(begin(optimizer, closure=False), made, seen)
+    assert excess.excess(seen, optimizer) == pytest.approx(4 * 0.5 * (1 - 90 / 120) / 2)
+
+
+def test_of_a_gradient_that_is_not_all_there_no_excess_is_told(tiny):
+    one, other = torch.nn.Parameter(torch.ones(3)), torch.nn.Parameter(torch.ones(3))
+    optimizer = torch.optim.SGD([one, other], lr=0.1)
+    seen = excess.average(begin(optimizer, closure=True), 0, None)
+    seen = excess.average(begin(optimizer, closure=True), 10, seen)
+    assert excess.excess(seen, optimizer) is None  # nobody has one
+    one.grad = torch.ones(3)
+    assert excess.excess(seen, optimizer) == 0
+    other.grad = torch.ones(3).to_sparse()
+    assert excess.excess(seen, optimizer) is None
+
+
+def test_the_scale_that_a_fused_optimizer_takes_off_itself_is_taken_off(tiny):
+    weights = torch.nn.Parameter(torch.ones(3))
+    optimizer = torch.optim.SGD([weights], lr=0.1)
+    weights.grad = torch.full((3,), 8.0)
+    seen = excess.average(begin(optimizer, closure=False), 0, None)
+    torch.nn.init.constant_(weights, 2.0)
+    seen = excess.average(begin(optimizer, closure=False), 10, seen)
+    plain = excess.excess(seen, optimizer)
+    optimizer.grad_scale = torch.tensor(4.0)
+    assert excess.excess(seen, optimizer) == plain / 4
+
+
 def test_a_step_that_fails_leaves_no_alignment_behind(tiny, tmp_path):
     """It is made again, with another gradient."""
 
@@ -488,20 +580,20 @@ def test_a_step_that_fails_leaves_no_alignment_behind(tiny, tmp_path):
     np.testing.assert_allclose(failed.values, plain.values, rtol=1e-5)
 
 
-@pytest.mark.parametrize("broken", ["begin", "alignment"])
-def test_weights_that_cannot_be_followed_do_not_stop_the_training(tiny, tmp_path, monkeypatch, caplog, broken):
+@pytest.mark.parametrize(("module", "broken"), [(trail, "begin"), (alignment, "alignment"), (excess, "excess")])
+def test_weights_that_cannot_be_followed_do_not_stop_the_training(tiny, tmp_path, monkeypatch, caplog, module, broken):
     def fail(*_):
         raise RuntimeError("no kernel image")
 
-    whole = getattr(alignment, broken)
-    monkeypatch.setattr(alignment, broken, fail)
+    whole = getattr(module, broken)
+    monkeypatch.setattr(module, broken, fail)
     model = tiny.net()
     optimizer = tiny.make["sgd"](model.parameters())
     with Collector(tmp_path / "run", model=model, optimizer=optimizer, layers_every=10) as run:
         for loss in tiny.train(model, optimizer, 60):
             run.log(loss=loss)
             if run.step == 30:
-                monkeypatch.setattr(alignment, broken, whole)
+                monkeypatch.setattr(module, broken, whole)
     (found,) = read(tmp_path / "run")
     assert len(found["train/loss"]) == 60 and len(found["optim/update_ratio"]) == 15
     assert found[UPDATE_ALIGNMENT].steps.tolist() == [50, 60]
@@ -529,7 +621,7 @@ def test_no_more_than_a_thin_sample_of_the_weights_is_held_between_steps(tiny, t
         gc.collect()
         return sum(t.numel() for t in gc.get_objects() if type(t) is torch.Tensor)
 
-    monkeypatch.setattr(alignment, "MOST", 8)
+    monkeypatch.setattr(trail, "MOST", 8)
     model = tiny.net()
     optimizer = tiny.make["sgd"](model.parameters())
     list(tiny.train(model, optimizer, 1))
@@ -539,4 +631,6 @@ def test_no_more_than_a_thin_sample_of_the_weights_is_held_between_steps(tiny, t
             p.grad = torch.ones_like(p)
         for _ in range(3):
             optimizer.step()
-        assert run.step == 3 and before < elements() <= before + 8 + 4  # each of four parameters gives its first
+        assert run.step == 3 and before < elements() <= before + 2 * (
+            8 + 4
+        )  # and their average; each of four parameters gives its first

@@ -1,0 +1,92 @@
+"""Where the weights of one optimizer go from step to step: what is asked of the ways they go, and when.
+
+A way begins before a measured step and is long enough after ``schema.ALONG`` of them. What is asked of it needs a gradient: before a step there is one, unless a closure
+computes it within the step.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from collector import schema
+
+
+class Following:
+    """The way that is followed, and the average of all that were."""
+
+    def __init__(self, optimizer: Any) -> None:
+        self._optimizer = optimizer
+        self._trail: Any = None  # collector.trail.Trail: where the weights were
+        self._trail_at = 0  # steps that were made by then
+        self._average: Any = None  # collector.excess.Average
+        self._asked: dict[str, Callable[[], Any]] = {}  # by tag, while a step is open
+        self._next: tuple[Any, Any] | None = None  # Trail and Average from before the open step
+
+    @property
+    def underway(self) -> bool:
+        """Whether a way is followed."""
+        return self._trail is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether something is left to do after the open step."""
+        return self._next is not None or bool(self._asked)
+
+    def leave_open_step(self) -> None:
+        """Of a step that failed, or that its parent's step is a part of, nothing is kept."""
+        self._asked, self._next = {}, None
+
+    def forget(self) -> None:
+        """Follow nothing more, until a measured step begins another way."""
+        self._trail = self._average = None
+        self.leave_open_step()
+
+    def before(self, made: int, due: bool, closure: bool) -> None:
+        """Before a step: hold the gradient against the way of the last ones once it is long enough, and begin another with a measured step.
+
+        A closure computes the gradient within the step: there it is only then, of the weights that are here now.
+        """
+        arrived = self._arrived(made)
+        if closure and self._gradient_changes:
+            self.forget()
+            return
+        from collector import alignment, excess, trail
+
+        if arrived:
+            now = trail.here(self._trail, self._optimizer) if closure else None
+            asked = partial(alignment.alignment, self._trail, self._optimizer, now)
+            self._ask(schema.UPDATE_ALIGNMENT, asked, closure)
+        if not due or (self._trail is not None and not arrived):
+            return
+        if (follows := trail.begin(self._optimizer, closure)) is not None:
+            average = excess.average(follows, made, self._average)
+            self._ask(schema.EXCESS_LOSS, partial(excess.excess, average, self._optimizer), closure)
+            self._next = follows, average
+
+    def after(self, made: int) -> dict[str, Any]:
+        """After the step, before which ``made`` were: what was asked, by tag.
+
+        It stands in the row of the step whose gradient it was; one that was skipped, as far as the host knows, has none.
+        """
+        asked, following = self._asked, self._next
+        self.leave_open_step()
+        if following is not None:
+            (self._trail, self._average), self._trail_at = following, made
+        elif self._arrived(made):
+            self._trail = None
+        return {tag: value for tag, answer in asked.items() if (value := answer()) is not None}
+
+    def _ask(self, tag: str, answer: Callable[[], Any], closure: bool) -> None:
+        """Now, or, where a closure computes the gradient, after the step."""
+        now = None if closure else answer()
+        self._asked[tag] = answer if closure else lambda: now
+
+    def _arrived(self, made: int) -> bool:
+        """Whether the way that is followed is long enough after ``made`` steps."""
+        return self._trail is not None and made - self._trail_at >= schema.ALONG
+
+    @property
+    def _gradient_changes(self) -> bool:
+        """Whether the gradient after a step with a closure is another than that at the weights it began with: a search evaluates elsewhere, and Nesterov's step may change it in place."""
+        search = any(base.__name__ == "LBFGS" for base in type(self._optimizer).__mro__)
+        return search or any(group.get("nesterov") for group in self._optimizer.param_groups)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from collector.schema import GRAD_NORM, TRAIN_LOSS, VAL_LOSS
+from collector.schema import EXCESS_LOSS, GRAD_NORM, TRAIN_LOSS, VAL_LOSS
 from diagnostics import Curve, Run, diagnose
 from diagnostics.readers import read_all
 
@@ -28,7 +28,7 @@ def steps(change: Callable[[np.ndarray], np.ndarray]) -> Change:
 
 def loss(factor: float) -> Change:
     """The loss, and with it the gradients, in another unit."""
-    scaled = {TRAIN_LOSS, VAL_LOSS, GRAD_NORM}
+    scaled = {TRAIN_LOSS, VAL_LOSS, EXCESS_LOSS, GRAD_NORM}
     return lambda curve: replace(curve, values=curve.values * factor) if curve.tag in scaled else curve
 
 

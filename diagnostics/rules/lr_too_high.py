@@ -30,7 +30,7 @@ Criterion
     - *Above its start.* The loss stood there for more than ABOVE of the run and ends above HARMED of it.
     - *Jumped.* Three losses once stood at JUMP times the start under no heavy dropout (see underfitting), and the loss is stuck above HARMED of it; where the rate came
       down: at LIKE of the lowest before that jump or more, with no setting of the network to account for it.
-    - *Circles far.* needs_decay holds at a rate that was logged, with a jitter of more than VIOLENT of the level, or of FLOOR of the fall where less is left.
+    - *Circles far.* needs_decay holds by its jitter, at a rate that was logged, with a jitter of more than VIOLENT of the level, or of FLOOR of the fall where less is left.
     - *Restless.* At a rate that was logged and never fell below a third of its peak, neither loss has got lower in the last two thirds of the run (by no more than FALLS standard errors of Mann
       and Kendall's test), and validation jumps by more than RESTLESS of the fall and TREMBLES of its level
       (twice that, above HARDLY_DOWN of the start), over RESTLESS_EVALS evaluations or more. Not of weights that the config says were trained before, nor where validation rises and
@@ -92,11 +92,11 @@ from diagnostics.stats.bounce import FLOOR, bounce, jitter  # noqa: F401 (the Cr
 from diagnostics.stats.decay import HEIGHT, at_height, known_rate, wanes  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.detour import WON  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
-from diagnostics.stats.forecast import forecast
 from diagnostics.stats.gentler import AIM, FROM_HERE, gentler
 from diagnostics.stats.jump import RARER, jump  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.level import ODD, before_training, end  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.levelled import falling
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
     ASTRAY,
@@ -208,7 +208,7 @@ def _stuck(run: Run, loss: Curve) -> Sign:
 
 def _circles_far(run: Run) -> Sign:
     """It needs a decay, and so badly that most of what is left is the rate's doing."""
-    found, seen = next(iter(needs_decay.check(run)), None), bounce(run)
+    found, seen = needs_decay.jitters(run), bounce(run)
     if found is None or seen is None or not known_rate(run) or end(run[seen.tag]) <= 0:
         return None
     share = jitter(run, seen)
@@ -220,7 +220,7 @@ def _only_circles(run: Run) -> bool:
 
     A lower rate from the start would have come less far; where nothing is gained any more, it would have come as far and lower.
     """
-    return any(forecast(run, found.evidence[0].tag).gain > 0 for found in needs_decay.check(run))
+    return any(needs_decay.check(run)) and falling(run).now.gain > 0
 
 
 def _harmed_before(run: Run) -> Sign:

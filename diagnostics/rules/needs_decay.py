@@ -8,15 +8,22 @@ Why it matters
     A decay costs nothing and lowers the loss at once, by the more the larger the jitter is beside what is left of the loss.
 
 Criterion
-    The learning rate never fell below a third of its peak, or, where it was not logged, the jitter of the last third is more than UNDAMPED of that of the third before, as under no decay; validation (the averaged training loss, where it is too sparse) jumps from one
-    evaluation to the next by more than JITTER (UNLOGGED) of its own level, or of FLOOR of the fall where less is left, over the second half of the run; and as many steps again are forecast to bring less
-    than BRINGS times the jitter, which is what a decay brings. Where update alignment was recorded and is below PULLED on average (at PULLED_CLEAR standard errors), so that the gradient points
-    back from wherever ten steps lead, PULLED_JITTER and PULLED_BRINGS are enough.
+    Either of two signs.
+
+    - *Jitters.* The learning rate never fell below a third of its peak, or, where it was not logged, the jitter of the last third is more than UNDAMPED of that of the third before, as
+      under no decay; validation (the averaged training loss, where it is too sparse) jumps from one evaluation to the next by more than JITTER (UNLOGGED) of its own level, or of FLOOR
+      of the fall where less is left, over the second half of the run; and as many steps again are forecast to bring less than BRINGS times the jitter, which is what a decay brings.
+      Where update alignment was recorded and is below PULLED on average (at PULLED_CLEAR standard errors), so that the gradient points back from wherever ten steps lead,
+      PULLED_JITTER and PULLED_BRINGS are enough.
+    - *Wanders.* The logged rate never fell below a third of its peak; the excess loss that was recorded over the second half of the run is more than WANDERS of the loss there, or of validation's
+      at the end where that is higher, or of FLOOR of the fall where less is left, and clear by WANDERS_CLEAR standard errors; and as many steps again are forecast to bring less than OUTDONE times as
+      much.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss plateaus at a constant rate → decay it". BRINGS and JITTER are our own, from
     real small networks trained twice, at a constant rate and with a tenth of it for the last 30 %: the decay took about twice the jitter off validation,
-    and from JITTER on always more than a tenth of the loss.
+    and from JITTER on always more than a tenth of the loss. Excess loss is half of the slope along the way from the recent average of the weights to where they are, which in
+    a bowl is how much lower the average stands (docs/adr/0013). WANDERS and OUTDONE: chosen on the lab's tuning and test parts; of the others' 60 sound runs at a constant rate none has as much.
 
 Known limits
     A loss whose floor is high, from noise in the labels, hides the jitter; then a decay helps less as well.
@@ -27,7 +34,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
+from collector.schema import EXCESS_LOSS, LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy
@@ -38,12 +45,16 @@ from diagnostics.stats.bounce import FLOOR, OF_LEVEL, UNDAMPED, Bounce, bounce, 
 from diagnostics.stats.decay import known_rate, wanes
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
+from diagnostics.stats.levelled import falling
+from diagnostics.stats.wandering import SHARE, wandering
 
 JITTER = 0.08  # of the level: half as much again as any sound run of the DeepOBS grid has
 BRINGS = 2.0  # times the jitter
 # Mean cosine between ten steps and minus the gradient at their end, and standard errors. Chosen by eye on some ten runs of the lab with a jitter between half of JITTER and JITTER.
 PULLED, PULLED_CLEAR = -0.08, 5.0
 PULLED_JITTER, PULLED_BRINGS = JITTER / 2, BRINGS / 2
+# Excess loss as a share of the loss, and standard errors; and how many times as much going on must promise where a decay is no better.
+WANDERS, WANDERS_CLEAR, OUTDONE = 0.1, 2.0, 0.6
 UNLOGGED = 0.1  # the same where nobody logged the rate: an evaluation on other examples each time jitters as well
 FACTOR = 0.1  # the usual step, and the one that was tried
 MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
@@ -51,9 +62,15 @@ MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
-    seen = None if wanes(run) else bounce(run)  # too high a rate asks as well, with or without one
+    if not wanes(run) and (found := jitters(run) or wanders(run)):
+        yield found
+
+
+def jitters(run: Run) -> Finding | None:
+    """The first sign, whatever the rate did."""
+    seen = bounce(run)  # too high a rate asks as well, with or without one
     if seen is None or not (known_rate(run) or undamped(run[seen.tag])):
-        return
+        return None
     curve = run[seen.tag].finite()
     left, fall = end(curve), max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
     share, brings = jitter(run, seen), 0.0
@@ -61,8 +78,26 @@ def check(run: Run) -> Iterator[Finding]:
         brings = BRINGS
     elif share > PULLED_JITTER and known_rate(run) and _pulled_back(run):
         brings = PULLED_BRINGS
-    if brings and forecast(run, seen.tag).gain < brings * seen.share * fall:
-        yield _finding(run, seen, share, left, seen.share * fall)
+    width = seen.share * fall
+    if not brings or forecast(run, seen.tag).gain >= brings * width:
+        return None
+    said = f"jitters by {width:.3g}"
+    evidence = Evidence(seen.tag, seen.first_step, seen.last_step, OF_LEVEL, share, JITTER)
+    return _finding(run, seen.tag, left, said, evidence, f"shorter steps settle inside the jitter of {width:.3g}")
+
+
+def wanders(run: Run) -> Finding | None:
+    """The second."""
+    seen = wandering(run) if known_rate(run) else None
+    if seen is None or seen.share <= WANDERS or seen.clarity <= WANDERS_CLEAR:
+        return None
+    now = falling(run)
+    if now.now.gain >= OUTDONE * seen.gain:
+        return None
+    said = f"about {seen.gain:.2g} of it ({seen.share:.0%}) is the wandering of the weights"
+    evidence = Evidence(EXCESS_LOSS, seen.first_step, seen.last_step, SHARE, seen.share, WANDERS)
+    why = "at the average of the last weights the training loss is lower by that, and shorter steps settle there"
+    return _finding(run, now.curve.tag, end(now.curve), said, evidence, why)
 
 
 def _pulled_back(run: Run) -> bool:
@@ -71,21 +106,21 @@ def _pulled_back(run: Run) -> bool:
     return seen is not None and seen.gain < PULLED and seen.clarity > PULLED_CLEAR
 
 
-def _finding(run: Run, seen: Bounce, share: float, left: float, width: float) -> Finding:
-    what = "Validation loss" if seen.tag == VAL_LOSS else "The averaged training loss"
+def _finding(run: Run, tag: str, left: float, said: str, evidence: Evidence, why: str) -> Finding:
+    what = "Validation loss" if tag == VAL_LOSS else "The averaged training loss"
     to = f"{FACTOR * float(run[LR].finite().values[-1]):.2g}" if known_rate(run) else "a tenth"
     never = "at a learning rate that never fell" if known_rate(run) else "as much as ever"
     more = int(float(f"{MORE * (run.last_step - int(run[TRAIN_LOSS].steps[0])):.2g}"))
     return Finding(
         "needs_decay",
         "info",
-        f"{what} has levelled off near {left:.3g} and jitters by {width:.3g}, {never}.",
-        (Evidence(seen.tag, seen.first_step, seen.last_step, OF_LEVEL, share, JITTER),),
+        f"{what} has levelled off near {left:.3g} and {said}, {never}.",
+        (evidence,),
         (
             Remedy(
                 f"Decay the learning rate to {to} and train {more:,} steps more.",
                 "lr",
-                f"shorter steps settle inside the jitter of {width:.3g}",
+                why,
                 factor=FACTOR,
                 from_step=run.last_step,
             ),
@@ -99,11 +134,16 @@ def _finding(run: Run, seen: Bounce, share: float, left: float, width: float) ->
     )
 
 
-def _circling(share: float, lr: Floats | float = 0.1, pace: float = 40.0, cosine: float | None = None) -> Run:
+def _circling(
+    share: float, lr: Floats | float = 0.1, pace: float = 40.0, cosine: float | None = None, excess: float | None = None
+) -> Run:
     level = synthetic.falling(2.3, 0.1, pace=pace)
     jumps = np.random.default_rng(1).choice([-1.0, 1.0], len(level))
     points = None if cosine is None else cosine + 0.1 * jumps
-    return synthetic.make(synthetic.noisy(level, 0.1), level * (1 + share * jumps), lr=lr, update_alignment=points)
+    costs = None if excess is None else excess * level * (1 + 2 * jumps)
+    return synthetic.make(
+        synthetic.noisy(level, 0.1), level * (1 + share * jumps), lr=lr, update_alignment=points, excess_loss=costs
+    )
 
 
 def _unlogged() -> Run:
@@ -128,11 +168,15 @@ RULE = Rule(
         "circling": lambda: _circling(0.16),
         "circling a little": lambda: _circling(0.12),
         "circling a little less, and the gradient points back": lambda: _circling(0.06, cosine=-0.2),
+        "calm, and the weights wander": lambda: _circling(0.02, excess=0.2),
         "circling at a rate that nobody logged": _unlogged,
     },
     silent={
         "a healthy run": synthetic.healthy,
         "calm": lambda: _circling(0.02),
+        "calm, and the weights hardly wander": lambda: _circling(0.02, excess=0.05),
+        "calm, and more than the loss should be the wandering": lambda: _circling(0.02, excess=1.5),
+        "on its way down, and the weights wander": lambda: _circling(0.02, pace=3.0, excess=0.2),
         "circling a little less, and the gradient points nowhere": lambda: _circling(0.06, cosine=0.0),
         "calmed down, at a rate that nobody logged": lambda: _calming(),
         "decayed": lambda: _circling(0.2, lr=synthetic.falling(0.1, 0.0, pace=6.0)),

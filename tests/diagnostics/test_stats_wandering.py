@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from collector.schema import EXCESS_LOSS
+from diagnostics import Curve, synthetic
+from diagnostics.stats.wandering import wandering
+
+LEVEL = np.r_[np.linspace(2.0, 1.0, 500), np.full(500, 1.0)]
+
+
+def test_it_is_of_the_second_half_as_a_share_of_the_higher_loss():
+    excess = np.r_[np.full(500, -1.0), np.full(500, 0.3)]
+    seen = wandering(synthetic.make(LEVEL, excess_loss=excess))
+    assert (seen.gain, seen.share, seen.first_step) == (pytest.approx(0.3), pytest.approx(0.3), 501)
+    worse = wandering(synthetic.make(LEVEL, 1.5 * LEVEL, excess_loss=excess))
+    assert worse.gain == pytest.approx(0.3) and worse.share == pytest.approx(0.2)
+
+
+def test_where_next_to_nothing_of_the_loss_is_left_it_is_a_share_of_a_twentieth_of_the_fall():
+    seen = wandering(synthetic.make(2.001 - LEVEL[::-1], excess_loss=0.01))
+    assert seen.share == pytest.approx(0.01 / max(float((2.001 - LEVEL[::-1])[500:].mean()), 0.05), rel=1e-3)
+    falls = np.r_[np.linspace(2.0, 1e-6, 500), np.full(500, 1e-6)]
+    assert wandering(synthetic.make(falls, excess_loss=0.01)).share == pytest.approx(0.1, rel=1e-3)
+
+
+def test_the_error_is_that_of_the_mean():
+    jumps = np.random.default_rng(0).normal(0.1, 0.5, 1000)
+    seen = wandering(synthetic.make(LEVEL, excess_loss=jumps))
+    assert seen.error == pytest.approx(0.5 / 500**0.5, rel=0.1)
+
+
+@pytest.mark.parametrize("excess", [None, 1.5])
+def test_what_was_not_recorded_and_what_is_no_share_of_the_loss_is_not_told(excess):
+    assert wandering(synthetic.make(LEVEL, excess_loss=excess)) is None
+
+
+def test_a_few_measurements_tell_no_error():
+    run = synthetic.make(LEVEL, LEVEL)
+    few = Curve(EXCESS_LOSS, np.arange(600, 1001, 80), np.full(6, 0.1))
+    assert wandering(synthetic.with_curves(run, few)).share == pytest.approx(0.1)
+    assert wandering(synthetic.with_curves(run, few.where(few.steps > 600))) is None
+    lost = Curve(EXCESS_LOSS, few.steps, np.r_[np.nan, few.values[1:]])
+    assert wandering(synthetic.with_curves(run, lost)) is None
+
+
+def test_losses_below_zero_have_a_size_too():
+    seen = wandering(synthetic.make(LEVEL - 3.0, excess_loss=0.1))
+    assert seen.share == pytest.approx(0.05)

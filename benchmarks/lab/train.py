@@ -55,13 +55,18 @@ class Result:
 
 def train(recipe: Recipe, folder: Path | None = None) -> Result:
     """Train ``recipe`` on one thread, leave the run in ``folder``, and say what it came to."""
+    data, model, optimizer = prepared(recipe)
+    with _recorder(recipe, folder, model, optimizer, data) as run:
+        return Loop(recipe, data, model, optimizer, run).through()
+
+
+def prepared(recipe: Recipe) -> tuple[Data, nn.Module, torch.optim.Optimizer]:
+    """What ``recipe`` is trained on, what is trained and what trains it, as they are before the first step; on one thread."""
     torch.set_num_threads(1)  # tiny models: a second thread costs more than it brings, and changes chaotic runs
     torch.manual_seed(recipe.seed)
     data = _data(recipe)
     model = build(recipe, data)
-    optimizer = _optimizer(recipe, model)
-    with _recorder(recipe, folder, model, optimizer, data) as run:
-        return _Loop(recipe, data, model, optimizer, run).through()
+    return data, model, _optimizer(recipe, model)
 
 
 def _recorder(
@@ -75,9 +80,16 @@ def _recorder(
     )
 
 
-class _Loop:
+class Loop:
+    """One training, evaluated on a grid; ``run`` records it."""
+
     def __init__(
-        self, recipe: Recipe, data: Data, model: nn.Module, optimizer: torch.optim.Optimizer, run: Collector | None
+        self,
+        recipe: Recipe,
+        data: Data,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        run: Collector | None = None,
     ) -> None:
         self.recipe, self.data, self.model, self.optimizer, self.run = recipe, data, model, optimizer, run
         self.per_epoch = max(1, len(data.train[0]) // recipe.batch_size)
@@ -86,15 +98,16 @@ class _Loop:
         self.seen: dict[int, tuple[float, float]] = {}
 
     def through(self) -> Result:
+        """Train to the end."""
         steps = self.recipe.steps
         logged = self._logged_evals()
         measured = {*_grid(steps)} | {round(steps * share) for share in FINAL}
         batches = _batches(len(self.data.train[0]), self.recipe.batch_size)
         for step in range(steps + 1):
             if step in measured or (self.run and step in logged):
-                self._evaluate(step, step in logged)
+                self.evaluate(step, step in logged)
             if step < steps:
-                self._step(step, next(batches))
+                self.step(step, next(batches))
         return self._result()
 
     def _logged_evals(self) -> set[int]:
@@ -104,7 +117,8 @@ class _Loop:
         every = self.per_epoch if recipe.per_epoch or recipe.epoch_evals else max(1, steps // recipe.evals)
         return set(range(0 if recipe.first_eval else every, steps + 1, every))
 
-    def _step(self, step: int, chosen: Tensor) -> None:
+    def step(self, step: int, chosen: Tensor) -> None:
+        """One step, the ``step``-th from 0, on the examples ``chosen``."""
         recipe = self.recipe
         x, y = self.data.train
         for group in self.optimizer.param_groups:
@@ -134,7 +148,8 @@ class _Loop:
             run.log({"loss": np.mean(self.losses[-since:]).item()} | hits, epoch=epoch)
 
     @torch.no_grad()
-    def _evaluate(self, step: int, logged: bool) -> None:
+    def evaluate(self, step: int, logged: bool) -> None:
+        """Keep in ``seen`` what validation and the part that nobody watches come to after ``step`` steps."""
         self.model.eval()
         (x, y), (x_held, y_held) = self.data.val, self.data.held
         output = self.model(torch.cat([x, x_held]))
@@ -155,13 +170,14 @@ class _Loop:
             val=float(val),
             last=seen[steps][0],
             held=float(held),
-            train=self._on_train(),
+            train=self.on_train(),
             grid=tuple((step, *seen[step]) for step in _grid(steps)),
             fall=tuple(_finite(np.mean(part)) for part in np.array_split(self.losses, min(COARSE, steps))),
         )
 
     @torch.no_grad()
-    def _on_train(self) -> float:
+    def on_train(self) -> float:
+        """Loss of the training part, measured as validation is."""
         self.model.eval()
         x, y = (part[:600] for part in self.data.train)
         return _finite(self._loss(self.model(x), y))

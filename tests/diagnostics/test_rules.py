@@ -96,7 +96,9 @@ def _map(run: Run, change) -> Run:
 SAME = {
     "steps shifted": lambda c: Curve(c.tag, c.steps + 100_000, c.values),
     "steps times ten": lambda c: Curve(c.tag, c.steps * 10, c.values),
-    "loss scaled": lambda c: Curve(c.tag, c.steps, c.values * (7.0 if c.tag in (TRAIN_LOSS, VAL_LOSS, EXCESS_LOSS) else 1.0)),
+    "loss scaled": lambda c: Curve(
+        c.tag, c.steps, c.values * (7.0 if c.tag in (TRAIN_LOSS, VAL_LOSS, EXCESS_LOSS) else 1.0)
+    ),
     "thinned by two": lambda c: c.where(np.arange(len(c)) % 2 == 0) if len(c) > 60 else c,
     "wall time jitters": lambda c: Curve(c.tag, c.steps, c.values, np.arange(len(c)) + np.random.rand(len(c))),
 }

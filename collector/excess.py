@@ -36,38 +36,36 @@ class Average:
     at: int
 
 
-def average(trail: Trail, made: int, before: Average | None) -> Average:
-    """``before`` with the weights of ``trail``, after ``made`` steps; begun anew where others are followed by now."""
+def average(trail: Trail, made: int, before: Average | None) -> tuple[Average, torch.Tensor | None]:
+    """``before`` with the weights of ``trail``, after ``made`` steps, and how far from it these are; begun anew, and nothing, where others are followed by now."""
     now = joined(trail.weights, torch.float32)
-    if before is None or before.trail.places != trail.places or before.mean.shape != now.shape or made <= before.at:
-        return Average(trail, now, made, made)
-    if before.mean.device != now.device:
-        return Average(trail, now, made, made)
-    passed = made - before.at
-    mean = torch.lerp(before.mean, now, passed * (DECAY + 1) / (made - before.began + passed * (DECAY + 1)))
+    if before is None or made <= before.at or before.trail.places != trail.places:
+        return Average(trail, now, made, made), None
+    if before.mean.shape != now.shape or before.mean.device != now.device:
+        return Average(trail, now, made, made), None
+    passed = (made - before.at) * (DECAY + 1)
+    mean = torch.lerp(before.mean, now, passed / (made - before.began + passed))
     mean = torch.where(torch.isfinite(mean), mean, now)  # weights that were lost once do not spoil it for good
-    return Average(trail, mean, before.began, made)
+    return Average(trail, mean, before.began, made), now - mean
 
 
-def excess(seen: Average, optimizer: Any) -> float | Later | None:
-    """Half of the slope of the loss along the way from the average to the weights of its last trail, by the gradient there is, in the loss' own unit.
+def excess(trail: Trail, away: torch.Tensor, optimizer: Any) -> float | Later | None:
+    """Half of the slope of the loss along the way ``away`` from the average to the weights of ``trail``, by the gradient there is, in the loss' own unit.
 
-    None at the first trail, where no parameter has a gradient, and where that of one is spread in parts or has no places.
+    None where no parameter has a gradient, and where that of one is spread in parts or has no places.
     """
-    if seen.at == seen.began:
-        return None
-    trail, slopes = seen.trail, []
+    slopes, known = [], False
     with torch.no_grad():
         for param, at, was in zip(params(trail, optimizer), trail.starts, trail.weights, strict=True):
             slope = None if param is None else gradient(param)
             if param is None or (slope is None and param.grad is not None):
                 return None
+            known = known or slope is not None
             slopes.append(torch.zeros_like(was) if slope is None else thin(slope, at, trail.stride))
             if slopes[-1].shape != was.shape or slopes[-1].device != was.device:
                 return None
-        if all(param is None or param.grad is None for param in params(trail, optimizer)):
+        if not known:
             return None
-        away = joined(trail.weights, torch.float32) - seen.mean
         found = (joined(slopes) * away).sum() * (trail.each / 2)
         scale = getattr(optimizer, "grad_scale", None)  # GradScaler leaves the unscaling to a fused optimizer
         return as_number(found if scale is None else found / scale.to(found.device))

@@ -59,8 +59,10 @@ class Following:
         if not due or (self._trail is not None and not arrived):
             return
         if (follows := trail.begin(self._optimizer, closure)) is not None:
-            average = excess.average(follows, made, self._average)
-            self._ask(schema.EXCESS_LOSS, partial(excess.excess, average, self._optimizer), closure)
+            average, away = excess.average(follows, made, self._average)
+            if away is not None:
+                asked = partial(excess.excess, follows, away, self._optimizer)
+                self._ask(schema.EXCESS_LOSS, asked, closure)
             self._next = follows, average
 
     def after(self, made: int) -> dict[str, Any]:

@@ -34,7 +34,7 @@ SAMPLES: dict[str, tuple[str, Recipe]] = {
     "digits-needs-decay": ("needs_decay", replace(MLP, lr=0.6)),
     "digits-overfitting": ("overfitting", replace(CNN, train_size=60, label_noise=0.1, dropout=0.0, seed=1)),
     "digits-underfitting": ("underfitting", replace(TANH, width=3, dropout=0.0, schedule="cosine")),
-    "digits-cut-short": ("keep_training", replace(MLP, steps=250, lr=0.1, seed=1)),
+    "digits-cut-short": ("keep_training", replace(MLP, steps=250, seed=1)),
     "text-just-started": ("not_enough_data", replace(TEXT, steps=14, evals=2)),
     "digits-transformer-warmup": ("healthy", replace(TRANSFORMER, schedule="cosine", warmup=0.1)),
 }

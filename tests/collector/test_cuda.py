@@ -72,6 +72,12 @@ def test_a_training_with_tensors_logged_never_waits(tiny, tmp_path, no_waiting, 
     cosines = [float(way @ slope / (way.norm() * slope.norm())) for way, slope in ways]
     assert found["optim/update_alignment"].steps.tolist() == [11, 21]
     np.testing.assert_allclose(found["optim/update_alignment"].values, cosines, atol=1e-4)
+    mean, excess = weights[0], []
+    for k in (1, 2):
+        mean = mean + (weights[10 * k] - mean) * 9 / (k + 9)
+        excess.append(float(gradients[10 * k] @ (weights[10 * k] - mean)) / 2)
+    assert found["optim/excess_loss"].steps.tolist() == [11, 21]
+    np.testing.assert_allclose(found["optim/excess_loss"].values, excess, rtol=1e-3)
 
 
 @pytest.mark.parametrize("fused", [False, True])

@@ -15,6 +15,7 @@ from benchmarks.score.confusion import macro_f1
 from benchmarks.score.lab_page import UNSEEN, Part
 from benchmarks.score.markdown import number, share, table
 from collector.schema import (
+    EXCESS_LOSS,
     GRAD_NORM,
     LR,
     TRAIN_ACCURACY,
@@ -82,7 +83,7 @@ def features(run: Run) -> dict[str, float]:
             told = _of_curve(curve, (curve.steps - first) / max(last - first, 1))
             found |= {f"{name}_{what}": value for what, value in told.items()}
             found[f"{name}_broken"] = float(len(run.curves[tag]) - len(curve))
-    return found | _of_alignment(run) | _of_layers(run.layers) | _of_settings(run)
+    return found | _of_alignment(run) | _of_excess(run) | _of_layers(run.layers) | _of_settings(run)
 
 
 def _of_alignment(run: Run) -> dict[str, float]:
@@ -90,6 +91,19 @@ def _of_alignment(run: Run) -> dict[str, float]:
     curve = run.curves.get(UPDATE_ALIGNMENT)
     parts = [] if curve is None else np.array_split(curve.finite().values, len(QUARTERS) - 1)
     return {f"alignment{i}": float(part.mean()) for i, part in enumerate(parts) if len(part)}
+
+
+def _of_excess(run: Run) -> dict[str, float]:
+    """In each quarter as a share of the training loss there, and in standard errors."""
+    if EXCESS_LOSS not in run or TRAIN_LOSS not in run:
+        return {}
+    found, losses = {}, run[TRAIN_LOSS].finite()
+    for i, part in enumerate(np.array_split(run[EXCESS_LOSS].finite().values, len(QUARTERS) - 1)):
+        level = abs(_mean(np.array_split(losses.values, len(QUARTERS) - 1)[i]))
+        if len(part) > 2:
+            found[f"excess{i}"] = float(part.mean()) / max(level, TINY)
+            found[f"excess_clear{i}"] = float(part.mean()) / max(float(part.std()) / len(part) ** 0.5, TINY)
+    return found
 
 
 def _of_curve(curve: Curve, time: np.ndarray) -> dict[str, float]:

@@ -94,7 +94,7 @@ def wanders(run: Run) -> Finding | None:
     now = falling(run)
     if now.now.gain >= OUTDONE * seen.gain:
         return None
-    said = f"about {seen.gain:.2g} of it ({seen.share:.0%}) is the wandering of the weights"
+    said = f"the wandering of the weights makes up about {seen.gain:.2g} of the training loss"
     evidence = Evidence(EXCESS_LOSS, seen.first_step, seen.last_step, SHARE, seen.share, WANDERS)
     why = "at the average of the last weights the training loss is lower by that, and shorter steps settle there"
     return _finding(run, now.curve.tag, end(now.curve), said, evidence, why)

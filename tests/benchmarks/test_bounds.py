@@ -13,6 +13,7 @@ from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.rules import decay_too_early
 from diagnostics.rules.lr_too_high import VIOLENT
 from diagnostics.rules.lr_too_low import AIM
+from diagnostics.rules.needs_decay import wanders
 from diagnostics.stats.bounce import bounce, jitter
 from diagnostics.stats.decay import decay, wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
@@ -24,6 +25,7 @@ from diagnostics.stats.short_steps import hardly_begun, points_on, timid, went_o
 from diagnostics.stats.slide import MANY_EVALS, slides
 from diagnostics.stats.standstill import gaining
 from diagnostics.stats.strides import stretch, strides
+from diagnostics.stats.wandering import wandering
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +78,15 @@ def test_of_what_is_restless_nine_in_ten_have_a_rate_too_high(known):
 def test_no_run_that_only_needs_a_decay_jitters_violently(runs):
     shares = [jitter(one.run, seen) for one in runs if one.truth == "needs_decay" and (seen := bounce(one.run))]
     assert len(shares) >= 20 and max(shares) < VIOLENT
+
+
+def test_what_wanders_needs_a_decay_or_a_lower_rate_and_is_not_sound(runs):
+    began = [r for r in runs if TRAIN_LOSS in r.run and len(r.run[TRAIN_LOSS].finite()) and not wanes(r.run)]
+    measured = [r for r in began if wandering(r.run) is not None]
+    count = Counter((r.truth, wanders(r.run) is not None) for r in measured)
+    found = {truth: (count[truth, True], count[truth, True] + count[truth, False]) for truth, _ in count}
+    assert found["needs_decay"] == (23, 30) and found["healthy"] == (0, 68) and found["keep_training"] == (1, 44)
+    assert found["lr_too_low"][0] == found["underfitting"][0] == 0 and found["lr_too_high"][0] > 20
 
 
 def test_where_the_gradient_points_on_the_rate_is_too_low(known):

@@ -19,7 +19,7 @@ class Following:
         self._trail: Any = None  # collector.trail.Trail: where the weights were
         self._trail_at = 0  # steps that were made by then
         self._average: Any = None  # collector.excess.Average
-        self._asked: dict[str, Callable[[], Any]] = {}  # by tag, while a step is open
+        self._asked: Callable[[], dict[str, Any]] | None = None  # while a step is open
         self._next: tuple[Any, Any] | None = None  # Trail and Average from before the open step
 
     @property
@@ -30,11 +30,11 @@ class Following:
     @property
     def waits(self) -> bool:
         """Whether something is left to do after the open step."""
-        return self._next is not None or bool(self._asked)
+        return self._next is not None or self._asked is not None
 
     def leave_open_step(self) -> None:
         """Of a step that failed, or that its parent's step is a part of, nothing is kept."""
-        self._asked, self._next = {}, None
+        self._asked, self._next = None, None
 
     def forget(self) -> None:
         """Follow nothing more, until a measured step begins another way."""
@@ -46,24 +46,40 @@ class Following:
 
         A closure computes the gradient within the step: there it is only then, of the weights that are here now.
         """
-        arrived = self._arrived(made)
         if closure and self._gradient_changes:
             self.forget()
             return
+        arrived, begins = self._arrived(made), due and (self._trail is None or self._arrived(made))
+        if not arrived and not begins:
+            return
+        from collector import excess, trail
+
+        follows, away = trail.begin(self._optimizer, closure) if begins else None, None
+        if follows is not None:
+            average, away = excess.average(follows, made, self._average)
+            self._next = follows, average
+        if arrived:
+            here = follows is not None and follows.places == self._trail.places and follows.weights
+            now = here or trail.here(self._trail, self._optimizer)
+            self._ask(partial(self._answer, self._trail, now, follows, away), closure)
+        elif away is not None:
+            self._ask(partial(self._answer, None, None, follows, away), closure)
+
+    def _answer(self, way: Any, now: Any, follows: Any, away: Any) -> dict[str, Any]:
+        """By tag, with the gradient there is now: of the ``way`` that came to ``now``, and of the weights that ``follows`` holds, ``away`` from their average."""
         from collector import alignment, excess, trail
 
-        if arrived:
-            now = trail.here(self._trail, self._optimizer) if closure else None
-            asked = partial(alignment.alignment, self._trail, self._optimizer, now)
-            self._ask(schema.UPDATE_ALIGNMENT, asked, closure)
-        if not due or (self._trail is not None and not arrived):
-            return
-        if (follows := trail.begin(self._optimizer, closure)) is not None:
-            average, away = excess.average(follows, made, self._average)
-            if away is not None:
-                asked = partial(excess.excess, follows, away, self._optimizer)
-                self._ask(schema.EXCESS_LOSS, asked, closure)
-            self._next = follows, average
+        found, slopes = {}, []
+        if way is not None:
+            slopes = trail.slopes(way, self._optimizer)
+            found[schema.UPDATE_ALIGNMENT] = alignment.alignment(way, now, slopes)
+        if away is not None:
+            if way is None or way.places != follows.places:
+                slopes = trail.slopes(follows, self._optimizer)
+            if trail.all_followed(slopes, self._optimizer):
+                scale = getattr(self._optimizer, "grad_scale", None)
+                found[schema.EXCESS_LOSS] = excess.excess(follows, away, slopes, scale)
+        return {tag: value for tag, value in found.items() if value is not None}
 
     def after(self, made: int) -> dict[str, Any]:
         """After the step, before which ``made`` were: what was asked, by tag.
@@ -76,12 +92,12 @@ class Following:
             (self._trail, self._average), self._trail_at = following, made
         elif self._arrived(made):
             self._trail = None
-        return {tag: value for tag, answer in asked.items() if (value := answer()) is not None}
+        return asked() if asked is not None else {}
 
-    def _ask(self, tag: str, answer: Callable[[], Any], closure: bool) -> None:
+    def _ask(self, answer: Callable[[], dict[str, Any]], closure: bool) -> None:
         """Now, or, where a closure computes the gradient, after the step."""
-        now = None if closure else answer()
-        self._asked[tag] = answer if closure else lambda: now
+        now = {} if closure else answer()
+        self._asked = answer if closure else lambda: now
 
     def _arrived(self, made: int) -> bool:
         """Whether the way that is followed is long enough after ``made`` steps."""

@@ -23,7 +23,6 @@ from collector.watched import Watched
 MEASURING, FOLLOWING, COUNTING = "measuring the update", "following the weights", "reading the optimizer"
 UNSEEN = "steps that a CUDA graph replays cannot be seen: their number is what log(step=…) says, their update is not measured"
 WAY_OUT = "This step's {} is missing from the run."
-ALONG_THE_WAY = (schema.UPDATE_ALIGNMENT, schema.EXCESS_LOSS)
 PATIENCE = 100  # steps; an optimizer that has not stepped for so long is not waited for
 
 
@@ -227,7 +226,7 @@ class OptimizerHooks:
     def _next(self) -> None:
         """A new step: hand over what nobody logged of the last one, and judge what measuring cost."""
         try:
-            seen = self._seen.samples or any(tag in self._seen.values for tag in ALONG_THE_WAY)
+            seen = self._seen.samples or schema.UPDATE_ALIGNMENT in self._seen.values
             if seen or self._steps >= self.unlogged:
                 self._missed()
         finally:

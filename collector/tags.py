@@ -21,7 +21,6 @@ KNOWN = {
     "grad_norm": schema.GRAD_NORM,
     "update_ratio": schema.UPDATE_RATIO,
     "update_alignment": schema.UPDATE_ALIGNMENT,
-    "excess_loss": schema.EXCESS_LOSS,
     "step_time": schema.STEP_TIME,
 }
 

@@ -21,7 +21,14 @@ class Trail:
     """Where some of the weights were: every ``stride``-th of all, counted through the parameters that had a gradient.
 
     A parameter is known by its group, its place there and its id. No reference is held, not even a weak one: torch swaps no tensor that has one, as
-    models do that are moved or loaded. Each followed weight stands for ``each`` of the whole, also where that is spread over processes.
+    models do that are moved or loaded.
+
+    Attributes:
+        places: group, place in it and id of each parameter.
+        starts: the first element that is followed of each.
+        weights: what is followed of each, one vector a parameter.
+        stride: see above.
+        each: how many weights of the whole one that is followed stands for, also where the whole is spread over processes.
     """
 
     places: Sequence[tuple[int, int, int]]
@@ -64,6 +71,19 @@ def params(trail: Trail, optimizer: Any) -> Iterator[torch.Tensor | None]:
     for g, i, known in trail.places:
         there = groups[g]["params"][i] if g < len(groups) and i < len(groups[g]["params"]) else None
         yield there if id(there) == known else None
+
+
+def slopes(trail: Trail, optimizer: Any) -> list[torch.Tensor | None]:
+    """The gradient of the followed weights, parameter by parameter; None where there is none, or none that can be followed."""
+    both = zip(params(trail, optimizer), trail.starts, strict=True)
+    found = [(None if p is None else gradient(p), at) for p, at in both]
+    return [None if slope is None else thin(slope, at, trail.stride) for slope, at in found]
+
+
+def all_followed(slopes: Sequence[torch.Tensor | None], optimizer: Any) -> bool:
+    """Whether ``slopes`` has the gradient of every parameter that has one: none is sparse, spread in parts or on another device."""
+    every = sum(p.requires_grad and p.grad is not None for group in optimizer.param_groups for p in group["params"])
+    return bool(every == sum(slope is not None for slope in slopes))
 
 
 def gradient(param: torch.Tensor) -> torch.Tensor | None:

@@ -103,7 +103,6 @@ GAUGES: Mapping[str, frozenset[str]] = {  # joined words, without those of ``IN_
     }),
     schema.UPDATE_RATIO: frozenset({"updateratio"}),
     schema.UPDATE_ALIGNMENT: frozenset({"updatealignment"}),
-    schema.EXCESS_LOSS: frozenset({"excessloss"}),
     schema.STEP_TIME: frozenset({"steptime", "perfsteptime"}),
 }  # fmt: skip
 LR_GROUP = re.compile(

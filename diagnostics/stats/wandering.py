@@ -22,9 +22,12 @@ class Wandering(Change):
     """The mean excess loss of the second half of a run, as its ``gain``.
 
     Attributes:
-        share: of the loss there, or of validation's at the end where that is higher, or of ``FLOOR`` of the fall where less is left.
+        level: mean training loss there.
+        share: ``gain`` as a share of it, or of validation's end where that is higher, or of ``FLOOR`` of the fall where less is left; of the
+            whole fall where the loss is below zero, and its level means nothing.
     """
 
+    level: float
     share: float
 
 
@@ -32,23 +35,21 @@ class Wandering(Change):
 def wandering(run: Run) -> Wandering | None:
     """Measure it; None where it was not recorded, with fewer than ``LEAST`` measurements, and where it is no share of the loss."""
     logged, loss = run.get(EXCESS_LOSS), run[TRAIN_LOSS].finite()
-    if logged is None:
+    if logged is None or not len(loss):
         return None
     middle = (loss.steps[0] + loss.steps[-1]) / 2
-    seen, level = (_after(curve, middle) for curve in (logged.finite(), loss))
-    if len(seen) < LEAST or not len(level):
+    seen, late = (curve.where(curve.steps >= middle) for curve in (logged.finite(), loss))
+    if len(seen) < LEAST:
         return None
+    level = float(late.values.mean())
     gain, error = float(seen.values.mean()), float(seen.values.std(ddof=1)) / len(seen) ** 0.5
-    scale = _scale(run, loss, float(level.values.mean()))
+    scale = _scale(run, loss, level)
     share = gain / scale if scale > 0 else 0.0
-    return Wandering(gain, error, int(seen.steps[0]), int(seen.steps[-1]), share) if share <= WHOLE else None
+    return Wandering(gain, error, int(seen.steps[0]), int(seen.steps[-1]), level, share) if share <= WHOLE else None
 
 
 def _scale(run: Run, loss: Curve, level: float) -> float:
     val = run.get(VAL_LOSS)
     left = max(level, end(val)) if val is not None and len(val.finite()) else level
-    return max(abs(left), FLOOR * (start(loss) - end(loss)))
-
-
-def _after(curve: Curve, step: float) -> Curve:
-    return curve.where(curve.steps >= step)
+    fall = start(loss) - end(loss)
+    return max(left, FLOOR * fall) if left > 0 else fall

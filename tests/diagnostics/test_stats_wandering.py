@@ -43,6 +43,10 @@ def test_a_few_measurements_tell_no_error():
     assert wandering(synthetic.with_curves(run, lost)) is None
 
 
-def test_losses_below_zero_have_a_size_too():
+def test_of_a_loss_below_zero_it_is_a_share_of_the_fall():
     seen = wandering(synthetic.make(LEVEL - 3.0, excess_loss=0.1))
-    assert seen.share == pytest.approx(0.05)
+    assert seen.level == pytest.approx(-2.0) and seen.share == pytest.approx(0.1, rel=1e-3)
+
+
+def test_a_loss_that_was_lost_at_once_has_none():
+    assert wandering(synthetic.make(np.full(1000, np.nan), excess_loss=0.1)) is None

@@ -1,7 +1,6 @@
 """Which optimizer steps are measured: the first few, then every so many, fewer when measuring costs too much."""
 
 from collections import deque
-from math import log2
 from statistics import median
 
 HOST, DEVICE = "host", "device"  # whose time: they work side by side, and either may hold up the training
@@ -9,7 +8,8 @@ DEFAULT = 10  # steps
 FIRST = 10  # steps, each measured: the beginning is where initialization and warm-up faults show
 WARM_UP = 3  # measured steps not judged: they pay for allocation and lazy imports
 BUDGET = 0.003  # of the training time, for measuring: of the 1 % for all, a step of 10 ms needs the rest for counting and logging
-FREE = 0.008  # s of measuring a doubling of the steps that nobody notices: networks whose steps take microseconds are seen by it, too, as often in every half of a run
+# s of measuring a doubling of the steps that nobody notices: networks whose steps take microseconds are seen by it, too, the end of a run as well as its beginning
+FREE = 0.008
 SLOWEST = 64  # times the default cadence: fewer samples than that would say too little
 REMEMBERED = 9  # durations whose median is judged: one validation between two steps must not count
 DENSE = 2_000  # samples after which the cadence halves, and again at each doubling of the steps: a million steps of a
@@ -28,13 +28,13 @@ class Cadence:
         self.every = DEFAULT if every is None else max(0, int(every))
         self._adapts = every is None
         self._limit = DEFAULT * SLOWEST
-        self._measured, self._total, self._count = 0, 0.0, 1  # steps, s, steps
+        self._measured, self._count = 0, 0  # steps
         self._costs: dict[str, deque[float]] = {where: deque(maxlen=REMEMBERED) for where in (HOST, DEVICE)}
         self._steps: deque[float] = deque(maxlen=REMEMBERED)
 
     def due(self, count: int) -> bool:
         """Whether the ``count``-th optimizer step (from 1) of this process is measured."""
-        self._count = max(count, 1)
+        self._count = count
         if self.every and count % self.every == 0:
             if self._adapts and count > DENSE * self.every:
                 self.every *= 2
@@ -46,14 +46,12 @@ class Cadence:
         self._steps.append(duration)
 
     def cost(self, duration: float, where: str = HOST) -> None:
-        """Measuring one step took ``duration`` s; beyond the budget the cadence doubles, up to a bound."""
+        """Measuring one step took ``duration`` s; beyond the budget, and beyond what is free, the cadence doubles, up to a bound."""
         self._measured += where == HOST
         if self._measured <= WARM_UP or not self._adapts:
             return
-        self._total += duration
-        if self._total <= FREE * log2(self._count):
-            return
         self._costs[where].append(duration)
-        share = median(self._costs[where]) / self.every
-        if self._steps and share > BUDGET * median(self._steps) and self.every < self._limit:
+        a_step = median(self._costs[where]) / self.every
+        dear = self._steps and a_step > BUDGET * median(self._steps)
+        if dear and a_step * self._count > FREE and self.every < self._limit:
             self.every *= 2

@@ -248,6 +248,7 @@ def test_cadence_becomes_rarer_when_measuring_is_dear_and_stops_there():
     from collector.cadence import SLOWEST, Cadence
 
     cadence = Cadence(None)
+    assert cadence.due(100)
     for _ in range(50):
         cadence.passed(1.0)
         cadence.cost(0.05)  # 0.5 % of the time at every 10th step
@@ -255,6 +256,19 @@ def test_cadence_becomes_rarer_when_measuring_is_dear_and_stops_there():
     for _ in range(50):
         cadence.cost(100.0)
     assert cadence.every == 10 * SLOWEST
+
+
+def test_of_tiny_steps_every_half_of_a_run_is_measured_as_often():
+    from collector.cadence import Cadence
+
+    cadence, measured = Cadence(None), []
+    for count in range(1, 5_121):
+        if cadence.due(count):
+            cadence.cost(5e-4)  # as long as five steps
+            measured.append(count)
+        cadence.passed(1e-4)
+    halves = [sum(end / 2 < count <= end for count in measured) for end in (640, 1_280, 2_560, 5_120)]
+    assert min(halves) >= 6 and max(halves) <= 20
 
 
 def test_a_cadence_that_was_asked_for_is_obeyed_whatever_it_costs():

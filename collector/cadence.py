@@ -6,6 +6,7 @@ from statistics import median
 HOST, DEVICE = "host", "device"  # whose time: they work side by side, and either may hold up the training
 DEFAULT = 10  # steps
 FIRST = 10  # steps, each measured: the beginning is where initialization and warm-up faults show
+BETWEEN = 0.001  # of it, for where the weights go between measured steps: cheaper, so it is seen more often
 WARM_UP = 3  # measured steps not judged: they pay for allocation and lazy imports
 BUDGET = 0.003  # of the training time, for measuring: of the 1 % for all, a step of 10 ms needs the rest for counting and logging
 # s of measuring a doubling of the steps that nobody notices: networks whose steps take microseconds are seen by it, too, the end of a run as well as its beginning
@@ -22,9 +23,12 @@ class Cadence:
     Args:
         every: measure every so many steps, whatever it costs; 0 measures never, None every tenth and fewer when measuring
             costs more than its budget or the run becomes very long.
+        first: so many steps at the beginning are measured as well.
+        budget: share of the training time; by default BUDGET.
     """
 
-    def __init__(self, every: int | None) -> None:
+    def __init__(self, every: int | None, first: int = FIRST, budget: float | None = None) -> None:
+        self._first, self._budget = first, BUDGET if budget is None else budget
         self.every = DEFAULT if every is None else max(0, int(every))
         self._adapts = every is None
         self._limit = DEFAULT * SLOWEST
@@ -39,7 +43,7 @@ class Cadence:
             if self._adapts and count > DENSE * self.every:
                 self.every *= 2
             return True
-        return count <= FIRST and bool(self.every)
+        return count <= self._first and bool(self.every)
 
     def passed(self, duration: float) -> None:
         """A step took ``duration`` s without the measuring."""
@@ -52,6 +56,6 @@ class Cadence:
             return
         self._costs[where].append(duration)
         a_step = median(self._costs[where]) / self.every
-        dear = self._steps and a_step > BUDGET * median(self._steps)
+        dear = self._steps and a_step > self._budget * median(self._steps)
         if dear and a_step * self._count > FREE and self.every < self._limit:
             self.every *= 2

@@ -1,6 +1,6 @@
 """Where the weights of one optimizer go from step to step: what is asked of the ways they go, and when.
 
-A way begins before a measured step and is long enough after ``schema.ALONG`` of them. What is asked of it needs a gradient: before a step there is one, unless a closure
+A way begins every so many steps and is long enough after ``schema.ALONG`` of them. What is asked of it needs a gradient: before a step there is one, unless a closure
 computes it within the step.
 """
 
@@ -37,12 +37,12 @@ class Following:
         self._asked, self._next = None, None
 
     def forget(self) -> None:
-        """Follow nothing more, until a measured step begins another way."""
+        """Follow nothing more, until another way is due."""
         self._trail = self._average = None
         self.leave_open_step()
 
     def before(self, made: int, due: bool, closure: bool) -> None:
-        """Before a step: hold the gradient against the way of the last ones once it is long enough, and begin another with a measured step.
+        """Before a step: hold the gradient against the way of the last ones once it is long enough, and begin another where one is ``due``.
 
         A closure computes the gradient within the step: there it is only then, of the weights that are here now.
         """

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from collector import schema
-from collector.cadence import DEVICE, Cadence
+from collector.cadence import BETWEEN, DEVICE, Cadence
 from collector.compiler import uncompiled
 from collector.guard import Guard
 from collector.names import Names
@@ -23,6 +23,7 @@ from collector.watched import Watched
 MEASURING, FOLLOWING, COUNTING = "measuring the update", "following the weights", "reading the optimizer"
 UNSEEN = "steps that a CUDA graph replays cannot be seen: their number is what log(step=…) says, their update is not measured"
 WAY_OUT = "This step's {} is missing from the run."
+ALONG_THE_WAY = (schema.UPDATE_ALIGNMENT, schema.EXCESS_LOSS)
 PATIENCE = 100  # steps; an optimizer that has not stepped for so long is not waited for
 
 
@@ -51,13 +52,13 @@ class OptimizerHooks:
         self.unlogged = float("inf")  # steps that may pass without a row
         self.watched: list[Watched] = []
         self._names, self._stepped, self._missed, self._guard = names, stepped, missed, guard
-        self._cadence, self._scaling = Cadence(every), Scaling()
+        self._cadence, self._ways, self._scaling = Cadence(every), Cadence(every, first=1, budget=BETWEEN), Scaling()
         self._seen = Seen()
         self._whole: dict[int, list[Sample]] = {}  # by optimizer, of the current step
         self._columns: Iterator[int] = itertools.count()  # of learning rates
         self._clocks: deque[Any] = deque(maxlen=64)  # device time not yet known
         self._spent, self._cost = 0.0, 0.0  # s of measuring: since the last step ended, and of the last step
-        self._followed = 0.0  # s of it, spent on where the weights go since the last measured step
+        self._followed = 0.0  # s of it, spent on where the weights go
         self._last, self._since, self._steps = 0.0, 0.0, 0  # s: end of the last step, and of that of the last row
         self._waited: float | None = None  # s for data since the last row
 
@@ -156,13 +157,16 @@ class OptimizerHooks:
         try:
             watched.open = True
             watched.following.leave_open_step()
-            due = self.measuring and self._cadence.due(watched.count + 1)
-            if not (due or watched.following.underway) or not self.measuring or watched.capturing:
+            if not self.measuring:
+                return
+            due = self._cadence.due(watched.count + 1)
+            way = watched is self.watched[0] and not self.shards_only and self._ways.due(watched.count + 1)
+            if not (due or way or watched.following.underway) or watched.capturing:
                 return
             closure = kwargs.get("closure", args[1] if len(args) > 1 else None) is not None
-            if watched is self.watched[0] and not self.shards_only:
+            if way or watched.following.underway:
                 with self._following(watched):
-                    watched.following.before(watched.count, due, closure)
+                    watched.following.before(watched.count, way, closure)
             if due:
                 self._begin(watched, closure)
         except Exception as error:
@@ -189,7 +193,7 @@ class OptimizerHooks:
 
     @contextmanager
     def _following(self, watched: Watched) -> Iterator[None]:
-        """The cost is judged with that of the next measured step."""
+        """Whatever fails, the training goes on; what it costs is judged."""
         start = time.perf_counter()
         try:
             yield
@@ -226,7 +230,7 @@ class OptimizerHooks:
     def _next(self) -> None:
         """A new step: hand over what nobody logged of the last one, and judge what measuring cost."""
         try:
-            seen = self._seen.samples or schema.UPDATE_ALIGNMENT in self._seen.values
+            seen = self._seen.samples or any(tag in self._seen.values for tag in ALONG_THE_WAY)
             if seen or self._steps >= self.unlogged:
                 self._missed()
         finally:
@@ -258,15 +262,15 @@ class OptimizerHooks:
             self._guard.failed(MEASURING, error, WAY_OUT.format("update ratio"))
         spent = time.perf_counter() - start
         self._spent += spent
-        self._cost += watched.spent + spent + self._followed
-        self._followed = 0.0
+        self._cost += watched.spent + spent
 
     def _judge(self, duration: float) -> None:
         """Tell the cadence what the last step took and what measuring it cost: the host, and a device when its clock is read."""
-        self._cadence.passed(duration)
-        if self._cost:
-            self._cadence.cost(self._cost)
-            self._cost = 0.0
+        for cadence, cost in ((self._cadence, self._cost), (self._ways, self._followed)):
+            cadence.passed(duration)
+            if cost:
+                cadence.cost(cost)
+        self._cost = self._followed = 0.0
         while self._clocks and (seconds := self._clocks[0].seconds()) is not None:
             self._clocks.popleft()
             if seconds:

@@ -6,9 +6,9 @@ from statistics import median
 HOST, DEVICE = "host", "device"  # whose time: they work side by side, and either may hold up the training
 DEFAULT = 10  # steps
 FIRST = 10  # steps, each measured: the beginning is where initialization and warm-up faults show
-BETWEEN = 0.001  # of it, for where the weights go between measured steps: cheaper, so it is seen more often
 WARM_UP = 3  # measured steps not judged: they pay for allocation and lazy imports
 BUDGET = 0.003  # of the training time, for measuring: of the 1 % for all, a step of 10 ms needs the rest for counting and logging
+BETWEEN = 0.001  # of it, for where the weights go between measured steps: cheaper, so it is seen more often
 # s of measuring a doubling of the steps that nobody notices: networks whose steps take microseconds are seen by it, too, the end of a run as well as its beginning
 FREE = 0.008
 SLOWEST = 64  # times the default cadence: fewer samples than that would say too little

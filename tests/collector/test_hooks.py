@@ -271,6 +271,28 @@ def test_of_tiny_steps_every_half_of_a_run_is_measured_as_often():
     assert min(halves) >= 6 and max(halves) <= 20
 
 
+def test_dear_measurements_leave_the_weights_followed_as_often(tiny, tmp_path, monkeypatch):
+    import time
+
+    from collector import measure
+
+    plain = measure.begin
+
+    def dear(*given):
+        time.sleep(0.01)
+        return plain(*given)
+
+    monkeypatch.setattr(measure, "begin", dear)
+    monkeypatch.setattr(hooks, "BETWEEN", 1e9)
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
+        for loss in tiny.train(model, optimizer, 400):
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert len(found[EXCESS_LOSS]) == 39 and len(found["optim/update_ratio"]) < 30
+
+
 def test_a_cadence_that_was_asked_for_is_obeyed_whatever_it_costs():
     from collector.cadence import Cadence
 

@@ -10,7 +10,7 @@ WARM_UP = 3  # measured steps not judged: they pay for allocation and lazy impor
 BUDGET = 0.003  # of the training time, for measuring: of the 1 % for all, a step of 10 ms needs the rest for counting and logging
 BETWEEN = 0.001  # of it, for where the weights go between measured steps: cheaper, so it is seen more often
 # s of measuring a doubling of the steps that nobody notices: networks whose steps take microseconds are seen by it, too, the end of a run as well as its beginning
-FREE = 0.008
+FREE = 0.005
 SLOWEST = 64  # times the default cadence: fewer samples than that would say too little
 REMEMBERED = 9  # durations whose median is judged: one validation between two steps must not count
 DENSE = 2_000  # samples after which the cadence halves, and again at each doubling of the steps: a million steps of a

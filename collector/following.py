@@ -23,14 +23,13 @@ class Following:
         self._next: tuple[Any, Any] | None = None  # Trail and Average from before the open step
 
     @property
-    def underway(self) -> bool:
-        """Whether a way is followed."""
-        return self._trail is not None
-
-    @property
     def waits(self) -> bool:
         """Whether something is left to do after the open step."""
         return self._next is not None or self._asked is not None
+
+    def arrived(self, made: int) -> bool:
+        """Whether the way that is followed is long enough after ``made`` steps."""
+        return self._trail is not None and made - self._trail_at >= schema.ALONG
 
     def leave_open_step(self) -> None:
         """Of a step that failed, or that its parent's step is a part of, nothing is kept."""
@@ -49,7 +48,7 @@ class Following:
         if closure and self._gradient_changes:
             self.forget()
             return
-        arrived, begins = self._arrived(made), due and (self._trail is None or self._arrived(made))
+        arrived, begins = self.arrived(made), due and (self._trail is None or self.arrived(made))
         if not arrived and not begins:
             return
         from collector import excess, trail
@@ -90,7 +89,7 @@ class Following:
         self.leave_open_step()
         if following is not None:
             (self._trail, self._average), self._trail_at = following, made
-        elif self._arrived(made):
+        elif self.arrived(made):
             self._trail = None
         return asked() if asked is not None else {}
 
@@ -98,10 +97,6 @@ class Following:
         """Now, or, where a closure computes the gradient, after the step."""
         now = {} if closure else answer()
         self._asked = answer if closure else lambda: now
-
-    def _arrived(self, made: int) -> bool:
-        """Whether the way that is followed is long enough after ``made`` steps."""
-        return self._trail is not None and made - self._trail_at >= schema.ALONG
 
     @property
     def _gradient_changes(self) -> bool:

@@ -161,10 +161,14 @@ class OptimizerHooks:
                 return
             due = self._cadence.due(watched.count + 1)
             way = watched is self.watched[0] and not self.shards_only and self._ways.due(watched.count + 1)
-            if not (due or way or watched.following.underway) or watched.capturing:
+            arrived = watched.following.arrived(watched.count)
+            if not (due or way or arrived) or watched.capturing:
                 return
             closure = kwargs.get("closure", args[1] if len(args) > 1 else None) is not None
-            if way or watched.following.underway:
+            if way and self._followed:
+                self._ways.cost(self._followed)  # since the last way began: its beginning and its end
+                self._followed = 0.0
+            if way or arrived:
                 with self._following(watched):
                     watched.following.before(watched.count, way, closure)
             if due:
@@ -266,11 +270,11 @@ class OptimizerHooks:
 
     def _judge(self, duration: float) -> None:
         """Tell the cadence what the last step took and what measuring it cost: the host, and a device when its clock is read."""
-        for cadence, cost in ((self._cadence, self._cost), (self._ways, self._followed)):
-            cadence.passed(duration)
-            if cost:
-                cadence.cost(cost)
-        self._cost = self._followed = 0.0
+        self._cadence.passed(duration)
+        self._ways.passed(duration)
+        if self._cost:
+            self._cadence.cost(self._cost)
+            self._cost = 0.0
         while self._clocks and (seconds := self._clocks[0].seconds()) is not None:
             self._clocks.popleft()
             if seconds:

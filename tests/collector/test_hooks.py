@@ -293,6 +293,27 @@ def test_dear_measurements_leave_the_weights_followed_as_often(tiny, tmp_path, m
     assert len(found[EXCESS_LOSS]) == 39 and len(found["optim/update_ratio"]) < 30
 
 
+def test_dear_following_becomes_rarer_and_looking_whether_a_way_is_long_enough_does_not_hide_it(
+    tiny, tmp_path, monkeypatch
+):
+    import time
+
+    plain = trail.begin
+
+    def dear(*given):
+        time.sleep(0.01)
+        return plain(*given)
+
+    monkeypatch.setattr(trail, "begin", dear)
+    model = tiny.net()
+    optimizer = tiny.make["sgd"](model.parameters())
+    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
+        for loss in tiny.train(model, optimizer, 400):
+            run.log(loss=loss)
+    (found,) = read(tmp_path / "run")
+    assert 1 < len(found[EXCESS_LOSS]) < 20  # of 39
+
+
 def test_a_cadence_that_was_asked_for_is_obeyed_whatever_it_costs():
     from collector.cadence import Cadence
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from collector.trail import Trail, joined
+from collector.trail import Slopes, Trail
 from collector.values import Later, as_number
 
 # The average is that of polynomial decay (Shamir and Zhang, "Stochastic Gradient Descent for Non-smooth Optimization", ICML 2013): however long a run is, its
@@ -39,21 +39,17 @@ class Average:
 
 def average(trail: Trail, made: int, before: Average | None) -> tuple[Average, torch.Tensor | None]:
     """``before`` with the weights of ``trail``, after ``made`` steps, and the way from ``before`` to these; begun anew, and none, where others are followed by now."""
-    now = joined(trail.weights, torch.float32)
-    if before is None or made <= before.at or before.places != trail.places:
-        return Average(trail.places, now, made, made), None
-    if before.mean.shape != now.shape or before.mean.device != now.device:
-        return Average(trail.places, now, made, made), None
+    now = trail.weights.float()
+    if before is None or made <= before.at or not _same(before, trail, now):
+        return Average(trail.places, _where_finite(now), made, made), None
     passed = (made - before.at) * (DECAY + 1)
     away = now - before.mean
-    mean = before.mean + away * (passed / (made - before.began + passed))
-    mean = torch.where(torch.isfinite(mean), mean, now)  # weights that were lost once do not spoil it for good
+    share = passed / (made - before.began + passed)
+    mean = torch.add(before.mean, _where_finite(away), alpha=share)
     return Average(trail.places, mean, before.began, made), away
 
 
-def excess(
-    trail: Trail, away: torch.Tensor, slopes: Sequence[torch.Tensor | None], scale: Any = None
-) -> float | Later | None:
+def excess(trail: Trail, away: torch.Tensor, slopes: Slopes, scale: Any = None) -> float | Later:
     """Half of the slope of the loss along the way ``away`` from the average to the weights of ``trail``, in the loss' own unit.
 
     Args:
@@ -61,14 +57,16 @@ def excess(
         away: one value a weight.
         slopes: the gradient there; a parameter without one adds nothing.
         scale: what the gradient is to be divided by: GradScaler leaves that to a fused optimizer.
-
-    None where no parameter has a gradient.
     """
-    pairs = list(zip(slopes, trail.weights, strict=True))
-    fit = all(slope is None or (slope.shape, slope.device) == (was.shape, was.device) for slope, was in pairs)
-    if not fit or all(slope is None for slope in slopes):
-        return None
     with torch.no_grad():
-        whole = joined([torch.zeros_like(was) if slope is None else slope for slope, was in pairs])
-        found = (whole * away).sum() * (trail.each / 2)
+        found = torch.dot(slopes.values, away.to(slopes.values.dtype)) * (trail.each / 2)
         return as_number(found if scale is None else found / scale.to(found.device))
+
+
+def _same(before: Average, trail: Trail, now: torch.Tensor) -> bool:
+    return (before.places, before.mean.shape, before.mean.device) == (trail.places, now.shape, now.device)
+
+
+def _where_finite(values: torch.Tensor) -> torch.Tensor:
+    """0 elsewhere: weights that are lost once do not spoil the average for good."""
+    return torch.nan_to_num(values, posinf=0.0, neginf=0.0)

@@ -53,13 +53,14 @@ class Following:
             return
         from collector import excess, trail
 
-        follows, away = trail.begin(self._optimizer, closure) if begins else None, None
+        follows: Any = trail.begin(self._optimizer, closure) if begins else None
+        away = None
         if follows is not None:
             average, away = excess.average(follows, made, self._average)
             self._next = follows, average
         if arrived:
-            here = follows is not None and follows.places == self._trail.places and follows.weights
-            now = here or trail.here(self._trail, self._optimizer)
+            same = follows is not None and follows.places == self._trail.places
+            now = follows.weights if same else trail.here(self._trail, self._optimizer)
             self._ask(partial(self._answer, self._trail, now, follows, away), closure)
         elif away is not None:
             self._ask(partial(self._answer, None, None, follows, away), closure)
@@ -68,14 +69,14 @@ class Following:
         """By tag, with the gradient there is now: of the ``way`` that came to ``now``, and of the weights that ``follows`` holds, ``away`` from their average."""
         from collector import alignment, excess, trail
 
-        found, slopes = {}, []
-        if way is not None:
+        found, slopes = {}, None
+        if now is not None:
             slopes = trail.slopes(way, self._optimizer)
-            found[schema.UPDATE_ALIGNMENT] = alignment.alignment(way, now, slopes)
+            found[schema.UPDATE_ALIGNMENT] = slopes and alignment.alignment(way, now, slopes)
         if away is not None:
-            if way is None or way.places != follows.places:
+            if now is None or way.places != follows.places:
                 slopes = trail.slopes(follows, self._optimizer)
-            if trail.all_followed(slopes, self._optimizer):
+            if slopes is not None and trail.all_followed(slopes, self._optimizer):
                 scale = getattr(self._optimizer, "grad_scale", None)
                 found[schema.EXCESS_LOSS] = excess.excess(follows, away, slopes, scale)
         return {tag: value for tag, value in found.items() if value is not None}

@@ -26,16 +26,31 @@ class Trail:
     Attributes:
         places: group, place in it and id of each parameter.
         starts: the first element that is followed of each.
-        weights: what is followed of each, one vector a parameter.
+        sizes: how many are followed of each.
+        weights: what is followed of all, one after the other, as one vector in single precision or better.
         stride: see above.
         each: how many weights of the whole one that is followed stands for, also where the whole is spread over processes.
     """
 
     places: Sequence[tuple[int, int, int]]
     starts: Sequence[int]
-    weights: Sequence[torch.Tensor]
+    sizes: Sequence[int]
+    weights: torch.Tensor
     stride: int
     each: float
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """The gradient of the weights of a ``Trail``.
+
+    Attributes:
+        values: one a weight, in double precision where the device has such; 0 where there is none.
+        known: whether the parameter has one, parameter by parameter.
+    """
+
+    values: torch.Tensor
+    known: Sequence[bool]
 
 
 def begin(optimizer: Any, closure: bool) -> Trail | None:
@@ -45,45 +60,53 @@ def begin(optimizer: Any, closure: bool) -> Trail | None:
     """
     found = [(g, i, p) for g, group in enumerate(optimizer.param_groups) for i, p in enumerate(group["params"])]
     found = [(g, i, p) for g, i, p in found if p.requires_grad and (closure or gradient(p) is not None)]
-    found = [(g, i, p) for g, i, p in found if p.device == found[0][2].device]
     if not found:
         return None
-    sizes = [local(p).numel() for *_, p in found]
-    stride = max(1, -(-sum(sizes) // MOST))
+    device = found[0][2].device
+    found = [(g, i, p) for g, i, p in found if p.device == device]
+    parts = [local(p) for *_, p in found]
+    counts = [part.numel() for part in parts]
+    stride = max(1, -(-sum(counts) // MOST))
     while gcd(stride, SIZES) > 1:
         stride += 1
-    starts = [-before % stride for before in accumulate(sizes[:-1], initial=0)]
-    followed = sum(len(range(at, size, stride)) for at, size in zip(starts, sizes, strict=True))
-    weights = [thin(local(p), at, stride).clone() for (*_, p), at in zip(found, starts, strict=True)]
+    starts = [-before % stride for before in accumulate(counts[:-1], initial=0)]
+    with torch.no_grad():
+        pieces = [thin(part, at, stride) for part, at in zip(parts, starts, strict=True)]
+        sizes = [len(piece) for piece in pieces]
+        weights = _joined(pieces)
+    followed = sum(len(range(at, count, stride)) for at, count in zip(starts, counts, strict=True))
     each = sum(p.numel() for *_, p in found) / max(followed, 1)
-    return Trail([(g, i, id(p)) for g, i, p in found], starts, weights, stride, each)
+    return Trail([(g, i, id(p)) for g, i, p in found], starts, sizes, weights, stride, each)
 
 
-def here(trail: Trail, optimizer: Any) -> list[torch.Tensor | None]:
-    """Where the same weights are now; None for a parameter that is no longer in its place."""
-    both = zip(params(trail, optimizer), trail.starts, strict=True)
-    return [None if p is None else thin(local(p), at, trail.stride).clone() for p, at in both]
+def here(trail: Trail, optimizer: Any) -> torch.Tensor | None:
+    """Where the same weights are now; None where one of the parameters is no longer in its place, or not as it was."""
+    there = list(_params(trail, optimizer))
+    if any(p is None for p in there):
+        return None
+    with torch.no_grad():
+        pieces = [thin(local(p), at, trail.stride) for p, at in zip(there, trail.starts, strict=True)]
+        return _joined(pieces) if _fit(trail, pieces) else None
 
 
-def params(trail: Trail, optimizer: Any) -> Iterator[torch.Tensor | None]:
-    """The parameters that are followed, None for one that was replaced or taken out."""
-    groups = optimizer.param_groups
-    for g, i, known in trail.places:
-        there = groups[g]["params"][i] if g < len(groups) and i < len(groups[g]["params"]) else None
-        yield there if id(there) == known else None
+def slopes(trail: Trail, optimizer: Any) -> Slopes | None:
+    """The gradient of the followed weights; None where none has one that can be followed."""
+    found = [None if p is None else gradient(p) for p in _params(trail, optimizer)]
+    known = [slope is not None for slope in found]
+    if not any(known):
+        return None
+    with torch.no_grad():
+        pieces = [
+            trail.weights.new_zeros(size) if slope is None else thin(slope, at, trail.stride)
+            for slope, at, size in zip(found, trail.starts, trail.sizes, strict=True)
+        ]
+        return Slopes(_precise(torch.cat(pieces)), known) if _fit(trail, pieces) else None
 
 
-def slopes(trail: Trail, optimizer: Any) -> list[torch.Tensor | None]:
-    """The gradient of the followed weights, parameter by parameter; None where there is none, or none that can be followed."""
-    both = zip(params(trail, optimizer), trail.starts, strict=True)
-    found = [(None if p is None else gradient(p), at) for p, at in both]
-    return [None if slope is None else thin(slope, at, trail.stride) for slope, at in found]
-
-
-def all_followed(slopes: Sequence[torch.Tensor | None], optimizer: Any) -> bool:
+def all_followed(slopes: Slopes, optimizer: Any) -> bool:
     """Whether ``slopes`` has the gradient of every parameter that has one: none is sparse, spread in parts or on another device."""
     every = sum(p.requires_grad and p.grad is not None for group in optimizer.param_groups for p in group["params"])
-    return bool(every == sum(slope is not None for slope in slopes))
+    return bool(every == sum(slopes.known))
 
 
 def gradient(param: torch.Tensor) -> torch.Tensor | None:
@@ -94,18 +117,32 @@ def gradient(param: torch.Tensor) -> torch.Tensor | None:
 
 def thin(tensor: torch.Tensor, at: int, stride: int) -> torch.Tensor:
     """Every ``stride``-th element from ``at`` on, in the order of the indices, whatever lies where in memory: never a copy of the whole."""
-    tensor = tensor.detach().resolve_conj()
     if tensor.is_contiguous():
-        chosen = tensor.view(-1)[at::stride]
+        chosen = tensor.view(-1) if stride == 1 else tensor.view(-1)[at::stride]
     else:
         chosen = torch.take(tensor, torch.arange(at, max(at, tensor.numel()), stride, device=tensor.device))
-    return torch.view_as_real(chosen).flatten() if chosen.is_complex() else chosen
+    return torch.view_as_real(chosen.resolve_conj()).flatten() if chosen.is_complex() else chosen
 
 
-def joined(pieces: Sequence[torch.Tensor], kind: torch.dtype | None = None) -> torch.Tensor:
-    """One vector, by default in double precision where there is such: squares of small gradients are smaller than float32 goes."""
-    if kind is None:
-        kind = torch.float32 if pieces[0].device.type == "mps" else torch.float64
-    if len({piece.dtype for piece in pieces}) == 1:
-        return torch.cat(list(pieces)).to(kind)
-    return torch.cat([piece.to(kind) for piece in pieces])
+def _params(trail: Trail, optimizer: Any) -> Iterator[torch.Tensor | None]:
+    """The parameters that are followed, None for one that was replaced or taken out."""
+    groups = optimizer.param_groups
+    for g, i, known in trail.places:
+        there = groups[g]["params"][i] if g < len(groups) and i < len(groups[g]["params"]) else None
+        yield there if id(there) == known else None
+
+
+def _fit(trail: Trail, pieces: Sequence[torch.Tensor]) -> bool:
+    """Whether ``pieces`` are of the size, and on the device, that the followed weights were."""
+    return all(len(p) == size and p.device == trail.weights.device for p, size in zip(pieces, trail.sizes, strict=True))
+
+
+def _joined(pieces: list[torch.Tensor]) -> torch.Tensor:
+    """A copy of all, in the most precise of their types."""
+    whole = torch.cat(pieces)
+    return whole.float() if whole.element_size() < 4 else whole
+
+
+def _precise(vector: torch.Tensor) -> torch.Tensor:
+    """In double precision where there is such: squares of small gradients are smaller than float32 goes."""
+    return vector.to(torch.float32 if vector.device.type == "mps" else torch.float64)

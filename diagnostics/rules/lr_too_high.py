@@ -38,7 +38,7 @@ Criterion
     - *Beyond use.* The logged rate came to FAR times the highest in common use with the optimizer (with plain gradient descent where it is unknown), unless the optimizer finds its rate itself, and
       the loss is stuck above FAR_DOWN of the start.
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
-      where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless needs_decay holds and more steps are
+      where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless overfitting holds, or needs_decay and more steps are
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).
 
     Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
@@ -86,7 +86,7 @@ from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
-from diagnostics.rules import needs_decay, underfitting
+from diagnostics.rules import needs_decay, overfitting, underfitting
 from diagnostics.run import Run
 from diagnostics.stats.bounce import FLOOR, bounce, jitter  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.decay import HEIGHT, at_height, known_rate, wanes  # noqa: F401 (the Criterion names one)
@@ -201,7 +201,7 @@ def _stuck(run: Run, loss: Curve) -> Sign:
     return (
         _circles_far(run)
         or restless(run, loss)
-        or (None if _only_circles(run) else bounces(run, loss))
+        or (None if _only_circles(run) or _learns_by_heart(run) else bounces(run, loss))
         or jumped(run, loss)
     )
 
@@ -221,6 +221,11 @@ def _only_circles(run: Run) -> bool:
     A lower rate from the start would have come less far; where nothing is gained any more, it would have come as far and lower.
     """
     return any(needs_decay.check(run)) and falling(run).now.gain > 0
+
+
+def _learns_by_heart(run: Run) -> bool:
+    """Whether validation has risen beside a training loss that fell: such a curve is not at a plateau, jump as it may."""
+    return not overfitting.RULE.missing(run) and any(overfitting.check(run))
 
 
 def _harmed_before(run: Run) -> Sign:
@@ -281,6 +286,13 @@ def _bouncing(share: float, last: float = 0.3, lr: float | np.ndarray = 0.5, pac
     level = synthetic.falling(2.3, last, pace=pace)
     rng = np.random.default_rng(1)
     return synthetic.make(synthetic.noisy(level, 0.1), level + share * rng.standard_normal(len(level)), lr=lr)
+
+
+def _by_heart() -> Run:
+    """Training has hardly anything left to learn, while validation jumps and rises."""
+    level = synthetic.falling(2.3, 0.3, pace=60)
+    away = np.linspace(0.0, 0.4, len(level)) + 0.05 * np.random.default_rng(1).standard_normal(len(level))
+    return synthetic.make(synthetic.noisy(level, 0.05), level + away, lr=0.5)
 
 
 def _far_off(share: float) -> Run:
@@ -402,6 +414,7 @@ RULE = Rule(
         "calm validation": lambda: _bouncing(0.002),
         "jumps on its way down": lambda: _bouncing(0.03, pace=6),
         "jumps around a bottom that still comes nearer": _circling,
+        "jumps, and rises as training does not": _by_heart,
         "jumps, but decayed since": lambda: _bouncing(0.05, lr=np.where(np.arange(1000) < 800, 0.5, 0.01)),
         "astray for a while, and far lower in the end": lambda: _astray(0.2),
         "Adam's first steps": lambda: _at_rest(0.3 * np.exp(-np.arange(1000) / 10)),

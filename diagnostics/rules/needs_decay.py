@@ -15,8 +15,8 @@ Criterion
       of the fall where less is left, over the second half of the run; and as many steps again are forecast to bring less than BRINGS times the jitter, which is what a decay brings.
       Where update alignment was recorded and is below PULLED on average (at PULLED_CLEAR standard errors), so that the gradient points back from wherever ten steps lead,
       PULLED_JITTER and PULLED_BRINGS are enough.
-    - *Wanders.* The logged rate never fell below a third of its peak; the excess loss that was recorded over the second half of the run is more than WANDERS of the loss there, or of validation's
-      at the end where that is higher, or of FLOOR of the fall where less is left, and clear by WANDERS_CLEAR standard errors; validation jumps by more than STIRS of its level, as it does where weights wander; and as many steps again are forecast to bring less than OUTDONE times as
+    - *Wanders.* The logged rate never fell below a third of its peak; the excess loss that was recorded over the last three quarters of the run is more than WANDERS of the loss of its second half, or of validation's
+      at the end where that is higher, or of FLOOR of the fall where less is left, and clear by WANDERS_CLEAR standard errors (wider ones where it was measured but a few times, by Student's t); validation jumps by more than STIRS of its level, as it does where weights wander; and as many steps again are forecast to bring less than OUTDONE times as
       much.
 
 Source

@@ -1,6 +1,9 @@
 """How much of the loss is the wandering of the weights around their average: what settling would take off it."""
 
 from dataclasses import dataclass
+from functools import cache
+
+from scipy import stats
 
 from collector.schema import EXCESS_LOSS, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
@@ -10,7 +13,8 @@ from diagnostics.stats.bounce import FLOOR
 from diagnostics.stats.change import Change
 from diagnostics.stats.level import end, start
 
-LEAST = 6  # measurements in the second half of the run: fewer tell no error
+SETTLED = 0.25  # of the run: what the weights did before belongs to the way down
+LEAST = 4  # measurements since: fewer tell no error
 WHOLE = (
     1.0  # of the loss: no wandering makes up more; where it seems to, another loss was logged than the gradient is of
 )
@@ -19,10 +23,10 @@ SHARE = "mean excess loss as a share of the loss, or of a twentieth of the fall"
 
 @dataclass(frozen=True)
 class Wandering(Change):
-    """The mean excess loss of the second half of a run, as its ``gain``.
+    """The mean excess loss of the last three quarters of a run, as its ``gain``; the ``error`` of few is so wide that two of it are as rare as of many.
 
     Attributes:
-        level: mean training loss there.
+        level: mean training loss of the second half.
         share: ``gain`` as a share of it, or of validation's end where that is higher, or of ``FLOOR`` of the fall where less is left; of the
             whole fall where the loss is below zero, and its level means nothing.
     """
@@ -37,12 +41,13 @@ def wandering(run: Run) -> Wandering | None:
     logged, loss = run.get(EXCESS_LOSS), run[TRAIN_LOSS].finite()
     if logged is None or not len(loss):
         return None
-    middle = (loss.steps[0] + loss.steps[-1]) / 2
-    seen, late = (curve.where(curve.steps >= middle) for curve in (logged.finite(), loss))
+    first, last = loss.steps[0], loss.steps[-1]
+    seen = logged.finite()
+    seen = seen.where(seen.steps >= first + SETTLED * (last - first))
     if len(seen) < LEAST:
         return None
-    level = float(late.values.mean())
-    gain, error = float(seen.values.mean()), float(seen.values.std(ddof=1)) / len(seen) ** 0.5
+    level = float(loss.values[loss.steps >= (first + last) / 2].mean())
+    gain, error = float(seen.values.mean()), float(seen.values.std(ddof=1)) / len(seen) ** 0.5 * _wider(len(seen))
     scale = _scale(run, loss, level)
     share = gain / scale if scale > 0 else 0.0
     return Wandering(gain, error, int(seen.steps[0]), int(seen.steps[-1]), level, share) if share <= WHOLE else None
@@ -53,3 +58,9 @@ def _scale(run: Run, loss: Curve, level: float) -> float:
     left = max(level, end(val)) if val is not None and len(val.finite()) else level
     fall = start(loss) - end(loss)
     return max(left, FLOOR * fall) if left > 0 else fall
+
+
+@cache
+def _wider(count: int) -> float:
+    """How many times as wide as of many the error of the mean of ``count`` values is, by Student's t at two standard errors."""
+    return float(stats.t.isf(stats.norm.sf(2.0), count - 1)) / 2.0

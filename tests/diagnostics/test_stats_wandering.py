@@ -8,10 +8,10 @@ from diagnostics.stats.wandering import wandering
 LEVEL = np.r_[np.linspace(2.0, 1.0, 500), np.full(500, 1.0)]
 
 
-def test_it_is_of_the_second_half_as_a_share_of_the_higher_loss():
-    excess = np.r_[np.full(500, -1.0), np.full(500, 0.3)]
+def test_it_is_of_the_last_three_quarters_as_a_share_of_the_higher_loss():
+    excess = np.r_[np.full(250, -1.0), np.full(750, 0.3)]
     seen = wandering(synthetic.make(LEVEL, excess_loss=excess))
-    assert (seen.gain, seen.share, seen.first_step) == (pytest.approx(0.3), pytest.approx(0.3), 501)
+    assert (seen.gain, seen.share, seen.first_step) == (pytest.approx(0.3), pytest.approx(0.3), 251)
     worse = wandering(synthetic.make(LEVEL, 1.5 * LEVEL, excess_loss=excess))
     assert worse.gain == pytest.approx(0.3) and worse.share == pytest.approx(0.2)
 
@@ -26,7 +26,16 @@ def test_where_next_to_nothing_of_the_loss_is_left_it_is_a_share_of_a_twentieth_
 def test_the_error_is_that_of_the_mean():
     jumps = np.random.default_rng(0).normal(0.1, 0.5, 1000)
     seen = wandering(synthetic.make(LEVEL, excess_loss=jumps))
-    assert seen.error == pytest.approx(0.5 / 500**0.5, rel=0.1)
+    assert seen.error == pytest.approx(0.5 / 750**0.5, rel=0.1)
+
+
+def test_two_errors_of_few_measurements_are_as_wide_as_student_says():
+    run = synthetic.make(LEVEL, LEVEL)
+    few = Curve(EXCESS_LOSS, np.arange(400, 1001, 200), np.array([0.1, 0.3, 0.1, 0.3]))
+    seen = wandering(synthetic.with_curves(run, few))
+    assert 2 * seen.error == pytest.approx(
+        3.307 * np.std(few.values, ddof=1) / 2, rel=1e-3
+    )  # t of 3 degrees at 2.275 %
 
 
 @pytest.mark.parametrize("excess", [None, 1.5])
@@ -36,10 +45,10 @@ def test_what_was_not_recorded_and_what_is_no_share_of_the_loss_is_not_told(exce
 
 def test_a_few_measurements_tell_no_error():
     run = synthetic.make(LEVEL, LEVEL)
-    few = Curve(EXCESS_LOSS, np.arange(600, 1001, 80), np.full(6, 0.1))
+    few = Curve(EXCESS_LOSS, np.arange(100, 1001, 200), np.full(5, 0.1))
     assert wandering(synthetic.with_curves(run, few)).share == pytest.approx(0.1)
-    assert wandering(synthetic.with_curves(run, few.where(few.steps > 600))) is None
-    lost = Curve(EXCESS_LOSS, few.steps, np.r_[np.nan, few.values[1:]])
+    assert wandering(synthetic.with_curves(run, few.where(few.steps != 500))) is None
+    lost = Curve(EXCESS_LOSS, few.steps, np.r_[few.values[:4], np.nan])
     assert wandering(synthetic.with_curves(run, lost)) is None
 
 

@@ -73,7 +73,7 @@ class Recipe:
     train_accuracy: bool = True  # log it of training too
     log_lr: bool = True
     log_layers: bool = True  # and what is measured of the weights and gradients
-    log_config: bool = True  # and the number of classes and the name of the loss
+    log_config: bool = True  # all of it, the number of classes and the name of the loss; else what is ``seen``, where layers are logged
 
     @property
     def quiet(self) -> "Recipe":
@@ -90,6 +90,13 @@ class Recipe:
     def config(self) -> dict[str, Any]:
         """What a person would have written down: not the fault."""
         return {k: v for k, v in asdict(self).items() if k not in (*LOGGING, *KEPT_BACK) and v is not None}
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """What the collector finds out by itself of who trains and what is trained (``collector.settings``)."""
+        heavy = self.optimizer in ("momentum", "nesterov")
+        rule = {"optimizer": "sgd", "momentum": 0.9} if heavy else {"optimizer": self.optimizer}
+        return rule | {"weight_decay": self.weight_decay, "dropout": self.dropout}
 
     @property
     def changes(self) -> dict[str, Any]:

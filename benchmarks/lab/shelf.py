@@ -95,7 +95,7 @@ def _run(name: str, recipe: Recipe, table: pd.DataFrame, layers: pd.DataFrame | 
         name=name,
         epochs=curves.pop(EPOCH, None),
         curves=curves,
-        config=recipe.config if recipe.log_config else {},
+        config=recipe.config if recipe.log_config else recipe.seen if recipe.log_layers else {},
         classes=int(classes) if known and recipe.log_config else None,
         loss=(recipe.objective or ("cross_entropy" if known else "mse")) if recipe.log_config else None,
         state="finished",

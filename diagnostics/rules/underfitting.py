@@ -18,7 +18,7 @@ Criterion
       first gives) that of the stream; adapters (LoRA) say nothing of it.
     - *Heavy dropout*, of HEAVY_DROPOUT or more.
     - *Strong weight decay*, of STRONG or more (STRONG_ADAMW where the optimizer takes it off the weights itself, as AdamW and Lion do), by which the weights have shrunk below
-      SHRUNK of their height, or whose pull (it times their squared norm, at rest the slope of the loss along the logarithm of that norm) is above PULL of the first
+      SHRUNK of their height, or, from PULLS times as strong on, whose pull (it times their squared norm, at rest the slope of the loss along the logarithm of that norm) is above PULL of the first
       loss (not with those, whose decay is no part of the gradient), or, where no weights were recorded and the optimizer is known, that is ABSURD times as strong.
 
     Or, once the run has ended or is as far, a network that says the same to every example:
@@ -69,6 +69,7 @@ from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     HEAVY_DROPOUT,
     NARROW,
     PULL,
+    PULLS,
     SHRUNK,
     STRONG,
     STRONG_ADAMW,

@@ -14,6 +14,7 @@ HEAVY_DROPOUT = 0.6  # the usual most is 0.5
 STRONG, STRONG_ADAMW = 5e-3, 0.5  # weight decay: ten times the usual 5e-4, and five times the usual 0.1
 ABSURD = 8.0  # times STRONG: where nobody saw the weights, all of the lab's runs with as much are held back by it (tests/benchmarks/test_bounds.py)
 SHRUNK = 0.35  # of the weight norm's height: decays that suit the task were seen to leave 0.47 and more, those that do not under 0.3
+PULLS = 4.0  # times STRONG: a decay of 0.01 pulls as much at weights that hardly matter, and harms two sound runs of the lab as little
 PULL = 0.35  # of the first loss: healthy runs of the lab stay below 0.26, six that a tenth of the decay cured are above 0.47
 CLOSE = 1.15  # validation over training loss: no gap for a decay to close
 DECOUPLED = ("lion", "adan", "muon", "sophia", "sgdw")
@@ -52,7 +53,7 @@ def decayed(run: Run) -> HeldBack | None:
     left, pulls = norm_left(run), _pull(run, decay)
     if left is not None and left < SHRUNK:
         what = f"which has shrunk the weights to {left:.0%} of their norm"
-    elif pulls is not None and pulls > PULL:
+    elif pulls is not None and pulls > PULL and decay >= PULLS * strong:
         what = f"which holds the weights down: a tenth larger, they would lower the loss by {min(0.1 * pulls, 1.0):.1%} of where it began"
     elif (
         left is None and optimizer(run) and decay >= ABSURD * strong

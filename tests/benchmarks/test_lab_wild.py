@@ -12,11 +12,12 @@ import torch
 from benchmarks.lab import objectives, shelf
 from benchmarks.lab.cases import cases
 from benchmarks.lab.recipe import Recipe
-from benchmarks.lab.train import train
+from benchmarks.lab.train import prepared, train
 from benchmarks.lab.wild.data import _roman
 from benchmarks.lab.wild.models import WILD_MODELS
 from benchmarks.lab.wild.subjects import DRAWN, FIRST, TASKS, drawn
 from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO
+from collector.settings import settings
 from diagnostics.engine import HEADLINES
 from diagnostics.readers import read
 
@@ -82,6 +83,17 @@ def test_a_log_without_layers_and_settings_has_none(tmp_path, monkeypatch):
     run = shelf._run("run", recipe, pd.read_parquet(tmp_path / "wild.parquet"), None, 3.0)
     assert LR in run and TRAIN_LOSS in run and not any(tag.startswith((UPDATE_RATIO, "grad/")) for tag in run.curves)
     assert (run.config, run.classes, run.loss, run.layers) == ({}, None, None, None)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "nesterov", "adamw", "lion"])
+@needs_data
+def test_what_the_collector_finds_out_is_known_where_layers_are(optimizer):
+    recipe = Recipe("looks", "softplus", 6, 1, optimizer=optimizer, weight_decay=0.02, dropout=0.3, log_config=False)
+    _, model, trains = prepared(recipe)
+    found = settings([trains], model)
+    assert found | {"optimizer": found["optimizer"].lower()} == recipe.seen
+    run = shelf._run("run", recipe, pd.DataFrame({"tag": [], "step": [], "value": []}), None, 3.0)
+    assert (run.config, run.classes) == (recipe.seen, None)
 
 
 @pytest.mark.parametrize("objective", ["log_cosh", "pinball", "cosine"])

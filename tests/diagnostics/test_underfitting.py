@@ -135,6 +135,7 @@ def test_a_network_whose_accuracy_never_rose_has_learned_nothing_however_far_its
         (6.0, {"weight_decay": 0.05, "optimizer": "RMSprop"}, True),
         (3.0, {"weight_decay": 0.05, "optimizer": "SGD"}, False),  # 0.2 of it
         (60.0, {"weight_decay": 5e-4, "optimizer": "SGD"}, False),  # a usual decay of a large network
+        (20.0, {"weight_decay": 0.01, "optimizer": "Adam"}, False),  # 1.7 of it, and removing it would bring little
         (6.0, {"weight_decay": 0.6, "optimizer": "AdamW"}, False),  # no part of the gradient
     ],
 )

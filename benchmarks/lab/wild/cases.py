@@ -63,7 +63,7 @@ def _short(subject: Subject, draw: Draw) -> Tried:
 
 
 def _told(case: Case) -> Case:
-    """Without layers, or without any settings, as a log of another's often is."""
+    """Without layers, or without any settings but those that whoever sees the layers sees as well, as a log of another's often is."""
     draw = drawn(f"{case.name}-told")
     layers, config = bool(draw.random() < 0.5), bool(draw.random() < 0.6)
     return replace(case, recipe=replace(case.recipe, log_layers=layers, log_config=config))

@@ -24,7 +24,7 @@ Source
     real small networks trained twice, at a constant rate and with a tenth of it for the last 30 %: the decay took about twice the jitter off validation,
     and from JITTER on always more than a tenth of the loss. Excess loss is half of the slope along the way from the recent average of the weights to where they are, which in
     a quadratic bowl is how much lower the average stands (docs/adr/0013). WANDERS and OUTDONE: chosen by eye on the lab's runs. At a constant rate the
-    sign is there in 22 of 30 that need a decay, in none of 68 healthy ones and in two of 44 that only need more steps.
+    sign is there in 22 of 30 that need a decay, in none of 68 healthy ones and in one of 73 that only need more steps.
 
 Known limits
     A loss whose floor is high, from noise in the labels, hides the jitter; then a decay helps less as well. Excess loss is of the loss whose gradient was taken: where that is a

@@ -23,7 +23,7 @@ Criterion
     - *Rest on the way.* The loss, once it has learnt the mean, rests for RESTED of the run and then goes half of the rest of its way in less than GENTLE times as long, with
       weights that began too small; or never moves again, with weights known to be that small or, where they are not known to have begun at a usual size and no setting
       accounts for it, a layer whose updates are under STILL of another's, and layers wider than NARROW.
-    - *High start.* The first loss is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is not down to that of a guess for FLAT_HIGH of the run.
+    - *High start.* The first loss, no sum over the batch (see wrong_initial_loss), is more than HIGH_START times that of a guess among the classes, or than RAISED_START and is not down to that of a guess for FLAT_HIGH of the run.
     - *A guess to the end.* The first loss is within NO_FALL of a guess, and the run ends by giving every example the same answer, as underfitting sees it.
 
     A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation times √fan-in of SMALL
@@ -54,6 +54,7 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules import predicts_uniformly
+from diagnostics.rules.predicts_uniformly import FIND_OUT
 from diagnostics.run import Run
 from diagnostics.stats.gain import normalized
 from diagnostics.stats.guess import guess
@@ -101,6 +102,7 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
 )
 from diagnostics.stats.stillborn import LEARNED, MOST, SEEN, stillborn  # noqa: F401 (Criterion)
 from diagnostics.stats.strides import USUAL, stretch, strides, unmoved  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.summed import summed
 from diagnostics.stats.tossed import TOSSED  # noqa: F401 (Criterion)
 
 WON = 0.06  # of the start: a loss that was lower by that much for half of the run had left it
@@ -108,6 +110,7 @@ SOME_FALL = (
     0.1  # of the start: what unequal weights of the last layer cost above one answer for all, in the lab's networks
 )
 LOUD = 0.2  # of the start: points that differ more than that hide what a plateau is, and a loss that was as far away did leave
+FALL = "fall as a share of the start"
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
 # deviation of the weights times √fan-in; PyTorch's linear and convolution layers: uniform within 1 / √fan-in
 HE, PYTORCH = 2**0.5, 3**-0.5
@@ -127,10 +130,16 @@ def check(run: Run) -> Iterator[Finding]:
         return
     found = sized_off(run, loss) or stillborn(run, loss) or _never_left(run, loss)
     if not found and not began_sound(run):
-        found = left_late(run, loss) or rested(run, loss) or started_high(run, loss) or _same_answer(run, loss)
+        found = left_late(run, loss) or rested(run, loss) or _started_high(run, loss) or _same_answer(run, loss)
     if found:
         message, evidence = found
-        yield Finding("bad_initialization", "warning", f"{message}{_began(run)}", (evidence,), _remedies(run))
+        more = FIND_OUT if evidence.statistic == FALL and not off(run) else ()
+        yield Finding("bad_initialization", "warning", f"{message}{_began(run)}", (evidence,), (*_remedies(run), *more))
+
+
+def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
+    """A sum over the batch is as high as that, whatever the weights."""
+    return None if summed(run) else started_high(run, loss)
 
 
 def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
@@ -151,13 +160,19 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     if _explained(run):
         return None  # something else than the start explains it
     span = int(run[seen.tag].steps[0]), int(loss.steps[-1])
-    evidence = Evidence(seen.tag, *span, "fall as a share of the start", seen.share, NO_FALL)
+    evidence = Evidence(seen.tag, *span, FALL, seen.share, NO_FALL)
     what = "Validation" if seen.tag == VAL_LOSS else "The training"
     usual = " The weights began at a usual size: look at the labels and the inputs as well." if began_sound(run) else ""
     return (
-        f"{what} loss never left its start at {seen.first:.3g}: it ends at {seen.last:.3g}.{_rival(run)}{usual}",
+        f"{what} loss never left its start at {seen.first:.3g}{_of_a_guess(run, seen.first)}: it ends at {seen.last:.3g}.{_rival(run)}{usual}",
         evidence,
     )
+
+
+def _of_a_guess(run: Run, level: float) -> str:
+    blind = guess(run)
+    near = blind is not None and abs(level / blind - 1) <= SOME_FALL
+    return f", what a guess among {run.classes:,} classes costs" if near else ""
 
 
 def _stayed(curve: Curve, first: float) -> bool:

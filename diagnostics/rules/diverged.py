@@ -11,7 +11,8 @@ Why it matters
 Criterion
     Any of these:
 
-    - *No number.* Most of the last LATE_SHARE of the training losses are not finite; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
+    - *No number.* Most of the last LATE_SHARE of the training losses are not finite, or TAIL in a row at the end, or, where the run ended with them and no validation shows sound weights since, more in a row
+      than ever came back; or what was logged beside the loss goes on for LATE_SHARE of the run longer than
       the loss; or the loss went from more than 2 % of its start to exactly 0 and stays there, with no validation loss since.
     - *Nothing learned, and dead.* Validation changes by less than LAST_DIGIT of itself over the second half though the batches differ, and at the last evaluation before that the rate was above a careful
       one for the optimizer.
@@ -21,8 +22,9 @@ Criterion
       it (MANY noise widths; by a lone batch, RARER times as far as any other of the last quarter is from the middle of them), or with most losses above FAR times it (and above the first loss of training, which dropout may lift); or after more than ABOVE of the
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
       than at its start. The time above the start, and an end above it, count only where the start is known (SOON, see bad_initialization).
-    - *Lost.* The loss gave back LOST of its best progress and stays there.
-    - *At the very start.* Of the first losses, IN_A_ROW above FAR times the start are enough.
+    - *Lost.* The loss gave back LOST of its best progress, after a jump of JUMP above the start, and stays there; or, jump or no jump, all but STUCK_SHARE of the start, of which it had learned LEARNED, MANY noise widths of its
+      level or more.
+    - *Far above.* The last LEAST_HELD losses all stand above FAR times the start; of the first losses, and at the end of a run that has ended, IN_A_ROW of them are enough.
 
 Source
     End worse than start: the labels of the DeepOBS learning-rate grid (progress ≤ 2 % counts as diverged). Lost progress: runmedic's
@@ -38,7 +40,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
+from collector.schema import LR, RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -48,7 +50,7 @@ from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.hardly_logged import SOON  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.jump import MANY, RARER  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.level import end, start
-from diagnostics.stats.lost import LATE_SHARE, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)
+from diagnostics.stats.lost import LATE_SHARE, TAIL, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.rates import Lower, by, careful, lower
 from diagnostics.stats.stillness import LAST_DIGIT, stillness
 from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
@@ -56,6 +58,7 @@ from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     FAR,
     IN_A_ROW,
     JUMP,
+    LEARNED,
     LEAST_HELD,
     LOST,
     STUCK_SHARE,
@@ -65,6 +68,7 @@ from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.tossed import ABOVE_IT, NEAR, TOSSED, tossed  # noqa: F401 (named in the Criterion)
 
 AT_ONCE = 0.05  # of the run: one that breaks this early was never near stable
+SOON_ENOUGH = 0.25  # the same of a run that was logged too rarely to know it better
 FACTOR, FACTOR_AT_ONCE = 0.1, 0.01  # see Source
 
 Found = tuple[str, Evidence] | None
@@ -84,6 +88,9 @@ def check(run: Run) -> Iterator[Finding]:
 def _lost(run: Run, loss: Curve) -> Found:
     """Not a number, a zero in the place of one, or no longer logged."""
     seen = not_finite(loss)
+    if seen is None and run.state != RUNNING:
+        seen = not_finite(loss, ended=True)
+        seen = seen if seen is not None and _sound_since(run, seen.first_step) is None else None
     if seen is not None:
         before = f" after {seen.before:.3g} at step {seen.step:,}" if seen.before is not None else ""
         said = f"The training loss is not a number from step {seen.first_step:,} on{before}."
@@ -145,7 +152,8 @@ def _worse_than_start(run: Run) -> Found:
         return None
     evidence = Evidence(TRAIN_LOSS, seen.since, seen.until, "loss at the end", seen.last, seen.limit)
     start = f"its start at {seen.first:.3g}"
-    worse = f"no better than {start}" if seen.best is None else f"most of the way back to {start}, from {seen.best:.3g}"
+    back = "all" if seen.last >= seen.first else "most of"
+    worse = f"no better than {start}" if seen.best is None else f"{back} the way back to {start}, from {seen.best:.3g}"
     return f"The training loss was thrown up by step {seen.since:,} and ends at {seen.last:.3g}, {worse}.", evidence
 
 
@@ -162,7 +170,8 @@ def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
         return (Remedy(action, "batch", because, value=since),)
     first = int(run[TRAIN_LOSS].steps[0])
     held = int((run[TRAIN_LOSS].steps < since).sum())
-    at_once = since - first <= AT_ONCE * (run.last_step - first) or held < LEAST_HELD
+    share = (since - first) / max(1, run.last_step - first)
+    at_once = share <= AT_ONCE or (held < LEAST_HELD and share <= SOON_ENOUGH)
     less = _by_first_update(run) or lower(run, FACTOR_AT_ONCE if at_once else FACTOR)
     held_on = (
         "it broke at once, so the rate is off by more than a little"

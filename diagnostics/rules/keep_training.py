@@ -25,6 +25,8 @@ Known limits
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
@@ -44,7 +46,7 @@ def check(run: Run) -> Iterator[Finding]:
     enough = spent(run) or (stopped is None and _levelled(run, seen))
     if enough and run.state != RUNNING:
         return
-    remedies = () if enough else (_more(seen, stopped),)
+    remedies = () if enough else (_more(run, seen, stopped),)
     yield Finding("keep_training", "info", _message(run, seen, stopped), _evidence(seen), remedies)
 
 
@@ -65,23 +67,30 @@ def _levelled(run: Run, seen: Falling) -> bool:
     return seen.surely if planned is not None and planned < NEARLY else seen.levelled
 
 
-def _more(seen: Falling, stopped: str | None) -> Remedy:
-    steps = _round(seen.now.last_step - int(seen.curve.steps[0]))
+def _more(run: Run, seen: Falling, stopped: str | None) -> Remedy:
+    made, planned = _made(seen), done(run) if run.state == RUNNING else None
     last = end(seen.curve)
-    off = (last - seen.now.goes_to(last)) / abs(last) if last else 0.0
-    because = stopped or f"as the last {TAIL:.0%} of the run went, they should lower the loss by {max(off, 0.0):.0%}"
-    return Remedy(
-        f"Train {steps:,} steps more, from the last checkpoint.",
-        "steps",
-        because,
-        factor=FACTOR,
-        from_step=seen.now.last_step,
-    )
+    off = last - seen.now.goes_to(last)
+    gain = f"{max(off / last, 0.0):.0%}" if last > 0 else f"{max(off, 0.0):.3g}"
+    because = stopped or f"as the last {TAIL:.0%} of the run went, twice the steps should lower the loss by {gain}"
+    if planned is not None and 0 < planned < 1:
+        left = _round(made * (1 / planned - 1))
+        action = f"Go on as planned, for {left:,} steps more."
+        return Remedy(action, "steps", because, factor=1 / planned, from_step=seen.now.last_step)
+    action = f"Train {_round(made):,} steps more, from the last checkpoint."
+    return Remedy(action, "steps", because, factor=FACTOR, from_step=seen.now.last_step)
+
+
+def _made(seen: Falling) -> int:
+    """Steps so far; the first point stands for those before it as well."""
+    steps = seen.curve.steps
+    return int(seen.now.last_step - steps[0]) + (int(np.median(np.diff(steps))) if len(steps) > 1 else 1)
 
 
 def _share(seen: Falling) -> float:
     scale = max(abs(end(seen.curve)), FLOOR * seen.fall)
-    return max(0.0, seen.now.gain / scale) if scale else 0.0
+    last = end(seen.curve)
+    return max(0.0, (last - seen.now.goes_to(last)) / scale) if scale else 0.0
 
 
 def _message(run: Run, seen: Falling, stopped: str | None) -> str:
@@ -99,11 +108,11 @@ def _message(run: Run, seen: Falling, stopped: str | None) -> str:
 
 
 def _evidence(seen: Falling) -> tuple[Evidence, ...]:
-    now, said = seen.now, "forecast gain of twice the steps, as a share of the loss"
+    now, said = seen.now, "forecast gain of twice the steps, as a share of the loss, or of a twentieth of the fall"
     return (Evidence(seen.curve.tag, now.first_step, now.last_step, said, _share(seen), WORTH),)
 
 
-def _round(steps: int) -> int:
+def _round(steps: float) -> int:
     """``steps`` to two figures: the forecast is no better than that."""
     return int(float(f"{steps:.2g}"))
 

@@ -98,13 +98,13 @@ def _remedies(run: Run, worst: Spike, lasting: bool) -> tuple[Remedy, ...]:
     why = (
         f"ordinary steps have a norm of {np.median(before):.2g}"
         if before.size
-        else "one bad batch can no longer throw the weights"
+        else "one bad batch can no longer throw the weights out"
     )
     clip = Remedy(f"Clip the gradient norm at {limit:g}.", "max_grad_norm", why, value=limit)
     look = Remedy(
         f"Look at the batch of step {worst.first:,}.",
         "inspect_step",
-        "a spike that heals at once is often bad data",
+        "a spike that heals at once is often bad data" if worst.back is not None else "bad data may have thrown it",
         value=worst.first,
     )
     lower = Remedy(

@@ -137,6 +137,7 @@ from diagnostics.stats.slide import (  # noqa: F401 (Criterion)
 from diagnostics.stats.slow_signs import AIM, DECADE, SURE, slow  # noqa: F401 (Criterion)
 from diagnostics.stats.strides import STRETCH, USUAL, Strides, strides, unmoved  # noqa: F401 (Criterion)
 
+FARTHEST = 1000.0  # times: farther off, no curve tells how far; look again at that rate
 SAFE = 0.5  # times a sound first update: a rate that is raised should not be too high next time
 
 
@@ -167,6 +168,7 @@ def _remedies(run: Run, factor: float, because: str) -> tuple[Remedy, ...]:
     elif top is not None and 0 < top < rate * factor:
         factor = max(float(f"{top / rate:.1g}"), 2.0)
         because = f"the curve asks for more, but rates above {top:g} are rare with this optimizer"
+    factor = min(factor, FARTHEST)
     if run.state == RUNNING:
         factor = min(factor, DECADE)  # a loss that has only begun to fall tells that the rate is low, not how low
     now = f" to {factor * rate:.2g}{' at its peak' if wanes(run) else ''}" if rate else ""
@@ -249,7 +251,7 @@ RULE = Rule(
     "Learning rate too low",
     check,
     needs={TRAIN_LOSS: MIN_POINTS},
-    explains=("predicts_uniformly",),
+    explains=("predicts_uniformly", "update_ratio"),
     fires={
         "short steps": lambda: _slow_run(1.0),
         "hardly falling, in a straight line": lambda: synthetic.make(

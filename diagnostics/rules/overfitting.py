@@ -62,6 +62,7 @@ ACCURACY_GAP = 0.1  # ten points of accuracy
 SURE = 0.99  # training accuracy
 LEAST_EVALS = 4  # evaluations to tell a rise from a blip
 GAINING = 0.02  # of the fall per doubling: validation that gains more is not done
+SAVES = 0.05  # of the run: a checkpoint nearer to the end is as good as the last
 MUCH = 0.25  # of the best validation loss: a rise that a little regularization does not mend
 # For a small rise and for one of more than MUCH. Tried on the 38 overfit MLPs among the tuning histories: the loss on unseen data ended at 0.82 (weight
 # decay) and 0.78 (dropout) of what it was, in the median; a fifth of these weight decays under AdamW brought 3 %.
@@ -165,6 +166,7 @@ def _remedies(run: Run, seen: Turn) -> tuple[Remedy, ...]:
     steps = run[VAL_LOSS].finite().steps
     saved = (steps[-1] - seen.step) / max(1, steps[-1] - steps[0])
     much, untrained = seen.above(MUCH), seen.step <= 0 < run[TRAIN_LOSS].steps[0]
+    nothing = untrained or saved < SAVES  # to go back to, or for
     stop = Remedy(
         f"Go back to the checkpoint of step {seen.step:,} and stop there.",
         "stop_step",
@@ -172,7 +174,7 @@ def _remedies(run: Run, seen: Turn) -> tuple[Remedy, ...]:
         value=seen.step,
     )
     return (
-        *(() if untrained else (stop,)),
+        *(() if nothing else (stop,)),
         _weight_decay(run, much),
         _dropout(run, much),
         Remedy(

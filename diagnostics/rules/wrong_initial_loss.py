@@ -31,11 +31,10 @@ from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.guess import guess, unknown
 from diagnostics.stats.level import start
+from diagnostics.stats.summed import NEAR, summed  # noqa: F401 (the Criterion may name the bound)
 
 HIGH, VERY_HIGH = 1.3, 2.0  # times the loss of a guess
 LOW = 0.5  # of the loss of a guess
-NEAR = 0.3  # relative: the first batch is one batch
-BATCH = ("batch_size", "batch", "train_batch_size", "per_device_train_batch_size")  # usual names of the setting
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -55,16 +54,15 @@ def check(run: Run) -> Iterator[Finding]:
 
 def _high(run: Run, curve: Curve, expected: float) -> Finding:
     ratio = start(curve) / expected
-    batch = next((size for name in BATCH if (size := run.setting(name)) and size > 1), None)
-    summed = batch is not None and abs(ratio / batch - 1) < NEAR and curve.tag == TRAIN_LOSS
+    batch = summed(run) if curve.tag == TRAIN_LOSS else None
     said = f"The first loss is {start(curve):.3g}, {float(f'{ratio:.2g}'):,g} times the {expected:.3g} of a guess among {run.classes:,} classes"
-    more = f"; the batch holds {batch:g}, so it is summed, not averaged" if summed else ""
+    more = f"; the batch holds {batch:g}, so it is summed, not averaged" if batch else ""
     return Finding(
         "wrong_initial_loss",
         "warning" if ratio >= VERY_HIGH else "info",
         f"{said}{more}.",
         (_evidence(curve, expected),),
-        (_average(),) if summed else _smaller(ratio),
+        (_average(),) if batch else _smaller(ratio),
     )
 
 

@@ -38,8 +38,10 @@ def gentler(run: Run, sign: str) -> Lower:
     thrown = steps.longest > THROWN
     first_aim = USUAL.get(optimizer(run), ANY_AIM)
     longest, aim = (steps.longest, first_aim) if thrown else (steps.fullest * _swollen(run), AIM * stretch(run))
-    why = f"updates of {longest:.1g} times the weights come down to {aim:g}, as sound runs have them"
-    return by(run, min(float(f"{aim / longest:.1g}"), most), why)
+    if aim > most * longest:
+        return by(run, most, "")
+    why = f"updates of {longest:.2g} times the weights come down to {aim:g}, as sound runs have them"
+    return by(run, float(f"{aim / longest:.1g}"), why)
 
 
 def _swollen(run: Run) -> float:

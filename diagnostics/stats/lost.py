@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
@@ -12,6 +13,7 @@ from diagnostics.stats.level import start
 LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 SOLVED = 0.02  # of the start: a loss that is solved gets there before it is exactly 0
 LEAST_ZEROS = 5  # points
+TAIL = 20  # points in a row: however long the run, a loss that is no number for so many does not come back
 LEAST_AFTER = 20  # rows without a loss: fewer may be the end of a buffer
 MISSED = 10.0  # times the usual distance between two losses: so many were due and did not come
 TOGETHER = 0.9  # times as many values as losses: logged at least as often
@@ -35,17 +37,29 @@ class Lost:
     step: int | None
 
 
-def not_finite(loss: Curve) -> Lost | None:
-    """Most of the last points are NaN or infinite."""
+def not_finite(loss: Curve, ended: bool = False) -> Lost | None:
+    """Most of the last points are NaN or infinite, or ``TAIL`` in a row at the end; where the run has ``ended`` there, more in a row than ever came back."""
     bad, late = ~np.isfinite(loss.values), max(1, round(len(loss) * LATE_SHARE))
-    if bad[-late:].mean() <= 0.5:
+    tail = len(bad) if bad.all() else int(np.argmin(bad[::-1]))
+    least = min(TAIL, _longest(bad[: len(bad) - tail]) + 1) if ended else TAIL
+    if bad[-late:].mean() > 0.5:
+        count, limit = int(bad.sum()), late / 2
+    elif tail >= least:
+        count, limit = tail, float(least)
+    else:
         return None
     good = np.flatnonzero(~bad)
     first = int(loss.steps[good[-1] + 1 if good.size and good[-1] + 1 < len(loss) else int(np.argmax(bad))])
-    last, count = int(loss.steps[-1]), int(bad.sum())
+    last = int(loss.steps[-1])
     if not good.size:
-        return Lost(first, last, count, late / 2, None, None)
-    return Lost(first, last, count, late / 2, float(loss.values[good[-1]]), int(loss.steps[good[-1]]))
+        return Lost(first, last, count, limit, None, None)
+    return Lost(first, last, count, limit, float(loss.values[good[-1]]), int(loss.steps[good[-1]]))
+
+
+def _longest(bad: NDArray[np.bool_]) -> int:
+    """The most in a row."""
+    edges = np.flatnonzero(np.diff(np.r_[False, bad, False].astype(np.int8)))
+    return int(np.diff(edges)[::2].max(initial=0))
 
 
 def zeroed(loss: Curve, val: Curve | None = None) -> Lost | None:

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.hardly_logged import began_unseen
-from diagnostics.stats.jump import stands_out
+from diagnostics.stats.jump import MANY, stands_out
 from diagnostics.stats.level import blocks, end, start, surely_before_training
 from diagnostics.stats.lost import LATE_SHARE
+from diagnostics.stats.noise import noise
 from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.strides import gentle, strides
 from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouched
@@ -18,6 +19,7 @@ from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouch
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
 JUMP = 0.3  # of the start: a rise that no batch explains, where two classes leave room for ±0.1
 LOST = 0.8  # of the best progress given back at the end
+LEARNED = 0.5  # of the start: a loss that was below half of it and is back there has lost all, jump or no jump
 ABOVE = 0.2  # of the run, spent above the start
 THROWN = 1.0  # update ratio: a step as long as the weights
 LEAST, LEAST_HELD = 10, 20  # losses: few batches differ by chance, and short steps throw nothing up
@@ -33,7 +35,7 @@ class Thrown:
         last: the loss at the end.
         limit: what it is above, and should not be.
         best: the lowest it had been, where it is better off than the untouched network but has given that back; else None.
-        since: the first step half way up the jump; ``until``, the last.
+        since: the first step half way up the jump, or FAR times above the start; ``until``, the last.
     """
 
     first: float
@@ -51,24 +53,43 @@ def thrown(run: Run) -> Thrown | None:
         return _seen(run, loss, FAR * lifted(run)) if _far_above(run, loss) else None
     first, last, best = untouched(run), end(loss, LATE_SHARE), blocks(loss).best
     level, given_back = first - STUCK_SHARE * abs(first), best + LOST * (first - best)
+    if _far_above(run, loss, LEAST_HELD if run.state == RUNNING else IN_A_ROW):
+        return _seen(run, loss, FAR * lifted(run))
     stuck, jumped = last > level, _jumped(loss, lifted(run))
+    if stuck and _lost_all(loss, first):
+        return _seen(run, loss, level, best)
     above = not began_unseen(run) and (ends_higher(run) or time_above(run) > ABOVE)
     if stuck and (jumped or above or _long_step(run) or _mostly_far_above(run, loss)):
         return _seen(run, loss, level)
     return _seen(run, loss, given_back, best) if jumped and best < first and last > given_back else None
 
 
+def _lost_all(loss: Curve, first: float) -> bool:
+    """Whether it had surely learned a good part of ``first``, above which it ends."""
+    seen = blocks(loss)
+    learned = first - seen.best
+    return len(seen.levels) >= LEAST_HELD and learned > max(LEARNED * abs(first), MANY * noise(seen.levels))
+
+
 def _seen(run: Run, loss: Curve, limit: float, best: float | None = None) -> Thrown:
-    first, highest = untouched(run), float(loss.values.max())
-    since = int(loss.steps[np.argmax(loss.values > first + max(highest - first, 0.0) / 2)])
-    return Thrown(first, end(loss, LATE_SHARE), limit, best, since, int(loss.steps[-1]))
+    first, last = untouched(run), max(end(loss, LATE_SHARE), float(np.median(loss.values[-IN_A_ROW:])))
+    return Thrown(first, last, limit, best, _since(loss, first, best), int(loss.steps[-1]))
 
 
-def _far_above(run: Run, loss: Curve) -> bool:
+def _since(loss: Curve, first: float, best: float | None) -> int:
+    """The step at which it was first half way up, or FAR times as high as its start; of one that came back to its start and no higher, the last time half way up to there."""
+    height = float(loss.values.max()) - first
+    if best is not None and height <= JUMP * abs(first):
+        below = int(np.flatnonzero(loss.values <= (best + first) / 2)[-1])
+        return int(loss.steps[min(below + 1, len(loss) - 1)])
+    return int(loss.steps[np.argmax(loss.values > first + min(max(height, 0.0) / 2, (FAR - 1) * abs(first)))])
+
+
+def _far_above(run: Run, loss: Curve, least: int = IN_A_ROW) -> bool:
     """Whether the last few losses are all so far above the start, and above the first, that no noise explains it."""
     first = lifted(run)
-    late = loss.values[-IN_A_ROW:]
-    return late.size == IN_A_ROW and first > 0 and bool(late.min() > FAR * first)
+    late = loss.values[-least:]
+    return late.size == least and first > 0 and bool(late.min() > FAR * first)
 
 
 def _mostly_far_above(run: Run, loss: Curve) -> bool:

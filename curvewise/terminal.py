@@ -22,6 +22,7 @@ BARS = "▁▂▃▄▅▆▇█"
 SPARK_WIDTH = 40  # characters, one a block of stats.level
 WIDEST = 110  # characters
 UNFOLDED = 10_000  # characters, more than any line of a report
+WHOLE = 1e6  # from here on in powers of ten
 MANY = 4  # runs from which a table of all comes first
 
 
@@ -126,7 +127,7 @@ def line(name: str, run: Run, report: Report) -> Text:
     said.append_text(_verdict(first)).append(f" since step {first.first_step:,}")
     if first.remedies:
         said.append(f": {printable(first.remedies[0].action)}")
-    beside = ", ".join(rules.get(slug).title.lower() for slug in dict.fromkeys(f.rule for f in others))
+    beside = ", ".join(_inside(slug) for slug in dict.fromkeys(f.rule for f in others))
     return said.append(f"  also: {beside}", style="dim") if beside else said
 
 
@@ -173,8 +174,19 @@ def _finding(finding: Finding) -> list[RenderableType]:
 
 def _evidence(evidence: Evidence) -> Text:
     span = f"steps {evidence.first_step:,}–{evidence.last_step:,}"
-    numbers = f"{evidence.statistic} {evidence.measured:.3g} (against {evidence.threshold:.3g})"
+    numbers = f"{evidence.statistic} {_figure(evidence.measured)} (against {_figure(evidence.threshold)})"
     return Text(printable(f"{evidence.tag}, {span}: {numbers}"), style="dim")
+
+
+def _figure(value: float) -> str:
+    """Three digits, and whole numbers as they are."""
+    return f"{value:,.0f}" if float(value).is_integer() and abs(value) < WHOLE else f"{value:.3g}"
+
+
+def _inside(slug: str) -> str:
+    """The title of a rule within a sentence."""
+    title = rules.get(slug).title
+    return title[0].lower() + title[1:]
 
 
 def _remedies(finding: Finding) -> Table:
@@ -189,10 +201,8 @@ def _remedies(finding: Finding) -> Table:
 
 def _quiet(report: Report) -> list[RenderableType]:
     """The rivals of the verdict and the rules with nothing to say, each kind in one line."""
-    rivals = "; ".join(f"{rules.get(r.rule).title.lower()} (against it: {r.against})" for r in report.rivals)
-    names = ", ".join(
-        rules.get(slug).title.lower() for slug in report.clear if slug not in ("healthy", "not_enough_data")
-    )
+    rivals = "; ".join(f"{_inside(r.rule)} (against it: {r.against})" for r in report.rivals)
+    names = ", ".join(_inside(slug) for slug in report.clear if slug not in ("healthy", "not_enough_data"))
     unchecked = "; ".join(f"{', '.join(titles)} ({because})" for because, titles in _by_reason(report).items())
     lines = (("also considered", rivals), ("clear", names), ("not checked", unchecked))
     return [_indented(Text(printable(f"{kind}: {said}"), style="dim")) for kind, said in lines if said]
@@ -201,7 +211,7 @@ def _quiet(report: Report) -> list[RenderableType]:
 def _by_reason(report: Report) -> dict[str, list[str]]:
     reasons: dict[str, list[str]] = {}
     for n in report.not_checked:
-        reasons.setdefault(n.because, []).append(rules.get(n.rule).title.lower())
+        reasons.setdefault(n.because, []).append(_inside(n.rule))
     return reasons
 
 

@@ -43,4 +43,4 @@ def _explain(console: Console, slug: str) -> None:
     console.print(Text.assemble((rules.get(slug).title, "bold"), f"  {told.summary}"))
     for heading, text in told.sections.items():
         console.print(Text(f"\n{heading}", style="bold"))
-        console.print(Padding(Text(" ".join(text.split())), (0, 2)))
+        console.print(Padding(Text(" ".join(text.split())), (0, 2), expand=False))

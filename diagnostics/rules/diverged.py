@@ -193,7 +193,7 @@ def _remedies(run: Run, since: int) -> tuple[Remedy, ...]:
 def _sound_since(run: Run, since: int) -> float | None:
     """The last validation loss, where all since then are finite though no training loss is: it is not the weights that are no number."""
     train, val = run[TRAIN_LOSS], run.get(VAL_LOSS)
-    later = val.values[val.steps > since] if val is not None else np.empty(0)
+    later = val.values[val.steps >= since] if val is not None else np.empty(0)
     broken = not np.isfinite(train.values[train.steps >= since]).any()
     return float(later[-1]) if broken and later.size and np.isfinite(later).all() else None
 

@@ -41,7 +41,7 @@ def check(run: Run) -> Iterator[Finding]:
     message, evidence = _went(run[seen.tag], seen.first, seen.last), [_fell(run[seen.tag], seen)]
     val = run.get(VAL_LOSS)
     if val is None or len(val.finite()) < LEAST_EVALS:
-        message += " and nothing speaks against it."
+        message += "."
     else:
         ends = end(val)
         best = min(blocks(val).best, ends)  # medians of other points: the end may be the lower one

@@ -76,7 +76,7 @@ def _more(run: Run, seen: Falling, stopped: str | None) -> Remedy:
     if planned is not None and 0 < planned < 1:
         left = _round(made * (1 / planned - 1))
         action = f"Go on as planned, for {left:,} steps more."
-        return Remedy(action, "steps", because, factor=1 / planned, from_step=seen.now.last_step)
+        return Remedy(action, "steps", because, factor=float(f"{1 / planned:.3g}"), from_step=seen.now.last_step)
     action = f"Train {_round(made):,} steps more, from the last checkpoint."
     return Remedy(action, "steps", because, factor=FACTOR, from_step=seen.now.last_step)
 

@@ -17,7 +17,8 @@ Source
     shuffled anew stay under 0.3 with chance agreement, those in one fixed order reach 0.5 to 0.9.
 
 Known limits
-    Needs the epoch in the log, six epochs, and eight logged losses in each. A running mean that a logger starts anew each epoch repeats as well.
+    Needs the epoch in the log, six epochs, and eight logged losses in each. A running mean that a logger starts anew each epoch repeats as well. A swing that is a straight line
+    is not told from what is learned within an epoch, nor from what was learned by heart in the one before.
 """
 
 from collections.abc import Iterator

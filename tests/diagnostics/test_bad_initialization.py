@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from collector.schema import RUNNING
-from diagnostics import Run, rules, synthetic
+from diagnostics import Run, diagnose, rules, synthetic
 
 RULE = rules.get("bad_initialization")
 SOUND, SHRINKING = [0.3, 0.5, 1.0], [1e-4, 1e-2, 1.0]  # gradients from the input to the output
@@ -138,3 +138,20 @@ def test_batches_that_differ_more_than_the_loss_fell_do_not_hide_that_nothing_wa
     train = np.r_[1.15, synthetic.noisy(np.full(synthetic.STEPS, 1.0), 0.14)[1:]]
     assert "Validation loss never left" in said(synthetic.make(train, np.full(synthetic.STEPS, 0.9))).message
     assert said(synthetic.make(train, synthetic.falling(0.9, 0.6))) is None
+
+
+def test_a_loss_that_is_summed_over_the_batch_is_no_matter_of_the_weights():
+    loss = 64 * synthetic.noisy(synthetic.falling(2.3026, 0.1))
+    run = synthetic.make(loss, classes=10, loss="cross_entropy")
+    assert said(run) is not None and said(synthetic.with_config(run, batch_size=64)) is None
+    report = diagnose(synthetic.with_config(run, batch_size=64))
+    (found,) = [f for f in report.findings if f.rule == "wrong_initial_loss"]
+    assert "summed, not averaged" in found.message and found.remedies[0].value == "mean"
+
+
+def test_a_start_that_is_never_left_says_that_it_is_a_guess_and_how_to_look_for_a_bug():
+    found = said(
+        synthetic.make(synthetic.noisy(np.full(synthetic.STEPS, 2.3026), 0.02), classes=10, loss="cross_entropy")
+    )
+    assert "what a guess among 10 classes costs" in found.message
+    assert {"train_size", "inputs"} <= {remedy.parameter for remedy in found.remedies}

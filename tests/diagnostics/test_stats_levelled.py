@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from collector.schema import LR, TRAIN_LOSS
+from collector.schema import LR, TRAIN_LOSS, VAL_LOSS
 from diagnostics import Curve, Run, synthetic
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.levelled import falling
@@ -85,3 +85,11 @@ def test_a_million_points_are_judged_as_a_thousand():
 def test_a_loss_that_has_only_begun_to_fall_has_not_levelled_off_however_little_that_is_of_it():
     begun = synthetic.falling(2.3, 2.2, pace=0.5)
     assert not falling(synthetic.make(synthetic.noisy(begun, 0.001))).levelled
+
+
+def test_where_evaluating_was_given_up_training_decides():
+    train, val = synthetic.falling(2.3, 0.1), synthetic.noisy(synthetic.falling(2.3, 0.2, pace=2.0), 0.01)
+    run = synthetic.make(synthetic.noisy(train), val)
+    assert falling(run).curve.tag == VAL_LOSS
+    stopped = synthetic.with_curves(run, run[VAL_LOSS].where(run[VAL_LOSS].steps <= 500))
+    assert falling(stopped).curve.tag == TRAIN_LOSS

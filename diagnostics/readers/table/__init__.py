@@ -23,7 +23,7 @@ from diagnostics.readers.formats.header_line import COLUMN
 from diagnostics.readers.formats.readable import readable
 from diagnostics.readers.limits import Limits
 from diagnostics.readers.log import Log
-from diagnostics.readers.table import bare, results
+from diagnostics.readers.table import bare, emptied, results
 from diagnostics.readers.table.logs import Table, logs_of
 from diagnostics.readers.understanding import counters, names, pairs
 
@@ -89,6 +89,8 @@ def _table(path: Path, table: pa.Table, place: Place, notes: list[str]) -> Table
         raise ReadError(path, told)
     if not text:  # of several runs or quantities in turn, the counter begins anew with each
         role = counters.index_of([n for n in columns if n not in apart], lambda name: columns[name].values)
+        columns, lost = emptied.with_nan(columns, role, table.num_rows, place)
+        notes = [*notes, *lost]
     return Table(str(path), _name(path), table.num_rows, columns, role, text, joined(notes))
 
 

@@ -446,3 +446,13 @@ def test_a_cell_that_is_always_empty_may_have_no_name(tmp_path: Path, row: str) 
     run = one(tmp_path, "epoch,loss,accuracy\n" + "".join(row.format(i) + "\n" for i in range(5)))
     assert points(run, "train/loss") == dict.fromkeys(range(5), 2.5)
     assert points(run, "train/accuracy") == dict.fromkeys(range(5), 0.5)
+
+
+def test_rows_at_the_end_with_a_step_and_nothing_else_are_nan_as_pandas_writes_it(tmp_path: Path) -> None:
+    text = "step,time,loss\n" + "".join(f"{k},{k}.5,{1 / k}\n" for k in range(1, 11)) + "11,11.5,\n12,12.5,\n13,13.5,\n"
+    run = one(tmp_path, text)
+    assert run["train/loss"].steps[-1] == 13 and np.isnan(run["train/loss"].values[-3:]).all()
+    assert any("line 12" in note and "3 rows" in note for note in run.notes)
+    assert one(tmp_path, text.removesuffix("13,13.5,\n"))["train/loss"].steps[-1] == 10
+    rate = text.replace("\n", ",0.1\n").replace("loss,0.1", "loss,lr", 1)
+    assert one(tmp_path, rate)["train/loss"].steps[-1] == 10

@@ -1,0 +1,55 @@
+"""What is advised, in figures that a reader can follow."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from collector.schema import RUNNING
+from diagnostics import rules, synthetic
+
+
+def first(slug, run):
+    (found,) = rules.get(slug).check(run)
+    return found.remedies[0]
+
+
+def test_a_run_with_a_plan_is_told_to_go_on_with_it():
+    run = replace(
+        synthetic.make(synthetic.noisy(synthetic.falling(pace=1.0))), config={"max_steps": 4000}, state=RUNNING
+    )
+    going = first("keep_training", run)
+    assert going.action == "Go on as planned, for 3,000 steps more." and going.factor == 4.0
+
+
+def test_epochs_are_counted_from_the_first():
+    run = synthetic.make(np.r_[synthetic.falling(pace=1.0, steps=30)])
+    assert first("keep_training", run).action.startswith("Train 30 steps more")
+
+
+def test_a_loss_below_zero_is_lowered_by_an_amount_and_not_by_a_share():
+    run = synthetic.make(synthetic.noisy(synthetic.falling(0.3, -3.0, pace=1.0)))
+    assert "%" not in first("keep_training", run).because.split("lower the loss by")[1]
+
+
+def test_a_cut_to_the_longest_usual_updates_is_argued_by_them_only_where_it_is_one():
+    level = synthetic.noisy(synthetic.falling(2.3, 0.3, pace=60), 0.1)
+    jumps = level + 0.3 * np.random.default_rng(1).standard_normal(synthetic.STEPS)
+    for ratio, argued in ((0.2, True), (0.003, False)):
+        cut = first("lr_too_high", synthetic.make(level, jumps, lr=0.5, update_ratio=ratio))
+        assert ("come down to" in cut.because) is argued and cut.factor <= 0.1
+
+
+def test_no_checkpoint_is_named_that_saves_nothing():
+    flat = synthetic.falling(0.9, 0.45, pace=20)
+    run = synthetic.make(
+        synthetic.noisy(synthetic.falling(2.3, 0.01)),
+        synthetic.falling(2.3, 1.2, pace=20),
+        train_accuracy=1 - synthetic.falling(0.9, 0.0),
+        val_accuracy=1 - flat,
+    )
+    assert first("overfitting", run).parameter == "weight_decay"
+
+
+def test_a_rate_is_raised_by_a_thousand_times_at_the_most():
+    loss = synthetic.noisy(np.linspace(2.3, 2.29, synthetic.STEPS), 0.001)
+    assert first("lr_too_low", synthetic.make(loss, lr=1e-4, update_ratio=1e-9)).factor == 1000

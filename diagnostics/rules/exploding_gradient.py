@@ -22,6 +22,7 @@ Known limits
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -114,7 +115,9 @@ def _grown(run: Run, norm: Curve) -> Finding | None:
     said = (
         f"The gradient norm grew from {first:.2g} to {last:.2g} over the run while the training loss stopped falling."
     )
-    return Finding("exploding_gradient", "warning", said, (evidence,), _remedies(first))
+    (clip,) = _remedies(first)
+    clip = replace(clip, because=f"the norm was {first:.2g} at first; it holds the rest down, whatever made it grow")
+    return Finding("exploding_gradient", "warning", said, (evidence,), (CLEARED, clip))
 
 
 def _by_layer(run: Run) -> Finding | None:
@@ -133,6 +136,14 @@ def _by_layer(run: Run) -> Finding | None:
     because = f"each layer then passes the gradient on at its size, where now it grows {1 / scale:.2g} times"
     smaller = Remedy(f"Multiply the initial weights by {scale:g}.", "init_scale", because, factor=scale)
     return Finding("exploding_gradient", "info", said, (evidence,), (smaller,))
+
+
+CLEARED = Remedy(
+    "Look whether each step begins with optimizer.zero_grad().",
+    "zero_grad",
+    "gradients that are never cleared add up, and grow all along the run",
+    value=True,
+)
 
 
 def _remedies(usual: float) -> tuple[Remedy, ...]:

@@ -72,6 +72,7 @@ def _more(run: Run, seen: Falling, stopped: str | None) -> Remedy:
     last = end(seen.curve)
     off = last - seen.now.goes_to(last)
     gain = f"{max(off / last, 0.0):.0%}" if last > 0 else f"{max(off, 0.0):.3g}"
+    gain += " or more" if seen.now.goes_further(last) else ""
     because = stopped or f"as the last {TAIL:.0%} of the run went, twice the steps should lower the loss by {gain}"
     if planned is not None and 0 < planned < 1:
         left = _round(made * (1 / planned - 1))
@@ -99,7 +100,8 @@ def _message(run: Run, seen: Falling, stopped: str | None) -> str:
     so_far = "" if planned is None or planned >= 1 else f", after {planned:.0%} of the plan"
     if not seen.levelled:
         said = f"{what} loss is still falling at step {now.last_step:,}{so_far}"
-        return f"{said}: twice the steps should bring it from {last:.3g} to about {now.goes_to(last):.3g}."
+        far = f"to below {now.goes_to(last):.2g}" if now.goes_further(last) else f"to about {now.goes_to(last):.3g}"
+        return f"{said}: twice the steps should bring it from {last:.3g} {far}."
     if stopped and run.state != RUNNING:
         return f"{what} loss is {last:.3g} at step {now.last_step:,}; {stopped}."
     if not seen.surely:

@@ -7,7 +7,7 @@ Why it matters
     A verdict on a handful of points would be a guess. A few more minutes of logging make it a measurement.
 
 Criterion
-    Fewer than MIN_POINTS finite points of train/loss, or than MEANS_ENOUGH where each point is the mean of an epoch or, in the log of
+    A training loss of exactly 0 at every point, or fewer than MIN_POINTS finite points of train/loss, or than MEANS_ENOUGH where each point is the mean of an epoch or, in the log of
     a Hugging Face Trainer or Megatron-LM with as many evaluations, of all steps since the one before. Where validation was evaluated EVALUATIONS times or more to the end of
     the run (FAR_OFTENER times as often as training was logged, where that would do), it shows where training went between its points:
     the verdict is then given on that, and says so. One of the points must be in the later half, and where validation rose after the
@@ -43,6 +43,7 @@ def check(run: Run) -> Iterator[Finding]:
     loss = run.get(TRAIN_LOSS, NOTHING).finite()
     least = enough(run, TRAIN_LOSS)
     if len(loss) >= least:
+        yield from _zero_throughout(loss)
         return
     points = "1 point" if len(loss) == 1 else f"{len(loss)} points"
     fewer = (
@@ -67,12 +68,27 @@ def check(run: Run) -> Iterator[Finding]:
     )
 
 
+def _zero_throughout(loss: Curve) -> Iterator[Finding]:
+    if loss.values.any():
+        return
+    said = f"The training loss is exactly 0 at all {len(loss):,} points: what was logged is not what trains."
+    evidence = Evidence(TRAIN_LOSS, int(loss.steps[0]), int(loss.steps[-1]), "points that are not 0", 0, 1, "points")
+    remedy = Remedy(
+        "Log the loss that backward() is called on, and look whether a mask leaves nothing of it.",
+        "log",
+        "a loss of exactly 0 has no gradient, and tells nothing",
+        value="loss",
+    )
+    yield Finding("not_enough_data", "warning", said, (evidence,), (remedy,))
+
+
 RULE = Rule(
     "not_enough_data",
     "Not enough data",
     check,
     fires={
         "six steps": lambda: synthetic.make(synthetic.falling(steps=6)),
+        "a loss that is 0 throughout": lambda: synthetic.make(np.zeros(synthetic.STEPS)),
         "one point short": lambda: synthetic.make(synthetic.falling(steps=MIN_POINTS - 1)),
     },
     silent={

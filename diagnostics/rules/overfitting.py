@@ -62,6 +62,8 @@ ACCURACY_GAP = 0.1  # ten points of accuracy
 SURE = 0.99  # training accuracy
 LEAST_EVALS = 4  # evaluations to tell a rise from a blip
 GAINING = 0.02  # of the fall per doubling: validation that gains more is not done
+FELL = 0.02  # of the start: less is no fall
+NEVER = "It never was clearly below its start: look whether the labels belong to their inputs."
 SAVES = 0.05  # of the run: a checkpoint nearer to the end is as good as the last
 MUCH = 0.25  # of the best validation loss: a rise that a little regularization does not mend
 # For a small rise and for one of more than MUCH. Tried on the 38 overfit MLPs among the tuning histories: the loss on unseen data ended at 0.82 (weight
@@ -105,7 +107,13 @@ def _rise(run: Run, seen: Turn) -> Found | None:
         f"Validation loss was best at step {seen.step:,} ({seen.lowest:.3g}) and rose to {seen.last:.3g} "
         f"while the training loss fell to {end(train, SHORT):.3g}."
     )
-    return message, evidence, "warning"
+    return message + (f" {NEVER}" if _never_fell(run, seen) else ""), evidence, "warning"
+
+
+def _never_fell(run: Run, seen: Turn) -> bool:
+    """Whether validation was never clearly better than the untouched network: what was learned holds for no new example."""
+    first = start(run[VAL_LOSS])
+    return first > 0 and seen.best > (1 - FELL) * first
 
 
 def _clear(val: Curve, seen: Turn) -> bool:

@@ -15,6 +15,7 @@ from diagnostics.stats.level import by_part
 TAIL = 0.6  # of the run: its beginning falls in other ways
 GROUPS, LEAST = 12, 4  # means the shapes are fitted to, so that the noise is that between stretches; fewer fit anything
 FACTOR = 2.0  # times the steps
+KEPT = 4.0  # times as low, at most
 SOON = 1e-3  # of the run: what the rate had not yet carried further is its beginning
 POWERS = (0.25, 0.5, 1.0, 1.5, 2.0, 3.0)  # of losses that come down like a power of the steps, to a floor
 TIMES = (
@@ -46,7 +47,11 @@ class Forecast(Change):
 
     def goes_to(self, level: float) -> float:
         """Where a loss now at ``level`` will stand; a positive one keeps at least a quarter: a steeper fall does not last."""
-        return max(level - self.gain, level / 4) if level > 0 else level - self.gain
+        return max(level - self.gain, level / KEPT) if level > 0 else level - self.gain
+
+    def goes_further(self, level: float) -> bool:
+        """Whether that bound holds it, and how low it goes is not said."""
+        return level > 0 and level - self.gain < level / KEPT
 
 
 @once

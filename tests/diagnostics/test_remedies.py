@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import RUNNING
-from diagnostics import rules, synthetic
+from collector.schema import GRAD_NORM, RUNNING
+from diagnostics import Curve, rules, synthetic
 
 
 def first(slug, run):
@@ -53,3 +53,24 @@ def test_no_checkpoint_is_named_that_saves_nothing():
 def test_a_rate_is_raised_by_a_thousand_times_at_the_most():
     loss = synthetic.noisy(np.linspace(2.3, 2.29, synthetic.STEPS), 0.001)
     assert first("lr_too_low", synthetic.make(loss, lr=1e-4, update_ratio=1e-9)).factor == 1000
+
+
+def test_a_forecast_that_is_held_by_its_bound_does_not_name_a_level():
+    (found,) = rules.get("keep_training").check(synthetic.make(np.linspace(2.3, 0.3, synthetic.STEPS)))
+    assert "from 0.399 to below 0.1" in found.message and found.remedies[0].because.endswith("75% or more")
+
+
+def test_a_norm_that_grew_all_along_asks_for_zero_grad():
+    run = synthetic.make(synthetic.noisy(synthetic.falling(last=1.0, pace=30)))
+    norm = Curve(GRAD_NORM, np.arange(1, synthetic.STEPS + 1), np.geomspace(0.5, 150, synthetic.STEPS))
+    look, clip = rules.get("exploding_gradient").check(synthetic.with_curves(run, norm)).__next__().remedies
+    assert look.parameter == "zero_grad" and "bursts" not in clip.because
+
+
+def test_what_never_held_for_new_examples_is_said_to_need_a_look_at_the_labels():
+    train = synthetic.noisy(synthetic.falling(2.3, 0.01))
+    (found,) = rules.get("overfitting").check(synthetic.make(train, np.linspace(2.3, 6.0, synthetic.STEPS)))
+    assert "whether the labels belong to their inputs" in found.message
+    rose = synthetic.falling(2.3, 0.5, pace=20) + np.linspace(0, 1.0, synthetic.STEPS)
+    (found,) = rules.get("overfitting").check(synthetic.make(train, rose))
+    assert "labels" not in found.message

@@ -22,7 +22,6 @@ Known limits
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -48,6 +47,13 @@ LEAST = 25  # points: the neighbours, and a few to judge
 LEAST_LAYERS, LEAST_SAMPLES = 3, 3  # as in vanishing_gradient
 CLIP = 2.0  # times the usual gradient norm: leaves ordinary steps alone
 
+CLEARED = Remedy(
+    "Look whether each step begins with optimizer.zero_grad().",
+    "zero_grad",
+    "gradients that are never cleared add up, and grow all along the run",
+    value=True,
+)
+
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for the first of the three ways that holds."""
@@ -72,7 +78,8 @@ def _burst(run: Run, norm: Curve) -> Finding | None:
         GRAD_NORM, step, step, f"norm over the largest of the {NEIGHBOURS} before", float(times[at]), BURST
     )
     said = f"The gradient norm jumped to {norm.values[NEIGHBOURS + at]:.3g} at step {step:,}, from {usual:.2g}{harm}."
-    return Finding("exploding_gradient", "warning" if harm else "info", said, (evidence,), _remedies(usual))
+    clip = _clip(usual, f"ordinary steps have a norm of {usual:.2g}, so only bursts are cut")
+    return Finding("exploding_gradient", "warning" if harm else "info", said, (evidence,), (clip,))
 
 
 def _largest_before(values: Floats) -> Floats:
@@ -115,8 +122,7 @@ def _grown(run: Run, norm: Curve) -> Finding | None:
     said = (
         f"The gradient norm grew from {first:.2g} to {last:.2g} over the run while the training loss stopped falling."
     )
-    (clip,) = _remedies(first)
-    clip = replace(clip, because=f"the norm was {first:.2g} at first; it holds the rest down, whatever made it grow")
+    clip = _clip(first, f"the norm was {first:.2g} at first; it holds the rest down, whatever made it grow")
     return Finding("exploding_gradient", "warning", said, (evidence,), (CLEARED, clip))
 
 
@@ -138,18 +144,9 @@ def _by_layer(run: Run) -> Finding | None:
     return Finding("exploding_gradient", "info", said, (evidence,), (smaller,))
 
 
-CLEARED = Remedy(
-    "Look whether each step begins with optimizer.zero_grad().",
-    "zero_grad",
-    "gradients that are never cleared add up, and grow all along the run",
-    value=True,
-)
-
-
-def _remedies(usual: float) -> tuple[Remedy, ...]:
+def _clip(usual: float, because: str) -> Remedy:
     limit = float(f"{CLIP * usual:.2g}")
-    because = f"ordinary steps have a norm of {usual:.2g}, so only bursts are cut"
-    return (Remedy(f"Clip the gradient norm at {limit:g}.", "max_grad_norm", because, value=limit),)
+    return Remedy(f"Clip the gradient norm at {limit:g}.", "max_grad_norm", because, value=limit)
 
 
 def _bursting(times: float, *, harm: float = 0.0, at: int = 600) -> Run:

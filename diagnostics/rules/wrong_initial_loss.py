@@ -31,7 +31,7 @@ from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.guess import guess, unknown
 from diagnostics.stats.level import start
-from diagnostics.stats.summed import NEAR, summed  # noqa: F401 (the Criterion may name the bound)
+from diagnostics.stats.summed import NEAR, summed  # noqa: F401 (the Criterion names the bound)
 
 HIGH, VERY_HIGH = 1.3, 2.0  # times the loss of a guess
 LOW = 0.5  # of the loss of a guess

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from collector import Collector, alignment, excess, hooks, trail
+from collector import Collector, alignment, excess, hooks, measure, trail
 from collector.schema import EXCESS_LOSS, UPDATE_ALIGNMENT
 from collector.trail import MOST, all_followed, begin, here, slopes
 from diagnostics.readers.run_folder import read
@@ -272,47 +272,37 @@ def test_of_tiny_steps_every_half_of_a_run_is_measured_as_often():
     assert min(halves) >= 6 and max(halves) <= 20
 
 
-def test_dear_measurements_leave_the_weights_followed_as_often(tiny, tmp_path, monkeypatch):
+@pytest.fixture
+def recorded_where(tiny, tmp_path, monkeypatch):
+    """``recorded_where(module)`` → 400 steps, recorded while each ``module.begin`` takes ten milliseconds more."""
     import time
 
-    from collector import measure
+    def recorded(module):
+        plain = module.begin
 
-    plain = measure.begin
+        def dear(*given):
+            time.sleep(0.01)
+            return plain(*given)
 
-    def dear(*given):
-        time.sleep(0.01)
-        return plain(*given)
+        monkeypatch.setattr(module, "begin", dear)
+        model = tiny.net()
+        optimizer = tiny.make["sgd"](model.parameters())
+        with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
+            for loss in tiny.train(model, optimizer, 400):
+                run.log(loss=loss)
+        return read(tmp_path / "run")[0]
 
-    monkeypatch.setattr(measure, "begin", dear)
+    return recorded
+
+
+def test_dear_measurements_leave_the_weights_followed_as_often(recorded_where, monkeypatch):
     monkeypatch.setattr(hooks, "BETWEEN", 1e9)
-    model = tiny.net()
-    optimizer = tiny.make["sgd"](model.parameters())
-    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
-        for loss in tiny.train(model, optimizer, 400):
-            run.log(loss=loss)
-    (found,) = read(tmp_path / "run")
+    found = recorded_where(measure)
     assert len(found[EXCESS_LOSS]) == 39 and len(found["optim/update_ratio"]) < 30
 
 
-def test_dear_following_becomes_rarer_and_looking_whether_a_way_is_long_enough_does_not_hide_it(
-    tiny, tmp_path, monkeypatch
-):
-    import time
-
-    plain = trail.begin
-
-    def dear(*given):
-        time.sleep(0.01)
-        return plain(*given)
-
-    monkeypatch.setattr(trail, "begin", dear)
-    model = tiny.net()
-    optimizer = tiny.make["sgd"](model.parameters())
-    with Collector(tmp_path / "run", model=model, optimizer=optimizer) as run:
-        for loss in tiny.train(model, optimizer, 400):
-            run.log(loss=loss)
-    (found,) = read(tmp_path / "run")
-    assert 1 < len(found[EXCESS_LOSS]) < 20  # of 39
+def test_dear_following_becomes_rarer_and_looking_whether_a_way_is_long_enough_does_not_hide_it(recorded_where):
+    assert 1 < len(recorded_where(trail)[EXCESS_LOSS]) < 20  # of 39
 
 
 def test_a_cadence_that_was_asked_for_is_obeyed_whatever_it_costs():
@@ -416,8 +406,6 @@ def test_several_optimizers_are_one_training(tiny, tmp_path):
 
 @pytest.mark.parametrize("broken", ["begin", "finish"])
 def test_a_hook_that_fails_does_not_stop_the_training_and_recovers(tiny, tmp_path, monkeypatch, caplog, broken):
-    from collector import measure
-
     def fail(*_):
         raise RuntimeError("no kernel image")
 

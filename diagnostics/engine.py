@@ -44,12 +44,13 @@ def diagnose(run: Run) -> Report:
     found = [f for outcome in outcomes.values() if isinstance(outcome, tuple) for f in outcome]
     verdict = standing(run, _headlines(found), _fault)
     verdict = _grounded(verdict, len(seen[TRAIN_LOSS])) if judged.sketched else verdict
-    others = [f for f in found if f.rule not in HEADLINES]
+    others = _unexplained([f for f in found if f.rule not in HEADLINES], verdict)
+    verdict = _shuffled_first(verdict, others)
     return Report(
         run=run.name,
         source=run.source,
         verdict=verdict.rule,
-        findings=(verdict, *sorted(_unexplained(others, verdict), key=lambda f: -SEVERITIES.index(f.severity))),
+        findings=(verdict, *sorted(others, key=lambda f: -SEVERITIES.index(f.severity))),
         clear=tuple(slug for slug, outcome in outcomes.items() if outcome == () and slug != verdict.rule),
         not_checked=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, NotChecked)),
         rivals=tuple(Rival(f.rule, f.message, ORDER[verdict.rule]) for f in _outranked(found, verdict)),
@@ -73,6 +74,14 @@ def _grounded(verdict: Finding, points: int) -> Finding:
     said = f"{verdict.message} Training was logged only {often}: its course, and its figures here, are taken from validation."
     evidence = tuple(replace(e, tag=VAL_LOSS) if e.tag == TRAIN_LOSS else e for e in verdict.evidence)
     return replace(verdict, message=said, evidence=evidence)
+
+
+def _shuffled_first(verdict: Finding, others: list[Finding]) -> Finding:
+    """``verdict`` with the shuffling of sorted data as its first remedy: their order alone can lift a loss, toss it, and part training from validation."""
+    remedy = next((f.remedies[0] for f in others if f.rule == "periodic_loss" and f.severity != "info"), None)
+    return (
+        verdict if remedy is None or verdict.rule in QUIET else replace(verdict, remedies=(remedy, *verdict.remedies))
+    )
 
 
 def _fault(run: Run) -> Finding | None:

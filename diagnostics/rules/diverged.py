@@ -22,6 +22,8 @@ Criterion
       it (MANY noise widths; by a lone batch, RARER times as far as any other of the last quarter is from the middle of them), or with most losses above FAR times it (and above the first loss of training, which dropout may lift); or after more than ABOVE of the
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
       than at its start. The time above the start, and an end above it, count only where the start is known (SOON, see bad_initialization).
+      While the run goes on, all this but the update, and losses that are mostly so far above, waits for the first evaluation, which must not be below the start, or for the end of the first
+      epoch (MANY_BATCHES where none is logged): what is learned of the first class of sorted data lifts the loss of the next.
     - *Lost.* The loss gave back LOST of its best progress, after a jump of JUMP above the start, and stays there; or, jump or no jump, all but STUCK_SHARE of the start, of which it had learned LEARNED, MANY noise widths of its
       level or more.
     - *Far above.* The last LEAST_HELD losses all stand above FAR times the start; of the first losses, and at the end of a run that has ended, IN_A_ROW of them are enough.
@@ -61,6 +63,7 @@ from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     LEARNED,
     LEAST_HELD,
     LOST,
+    MANY_BATCHES,
     STUCK_SHARE,
     THROWN,
     thrown,

@@ -38,6 +38,7 @@ from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
+from diagnostics.stats.accuracy import Since, since
 from diagnostics.stats.climb import climb
 from diagnostics.stats.held_back import decoupled
 from diagnostics.stats.level import end, start
@@ -175,8 +176,14 @@ def _remedies(run: Run, seen: Turn) -> tuple[Remedy, ...]:
     saved = (steps[-1] - seen.step) / max(1, steps[-1] - steps[0])
     much, untrained = seen.above(MUCH), seen.step <= 0 < run[TRAIN_LOSS].steps[0]
     nothing = untrained or saved < SAVES  # to go back to, or for
+    accuracy = since(run, seen.step)
+    only = (
+        f" if the loss is what counts: by accuracy, {_gain(accuracy)}, the last weights are better"
+        if accuracy and accuracy.rose
+        else ""
+    )
     stop = Remedy(
-        f"Go back to the checkpoint of step {seen.step:,} and stop there.",
+        f"Go back to the checkpoint of step {seen.step:,} and stop there{only}.",
         "stop_step",
         f"validation was {seen.lowest:.3g} there and is {seen.last:.3g} now; it saves {saved:.0%} of the run",
         value=seen.step,
@@ -192,6 +199,10 @@ def _remedies(run: Run, seen: Turn) -> tuple[Remedy, ...]:
             factor=2.0,
         ),
     )
+
+
+def _gain(accuracy: Since) -> str:
+    return f"{accuracy.now:.1%} against {accuracy.then:.1%}"
 
 
 def _weight_decay(run: Run, much: bool) -> Remedy:

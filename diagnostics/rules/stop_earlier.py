@@ -23,15 +23,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import VAL_ACCURACY, VAL_LOSS
+from collector.schema import VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
-from diagnostics.stats.level import end, start
-from diagnostics.stats.noise import noise
-from diagnostics.stats.plateau import running_median
+from diagnostics.stats.accuracy import since
+from diagnostics.stats.level import start
 from diagnostics.stats.turning import turn
 
 RISE = 0.02  # of the best validation loss
@@ -48,7 +47,7 @@ def check(run: Run) -> Iterator[Finding]:
     fall, span = start(val) - seen.best, int(val.steps[-1] - val.steps[0])
     if seen.after < AFTER or seen.rise <= max(RISE * abs(seen.best), SHARE * fall, CLEAR * seen.jitter):
         return
-    if seen.near[1] - val.steps[0] > LATEST * span or _accuracy_gains(run, seen.step):
+    if seen.near[1] - val.steps[0] > LATEST * span or _accuracy_holds(run, seen.step):
         return
     said = "median loss at the end over the median at its best"
     ratio = seen.last / seen.best if seen.best else np.inf
@@ -79,14 +78,10 @@ def _time(val: Curve, step: int) -> str:
     return f" ({seconds / 3600:.1f} h)" if np.isfinite(seconds) and seconds >= 360 else ""
 
 
-def _accuracy_gains(run: Run, step: int) -> bool:
+def _accuracy_holds(run: Run, step: int) -> bool:
     """Whether accuracy is no lower at the end than at ``step``: then the loss rises from confidence, not from harm."""
-    accuracy = run.get(VAL_ACCURACY)
-    if accuracy is None or len(accuracy.finite()) < LEAST_EVALS:
-        return False
-    smooth = running_median(accuracy.finite(), 3)
-    then = float(smooth.values[min(int(np.searchsorted(smooth.steps, step)), len(smooth) - 1)])
-    return end(accuracy) >= then - noise(accuracy.values)
+    accuracy = since(run, step)
+    return accuracy is not None and not accuracy.fell
 
 
 def _rising(rise: float, at: float = 0.4, *, share: float = 0.002, accuracy: float | None = None) -> Run:

@@ -22,6 +22,7 @@ LOST = 0.8  # of the best progress given back at the end
 LEARNED = 0.5  # of the start: a loss that was below half of it and is back there has lost all, jump or no jump
 ABOVE = 0.2  # of the run, spent above the start
 THROWN = 1.0  # update ratio: a step as long as the weights
+MANY_BATCHES = 100
 LEAST, LEAST_HELD = 10, 20  # losses: few batches differ by chance, and short steps throw nothing up
 FAR, IN_A_ROW = 3.0, 3  # times the start, and losses: so far above it, few are enough
 
@@ -56,12 +57,31 @@ def thrown(run: Run) -> Thrown | None:
     if _far_above(run, loss, LEAST_HELD if run.state == RUNNING else IN_A_ROW):
         return _seen(run, loss, FAR * lifted(run))
     stuck, jumped = last > level, _jumped(loss, lifted(run))
+    if stuck and (_long_step(run) or _mostly_far_above(run, loss)):
+        return _seen(run, loss, level)
+    if run.state == RUNNING and not _told(run, level):
+        return None
     if stuck and _lost_all(loss, first):
         return _seen(run, loss, level, best)
     above = not began_unseen(run) and (ends_higher(run) or time_above(run) > ABOVE)
-    if stuck and (jumped or above or _long_step(run) or _mostly_far_above(run, loss)):
+    if stuck and (jumped or above):
         return _seen(run, loss, level)
     return _seen(run, loss, given_back, best) if jumped and best < first and last > given_back else None
+
+
+def _told(run: Run, level: float) -> bool:
+    """Whether a loss above ``level`` tells of the weights: in data that are sorted, what is learned of one class lifts the loss of the next.
+
+    All have been seen after an epoch, or, where none is logged, MANY_BATCHES; validation holds all of them.
+    """
+    train, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
+    since = val.finite() if val is not None else None
+    since = since.where(since.steps > train.steps[0]) if since is not None else None
+    if since is not None and len(since):
+        return not level / FAR < since.values[-1] < level  # further below it, it is measured otherwise
+    if run.epochs is None or not len(run.epochs.finite()):
+        return len(train) >= MANY_BATCHES
+    return float(np.ptp(run.epochs.finite().values)) >= 1
 
 
 def _lost_all(loss: Curve, first: float) -> bool:

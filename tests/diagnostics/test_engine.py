@@ -49,6 +49,17 @@ def test_a_diverged_run_is_not_also_called_overfitting():
     assert [f.rule for f in report.findings] == ["diverged"]
 
 
+@pytest.mark.parametrize("swing, first", [(0.3, "shuffle"), (0.05, "stop_step")])
+def test_where_the_data_is_sorted_it_is_shuffled_first(swing, first):
+    """The order alone can do what the verdict names; batches that differ a little cannot."""
+    place = np.arange(1000) % 50 / 50
+    train = synthetic.noisy(synthetic.falling(2.3, 0.1), 0.01) + swing * np.cos(2 * np.pi * place)
+    val = synthetic.falling(2.3, 0.5, pace=30) + 0.8 * np.clip(np.linspace(0, 1, 1000) - 0.4, 0, None)
+    report = diagnose(synthetic.with_epochs(synthetic.make(train, val), 50))
+    assert report.verdict == "overfitting" and "periodic_loss" in [f.rule for f in report.findings]
+    assert report.headline.remedies[0].parameter == first
+
+
 def test_a_verdict_names_its_rivals_and_what_speaks_against_them():
     values = synthetic.noisy(np.r_[np.full(400, 2.3), synthetic.falling(steps=600, pace=1.0)], 0.02)
     report = diagnose(synthetic.make(values, lr=0.1))

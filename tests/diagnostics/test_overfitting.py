@@ -118,3 +118,14 @@ def test_the_untrained_network_is_no_checkpoint_to_go_back_to():
     never_better = RULE.fires["validation only ever rises"]()
     seen = found(never_better)
     assert seen is not None and seen.remedies[0].parameter == "weight_decay"
+
+
+@pytest.mark.parametrize("gain, is_said", [(0.05, True), (0.0, False), (-0.05, False)])
+def test_a_stop_for_the_loss_says_so_where_accuracy_went_on_rising(gain, is_said):
+    t = np.linspace(0, 1, 1000)
+    right = 0.8 - 0.7 * np.exp(-20 * t) + gain * np.clip(t - 0.4, 0, None) / 0.6
+    run = risen(0.2)
+    accuracy = Curve("val/accuracy", run["val/loss"].steps, right[run["val/loss"].steps - 1])
+    stop = found(synthetic.with_curves(run, accuracy)).remedies[0]
+    assert stop.parameter == "stop_step"
+    assert ("by accuracy, 84.7% against 79.9%" in stop.action) is is_said

@@ -1,9 +1,11 @@
 """A loss that was thrown up and stays there, and what only looks like one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from collector.schema import VAL_LOSS
+from collector.schema import FINISHED, RUNNING, VAL_LOSS
 from diagnostics import rules, synthetic
 from diagnostics.curve import Curve
 from diagnostics.stats.thrown import thrown
@@ -67,3 +69,21 @@ def test_what_was_won_and_given_back_has_a_limit_of_its_own():
     values = np.r_[synthetic.falling(2.3, 0.5, steps=300), np.full(10, 9.0), np.full(690, 2.1)]
     seen = thrown(synthetic.make(synthetic.noisy(values, 0.01)))
     assert seen.best == pytest.approx(0.5, rel=0.1) and seen.best < seen.limit < seen.last < seen.first
+
+
+def sorted_by_class(evals: dict[int, float] | None = None, *, length: int = 40):
+    """The first epoch of a run of ``length`` batches on two classes, one after the other: the second starts the worse for the first."""
+    first, second = np.geomspace(0.7, 0.05, length // 2), np.linspace(2.0, 1.2, length // 2)
+    run = replace(synthetic.with_epochs(synthetic.make(np.r_[first, second]), length), state=RUNNING)
+    val = [] if evals is None else [Curve(VAL_LOSS, np.array(list(evals)), np.array(list(evals.values())))]
+    return synthetic.with_curves(run, *val)
+
+
+def test_within_the_first_epoch_the_order_of_the_data_may_lift_a_loss():
+    assert thrown(sorted_by_class()) is None
+    assert thrown(replace(sorted_by_class(), state=FINISHED)) is not None
+
+
+@pytest.mark.parametrize("level, is_seen", [(0.6, False), (0.9, True)])
+def test_validation_tells_whether_a_lifted_loss_is_that_of_the_weights(level, is_seen):
+    assert (thrown(sorted_by_class({40: level})) is not None) is is_seen

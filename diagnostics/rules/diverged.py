@@ -19,14 +19,15 @@ Criterion
     - *Nothing learned, and thrown about.* In a run that has ended, validation stands above its start ABOVE_IT of the time, within NEAR of it, and jumps about by more than TOSSED of it, from weights that are not
       known to have begun too small, that no decay took and that nobody trained before; accuracies, where logged, are those of one answer for all.
     - *Thrown up.* The median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of JUMP above
-      it (MANY noise widths; by a lone batch, RARER times as far as any other of the last quarter is from the middle of them), or with most losses above FAR times it (and above the first loss of training, which dropout may lift); or after more than ABOVE of the
+      it (MANY noise widths, and FREAK of the logarithms where a single batch tells the start; by a lone batch, RARER times as far as any other of the last quarter is from the middle of them), or with most losses above FAR times it (and above the first loss of training, which dropout may lift); or after more than ABOVE of the
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
       than at its start. The time above the start, and an end above it, count only where the start is known (SOON, see bad_initialization).
       While the run goes on, all this but the update, and losses that are mostly so far above, waits for the first evaluation, which must not be below the start, or for the end of the first
       epoch (MANY_BATCHES where none is logged): what is learned of the first class of sorted data lifts the loss of the next.
     - *Lost.* The loss gave back LOST of its best progress, after a jump of JUMP above the start, and stays there; or, jump or no jump, all but STUCK_SHARE of the start, of which it had learned LEARNED, MANY noise widths of its
       level or more.
-    - *Far above.* The last LEAST_HELD losses all stand above FAR times the start; of the first losses, and at the end of a run that has ended, IN_A_ROW of them are enough.
+    - *Far above.* The last LEAST_HELD losses all stand above FAR times the start; of the first losses, and at the end of a run that has ended, IN_A_ROW of them are enough
+      (above what the start may have been at the most, where RARE of the batches since are as low as the first, which alone tells it).
 
 Source
     End worse than start: the labels of the DeepOBS learning-rate grid (progress ≤ 2 % counts as diverged). Lost progress: runmedic's
@@ -50,8 +51,8 @@ from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.hardly_logged import SOON  # noqa: F401 (named in the Criterion)
-from diagnostics.stats.jump import MANY, RARER  # noqa: F401 (named in the Criterion)
-from diagnostics.stats.level import end, start
+from diagnostics.stats.jump import FREAK, MANY, RARER  # noqa: F401 (named in the Criterion)
+from diagnostics.stats.level import RARE, end, start  # noqa: F401 (Criterion)
 from diagnostics.stats.lost import LATE_SHARE, TAIL, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.rates import Lower, by, careful, lower
 from diagnostics.stats.stillness import LAST_DIGIT, stillness

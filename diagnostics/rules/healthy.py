@@ -8,7 +8,8 @@ Why it matters
 
 Criterion
     At least MIN_POINTS finite points of train/loss, or what does instead (not_enough_data), and no other headline verdict. Said beside it: where both accuracies end under POOR and
-    within CLOSE of each other, or validation's where it alone was logged; and where the loss moved by less than NO_FALL of its start since a first evaluation that came late.
+    within CLOSE of each other, or validation's where it alone was logged; and where the loss moved by less than NO_FALL of its start since a first evaluation that came late;
+    and where no validation was logged, the first batch is one as those since, and the levels of QUARTERS parts are within CLEAR of each other.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): a loss that falls and levels off, with validation close behind, is done.
@@ -19,6 +20,8 @@ Known limits
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from collector.schema import TRAIN_ACCURACY, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
@@ -28,10 +31,11 @@ from diagnostics.run import Run
 from diagnostics.stats.accuracy import accuracy
 from diagnostics.stats.hardly_logged import began_unseen
 from diagnostics.stats.held_by_start import NO_FALL
-from diagnostics.stats.level import blocks, end, start
+from diagnostics.stats.level import as_high_since, as_low_since, blocks, end, start
 from diagnostics.stats.progress import Progress, progress
 
 LEAST_EVALS = 3  # evaluations: fewer have no best to speak of
+QUARTERS, CLEAR = 4, 4.0  # of the run; standard errors, which the farthest two of four levels reach once in forty times
 POOR, CLOSE = 0.85, 0.05  # fraction right: low, and near each other
 
 
@@ -75,11 +79,21 @@ def _span(curve: Curve) -> tuple[int, int]:
 
 
 def _flat(run: Run, seen: Progress) -> str:
-    """Said where little moved since the first point, and that came late."""
+    """Said where little moved since the first point, and that came late, or where all of it is noise."""
+    if _all_noise(run):
+        return " From batch to batch it differs by more than it has changed since its start: evaluate now and then, to see whether it learns."
     if not began_unseen(run) or abs(seen.share) > NO_FALL:
         return ""
     since = int(run[seen.tag].finite().steps[0])
     return f" It moved by {abs(seen.share):.1%} since step {since:,}; what was learned before is not in the log: evaluate once before the first step."
+
+
+def _all_noise(run: Run) -> bool:
+    """Whether the first batch is one as those since, the levels since do not differ, and no validation says more."""
+    loss = run[TRAIN_LOSS].finite()
+    val, levels = run.get(VAL_LOSS), blocks(loss, QUARTERS)
+    known = (val is not None and len(val.finite()) >= LEAST_EVALS) or not (as_low_since(loss) and as_high_since(loss))
+    return not known and float(np.ptp(levels.levels)) <= CLEAR * levels.error
 
 
 def _poor(run: Run) -> str:

@@ -39,7 +39,8 @@ Criterion
       the loss is stuck above FAR_DOWN of the start.
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
       where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless overfitting holds, or needs_decay and more steps are
-      forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far).
+      forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far); nor where the first batch, which alone tells the start, is one as those since:
+      RARE of them are as high.
 
     Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
     for what is left (see underfitting), or the loss ends below MADE_GOOD of the start. A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
@@ -95,7 +96,7 @@ from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names 
 from diagnostics.stats.gentler import AIM, FROM_HERE, gentler
 from diagnostics.stats.jump import RARER, jump  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names two)
-from diagnostics.stats.level import ODD, before_training, end  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.level import ODD, RARE, before_training, end  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.levelled import falling
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from collector.schema import TRAIN_LOSS
-from diagnostics.curve import Curve
+from diagnostics.curve import Floats
 from diagnostics.run import Run
-from diagnostics.stats.level import before_training, surely_before_training
+from diagnostics.stats.level import before_training, evaluated_before, surely_before_training
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plateau import running_median
 
@@ -16,6 +16,7 @@ MANY = 8.0  # noise widths above the start: beyond six, normal noise does not ge
 RARER = (
     1.5  # times the farthest other of the last quarter: batches of few rare events go far now and then; chosen by eye
 )
+FREAK = 5.0  # noise widths of the logarithms: normal noise does not get there in 10⁶ points
 LEAST = 20  # losses, to know their noise
 FEW = 3  # losses: as many high ones are no odd batch
 
@@ -38,11 +39,12 @@ class Jump:
     often: float
 
 
-def stands_out(loss: Curve, first: float) -> bool:
+def stands_out(run: Run, first: float) -> bool:
     """Whether the highest loss is farther above ``first`` than noise goes; a lone one, than any other of the last quarter is from the middle of them."""
-    values, count = loss.values, max(LEAST, len(loss) // 4)
+    values = run[TRAIN_LOSS].finite().values
+    count = max(LEAST, len(values) // 4)
     height, far = float(values.max()) - first, MANY * noise(values[-count:])
-    if height <= far:
+    if height <= far or (evaluated_before(run) is None and not _freak(values, count)):
         return False
     if len(values) >= FEW and float(sliding_window_view(values, FEW).min(axis=1).max()) - first > far:
         return True  # so many in a row are no odd batch
@@ -51,11 +53,19 @@ def stands_out(loss: Curve, first: float) -> bool:
     return others.size == 0 or height > RARER * float(others.max() - np.median(others))
 
 
+def _freak(values: Floats, count: int) -> bool:
+    """Whether the highest is farther from the middle than batches that differ many-fold bring, of which the first, that tells the start, is one: by their logarithms, where all have one."""
+    if not (values > 0).all():
+        return True
+    logs = np.log(values)
+    return float(logs.max() - np.median(logs[-count:])) > FREAK * noise(logs[-count:])
+
+
 def jump(run: Run) -> Jump | None:
     """Measure it; None where it does not stand out of the noise, or the start is no scale."""
     loss, first = run[TRAIN_LOSS].finite(), before_training(run)
     peak = float(loss.values.max())
-    if first <= 0 or not stands_out(loss, first):
+    if first <= 0 or not stands_out(run, first):
         return None
     often = float(np.partition(loss.values, -min(FEW, len(loss)))[-min(FEW, len(loss))])
     at = int(np.argmax(loss.values))

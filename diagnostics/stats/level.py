@@ -19,6 +19,7 @@ FIRST_BATCHES, MOVED = (
     8,
     0.005,
 )  # losses; update ratios summed up: so little of the weights, chosen by eye, is next to nothing
+RARE = 0.01  # of the losses: a first that is so far out among those since is not one of them
 ODD = 2.0  # noise widths: how far a single batch may well be from the level
 BLOCKS = 40  # 2.5 % of a run each: the finest share of a run the rules speak of
 
@@ -59,9 +60,23 @@ def surely_before_training(run: Run) -> float:
     """The same, or what it may have been at the most where a single batch tells it: one of eight examples may happen to have a tenth of the mean loss."""
     seen, loss = evaluated_before(run), run[TRAIN_LOSS].finite()
     late = loss.values[-(len(loss) // 4) :]
-    if seen is not None or not (late > 0).all():
-        return before_training(run)
+    if seen is not None:
+        return seen
+    if not (late > 0).all():
+        return before_training(run) + ODD * noise(late)
     return before_training(run) * float(np.exp(ODD * noise(np.log(late))))
+
+
+def as_low_since(curve: Curve) -> bool:
+    """Whether values since are as low as the first, which was no other network's then."""
+    values = curve.finite().values
+    return bool((values[1:] <= values[0]).sum() > RARE * values.size)
+
+
+def as_high_since(curve: Curve) -> bool:
+    """The same, as high."""
+    values = curve.finite().values
+    return bool((values[1:] >= values[0]).sum() > RARE * values.size)
 
 
 def evaluated_before(run: Run) -> float | None:

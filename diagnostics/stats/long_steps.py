@@ -14,7 +14,15 @@ from diagnostics.stats.first_update import rate_beside_usual
 from diagnostics.stats.held_back import dropped, narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
-from diagnostics.stats.level import before_training, blocks, end, start, surely_before_training
+from diagnostics.stats.level import (
+    as_high_since,
+    before_training,
+    blocks,
+    end,
+    evaluated_before,
+    start,
+    surely_before_training,
+)
 from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import FAR, WITH, family, far_above, peak
 from diagnostics.stats.relapse import relapse, rising
@@ -174,6 +182,8 @@ def bounces(run: Run, loss: Curve) -> Sign:
     seen = None if run.sketched else bounce(run)  # validation alone may be restless for want of examples
     if seen is None or seen.share <= BOUNCE or end(loss) < SOLVED * end(run[seen.tag]):
         return None
+    if evaluated_before(run) is None and as_high_since(loss):
+        return None  # no fall is known that the jumps could be a share of
     if fall_after(loss, EARLY) > LATE or not surely_stuck(loss) or gaining(run[seen.tag], LIKELY):
         return None  # too long a step falls fast, and is stuck then; on its way down a run may wobble
     what = "Validation jumps" if seen.tag != TRAIN_LOSS else "The averaged training loss jumps"

@@ -9,7 +9,7 @@ from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.hardly_logged import began_unseen
 from diagnostics.stats.jump import MANY, stands_out
-from diagnostics.stats.level import blocks, end, start, surely_before_training
+from diagnostics.stats.level import as_low_since, blocks, end, start, surely_before_training
 from diagnostics.stats.lost import LATE_SHARE
 from diagnostics.stats.noise import noise
 from diagnostics.stats.small_weights import no_measure
@@ -56,7 +56,7 @@ def thrown(run: Run) -> Thrown | None:
     level, given_back = first - STUCK_SHARE * abs(first), best + LOST * (first - best)
     if _far_above(run, loss, LEAST_HELD if run.state == RUNNING else IN_A_ROW):
         return _seen(run, loss, FAR * lifted(run))
-    stuck, jumped = last > level, _jumped(loss, lifted(run))
+    stuck, jumped = last > level, _jumped(run, loss)
     if stuck and (_long_step(run) or _mostly_far_above(run, loss)):
         return _seen(run, loss, level)
     if run.state == RUNNING and not _told(run, level):
@@ -107,7 +107,7 @@ def _since(loss: Curve, first: float, best: float | None) -> int:
 
 def _far_above(run: Run, loss: Curve, least: int = IN_A_ROW) -> bool:
     """Whether the last few losses are all so far above the start, and above the first, that no noise explains it."""
-    first = lifted(run)
+    first = max(lifted(run), surely_before_training(run)) if least == IN_A_ROW and as_low_since(loss) else lifted(run)
     late = loss.values[-least:]
     return late.size == least and first > 0 and bool(late.min() > FAR * first)
 
@@ -120,8 +120,9 @@ def _mostly_far_above(run: Run, loss: Curve) -> bool:
     return first > 0 and float(np.median(loss.values)) > FAR * first
 
 
-def _jumped(loss: Curve, first: float) -> bool:
-    return float(loss.values.max()) - first > JUMP * abs(first) and stands_out(loss, first)
+def _jumped(run: Run, loss: Curve) -> bool:
+    first = lifted(run)
+    return float(loss.values.max()) - first > JUMP * abs(first) and stands_out(run, first)
 
 
 def _long_step(run: Run) -> bool:

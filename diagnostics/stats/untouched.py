@@ -5,12 +5,21 @@ import numpy as np
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.guess import guess
-from diagnostics.stats.level import Blocks, before_training, blocks, end, evaluated_before, start
+from diagnostics.stats.level import (
+    Blocks,
+    before_training,
+    blocks,
+    end,
+    evaluated_before,
+    start,
+    surely_before_training,
+)
 from diagnostics.stats.noise import noise
 
 HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
 CLEAR = 4.0  # standard errors of a level
 LEAST_EVALS = 3  # evaluations
+LEAST_TO_END = 6  # evaluations whose noise can be told
 
 
 def untouched(run: Run) -> float:
@@ -29,8 +38,12 @@ def ends_higher(run: Run) -> bool:
     """Whether validation, or training where it is too sparse, ends clearly above its start."""
     val = run.get(VAL_LOSS)
     seen = val.finite() if val is not None else None
-    enough = seen is not None and len(seen) >= LEAST_EVALS
-    curve, first = (seen, start(seen)) if seen is not None and enough else (run[TRAIN_LOSS].finite(), lifted(run))
+    enough = seen is not None and len(seen) >= LEAST_TO_END
+    curve, first = (
+        (seen, start(seen))
+        if seen is not None and enough
+        else (run[TRAIN_LOSS].finite(), max(lifted(run), surely_before_training(run)))
+    )
     return end(curve) > first + max(HIGHER * abs(first), 2 * noise(curve.values))
 
 

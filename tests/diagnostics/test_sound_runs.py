@@ -123,3 +123,20 @@ def test_validation_without_a_number_fails_no_rule():
     train = 0.7 + 0.01 * _noise(1, 1000)
     report = diagnose(_run((TRAIN, STEPS, train), (VAL, EVALS, nothing), (VAL_ACC, EVALS, np.full(40, 0.3))))
     assert not [n for n in report.not_checked if "failed" in n.because]
+
+
+def _nothing_but_noise(spread, seed, val=()):
+    """Batches that differ many-fold, as under a diffusion loss, and nothing else: the first is one of them."""
+    return _run((TRAIN, STEPS, 0.1 * np.exp(spread * _noise(seed, 1000))), *val)
+
+
+@pytest.mark.parametrize("spread", [0.2, 0.5, 0.9])
+@pytest.mark.parametrize("seed", range(12))
+def test_a_first_batch_that_happens_to_be_easy_is_no_start(spread, seed):
+    val = (VAL, EVALS, 0.14 + 0.005 * _noise(100 + seed, 40))
+    assert diagnose(_nothing_but_noise(spread, seed)).verdict in {*QUIET, "bad_initialization"}
+    assert diagnose(_nothing_but_noise(spread, seed, [val])).verdict not in ("diverged", "lr_too_high")
+
+
+def test_where_all_is_noise_the_report_says_so():
+    assert "evaluate now and then" in diagnose(_nothing_but_noise(0.5, 1)).headline.message

@@ -56,6 +56,7 @@ from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.predicts_uniformly import FIND_OUT
 from diagnostics.run import Run
+from diagnostics.stats.frozen import THAW, frozen
 from diagnostics.stats.gain import normalized
 from diagnostics.stats.guess import guess
 from diagnostics.stats.hardly_logged import SOON, began_unseen  # noqa: F401  (Criterion)
@@ -134,7 +135,9 @@ def check(run: Run) -> Iterator[Finding]:
     if found:
         message, evidence = found
         more = FIND_OUT if evidence.statistic == FALL and not off(run) else ()
-        yield Finding("bad_initialization", "warning", f"{message}{_began(run)}", (evidence,), (*_remedies(run), *more))
+        only = frozen(run)
+        remedies = (THAW, *FIND_OUT) if only else (*_remedies(run), *more)
+        yield Finding("bad_initialization", "warning", f"{message}{_began(run)}{only}", (evidence,), remedies)
 
 
 def _started_high(run: Run, loss: Curve) -> tuple[str, Evidence] | None:

@@ -62,6 +62,7 @@ from diagnostics.stats.accuracy import (  # noqa: F401  (Criterion)
 from diagnostics.stats.alike import alike
 from diagnostics.stats.decay import spent
 from diagnostics.stats.earlier import EARLIER, stood  # noqa: F401 (Criterion)
+from diagnostics.stats.frozen import THAW, frozen
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     ABSURD,
@@ -187,6 +188,8 @@ def _nothing(run: Run) -> Poor:
         left, blind = end(run[VAL_LOSS]), guess(run) or end(run[VAL_LOSS])
         evidence = Evidence(VAL_LOSS, *_late(run, VAL_LOSS), "loss at the end; a guess has", left, blind)
         message = f"The network has learned nothing: at a validation loss of {left:.3g}, it gives every example the same answer."
+    if only := frozen(run):
+        return Poor(message + only, evidence, "warning", (THAW,))
     if began_sound(run):
         return Poor(message, evidence, "warning", FIND_OUT)
     because = "the loss fell at once and then rested: steps that are too long switch a network off"

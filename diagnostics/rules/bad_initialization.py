@@ -28,7 +28,8 @@ Criterion
 
     A loss that falls at all is no matter of the start where every weight matrix is known to have begun with a size that the field's rules give: a deviation times √fan-in of SMALL
     (half of it for a single matrix) to LARGE, while gradients reach them all; nor is one that never falls, where steps never were as long as SHORT or a setting accounts for it (see
-    underfitting). Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers; where no shapes are known, or a normalization
+    underfitting). Weights began too small where their deviation times √fan-in is under SMALL on the mean of the layers, unless the loss was down to LEFT of its start before all
+    updates added up to HARDLY of them (then a factor in the model, as a network of sines has, makes up for the size); where no shapes are known, or a normalization
     makes the size of no account, where the gradient of one is under UNEQUAL of another's early in the run, or all together grew GREW-fold before half of the fall. Where the batches differ by
     more than training can have fallen, validation tells how far the loss came.
 
@@ -57,7 +58,7 @@ from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.predicts_uniformly import FIND_OUT
 from diagnostics.run import Run
 from diagnostics.stats.frozen import THAW, frozen
-from diagnostics.stats.gain import normalized
+from diagnostics.stats.gain import HARDLY, LEFT, SMALL, normalized  # noqa: F401 (Criterion)
 from diagnostics.stats.guess import guess
 from diagnostics.stats.hardly_logged import SOON, began_unseen  # noqa: F401  (Criterion)
 from diagnostics.stats.held_back import NARROW, held_back  # noqa: F401  (Criterion)
@@ -90,7 +91,6 @@ from diagnostics.stats.small_weights import (  # noqa: F401  (Criterion)
     GREW,
     LARGE,
     SHRUNK,
-    SMALL,
     STILL,
     THROWN,
     TINY,

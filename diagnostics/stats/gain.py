@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import NO_MODULE, Shape
+from collector.schema import NO_MODULE, TRAIN_LOSS, UPDATE_RATIO, Shape
 from diagnostics.curve import Floats
 from diagnostics.once import once
 from diagnostics.run import Run
 from diagnostics.stats.layers import layers
+from diagnostics.stats.level import end, start
+from diagnostics.stats.plateau import reached
 
 # modules of torch whose weights [out, …] each output sums over its inputs; an embedding is looked up, a transposed convolution is laid out otherwise
 SUMS = re.compile(r"^(NonDynamicallyQuantizable)?Linear$|^Conv\dd$|^(RNN|GRU|LSTM)(Cell)?$|^MultiheadAttention$")
@@ -22,6 +24,9 @@ ADAPTER = re.compile(
     r"(^|\.)lora_", re.IGNORECASE
 )  # its rank is small on purpose, and says nothing of the network it sits on
 GATES = {"GRU": 3, "LSTM": 4, "MultiheadAttention": 3}  # matrices that torch keeps in one
+SMALL = 0.25  # of a deviation times √fan-in: half of the least that a rule of the field gives
+# of the start, and of the weights, all updates added up: SIRENs come there by 0.05 to 0.17, the lab's networks whose weights began too small by 2.5 and more
+LEFT, HARDLY = 0.2, 0.25
 NORMALIZES = re.compile(r"norm", re.IGNORECASE)  # torch's class, or what a class of one's own is called in the model
 
 
@@ -42,8 +47,30 @@ class Gain:
         return float(np.exp(np.mean(np.log(some)))) if some.size else 0.0
 
 
-@once
 def gain(run: Run) -> Gain | None:
+    """None where no layer was measured, or no shape recorded, or the size says nothing."""
+    return None if amplified(run) else _first_sizes(run)
+
+
+@once
+def amplified(run: Run) -> bool:
+    """Whether weights too small to pass a signal on were hardly moved by the time most was learned: a factor in the model, as in the sines of a SIREN, makes up for their size.
+
+    Neither that nor the length of an update, beside such weights, is the usual measure then.
+    """
+    size, losses, ratios = _first_sizes(run), run.get(TRAIN_LOSS), run.get(UPDATE_RATIO)
+    if size is None or size.typical >= SMALL or normalized(run) or losses is None or ratios is None:
+        return False
+    loss, moves = losses.finite(), ratios.finite()
+    if not len(loss) or not len(moves) or end(loss) > (level := LEFT * start(loss)):
+        return False
+    until = moves.where(moves.steps <= reached(loss, level))
+    apart = np.diff(np.r_[until.steps, reached(loss, level)])  # steps that a measurement stands for
+    return float(np.sum(until.values * apart)) < HARDLY
+
+
+@once
+def _first_sizes(run: Run) -> Gain | None:
     """None where no layer was measured, or no shape recorded.
 
     A norm over √outputs is the deviation times √fan-in, as there are outputs × fan-in weights.

@@ -5,6 +5,7 @@ from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.alignment import Alignment, alignment
 from diagnostics.stats.decay import decay, wanes
+from diagnostics.stats.gain import amplified
 from diagnostics.stats.headway import Headway, headway
 from diagnostics.stats.held_back import held_back
 from diagnostics.stats.level import end, start
@@ -52,7 +53,7 @@ MUCH = 0.7  # of the start, left at first, less with every pass and nothing afte
 def never_long(run: Run, loss: Curve, seen: Strides) -> bool:
     """Not even at its liveliest, and nothing else accounts for it: the loss is not solved, still falls, and validation does not rise."""
     last = headway(run)[-1]
-    if end(loss) <= SOLVED * start(loss) or (last.curve.tag == VAL_LOSS and last.surely(-SHOWN) < 0):
+    if amplified(run) or end(loss) <= SOLVED * start(loss) or (last.curve.tag == VAL_LOSS and last.surely(-SHOWN) < 0):
         return False
     return seen.fullest < SHORT * stretch(run) and not _levelled(last)
 
@@ -66,7 +67,7 @@ def _levelled(last: Headway) -> bool:
 def crawls(run: Run, seen: Strides) -> bool:
     """Never long, and the loss falls on in a line; usually short, and it still shrinks by much."""
     losses, short = headway(run), seen.typical < USUAL
-    if seen.fullest >= LONGEST * stretch(run) or max(one.now.clarity for one in losses) < MEASURED:
+    if amplified(run) or seen.fullest >= LONGEST * stretch(run) or max(one.now.clarity for one in losses) < MEASURED:
         return False
     if early(run) and not short:
         return False  # at first any loss falls in a line

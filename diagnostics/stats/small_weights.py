@@ -2,15 +2,13 @@
 
 from diagnostics.run import Run
 from diagnostics.stats.balance import balance, growth, norm_left, stillness
-from diagnostics.stats.gain import gain, normalized
+from diagnostics.stats.gain import SMALL, gain, normalized
 from diagnostics.stats.layers import layers
 from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.strides import USUAL, strides
 
-SMALL, LARGE = (
-    0.25,
-    2.0,
-)  # of a deviation times √fan-in: from PyTorch's 0.58 to Glorot's 1.67 for tanh; BERT's and GPT-2's 0.02 at a width of 768 is 0.55
+# of a deviation times √fan-in, as SMALL: from PyTorch's 0.58 to Glorot's 1.67 for tanh; BERT's and GPT-2's 0.02 at a width of 768 is 0.55
+LARGE = 2.0
 TINY = SMALL / 4  # no rule of the field comes near; weights that are less small soon grow, where too large ones stay
 UNEQUAL = 0.0035  # smallest over largest gradient: sound networks have 0.004 (deep, attention, recurrence) to 0.9, weights of a tenth 0.003 and less
 GREW = 6.0  # times: sound weights grow to 4.4 times their norm until half of the fall, on the mean of the layers, those of a tenth to 7 and more

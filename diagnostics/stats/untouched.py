@@ -3,6 +3,7 @@
 import numpy as np
 
 from collector.schema import TRAIN_LOSS, VAL_LOSS
+from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.guess import guess
 from diagnostics.stats.level import (
@@ -35,15 +36,17 @@ def lifted(run: Run) -> float:
 
 
 def ends_higher(run: Run) -> bool:
-    """Whether validation, or training where it is too sparse, ends clearly above its start."""
+    """Whether validation ends clearly above its start; training as well, or alone, where it is too sparse to know its noise."""
     val = run.get(VAL_LOSS)
     seen = val.finite() if val is not None else None
-    enough = seen is not None and len(seen) >= LEAST_TO_END
-    curve, first = (
-        (seen, start(seen))
-        if seen is not None and enough
-        else (run[TRAIN_LOSS].finite(), max(lifted(run), surely_before_training(run)))
+    known = 0 if seen is None else len(seen)
+    trained = known >= LEAST_TO_END or _ends_above(
+        run[TRAIN_LOSS].finite(), max(lifted(run), surely_before_training(run))
     )
+    return trained and (seen is None or known < LEAST_EVALS or _ends_above(seen, start(seen)))
+
+
+def _ends_above(curve: Curve, first: float) -> bool:
     return end(curve) > first + max(HIGHER * abs(first), 2 * noise(curve.values))
 
 

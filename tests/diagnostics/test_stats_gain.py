@@ -11,6 +11,7 @@ from torch import nn
 
 from collector.names import Names
 from collector.schema import Shape
+from diagnostics import diagnose, synthetic
 from diagnostics.run import Run
 from diagnostics.stats.gain import gain, normalized
 from diagnostics.stats.small_weights import began_small, began_sound, far_off, no_measure
@@ -121,3 +122,15 @@ def test_what_no_rule_of_the_field_gives_is_far_off_but_for_a_normalization(time
 
     assert (far_off(begun(net(rule))) is not None) == off
     assert far_off(begun(nn.Sequential(net(rule), nn.LayerNorm(50)))) is None
+
+
+@pytest.mark.parametrize("ratio, is_a_measure", [(1e-3, False), (3e-2, True)])
+def test_weights_that_learned_most_before_they_moved_have_no_size_to_speak_of(ratio, is_a_measure):
+    """A factor in the model makes up for it; no signal of a usual network gets through three layers of a tenth."""
+    falls = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 0.1, pace=30)), lr=1e-4, update_ratio=ratio)
+    shapes = {f"{2 * i}.weight": Shape("Linear", (64, 64)) for i in range(3)}
+    run = synthetic.layered(falls, np.ones(3), update_ratio=np.full(3, ratio))
+    run = replace(run, layers=run.layers.assign(weight_norm=0.8), shapes=shapes)
+    assert (gain(run) is not None) is is_a_measure
+    assert began_small(run, 1) is is_a_measure
+    assert diagnose(run).verdict != "lr_too_low"

@@ -9,7 +9,7 @@ Why it matters
 
 Criterion
     A training loss above the median of the stretch before it (a fiftieth of the run) by more than WIDTHS noise widths, by SHARE of the fall made until
-    then, and by BEYOND times the largest step up of the three stretches before. It is back when most of five points are
+    then, and by BEYOND times the largest step up of the three stretches before, and, unless IN_A_ROW stay as high, by WIDTHS_IN_LOGS of the logarithms. It is back when most of five points are
     within a fifth of that fall. Information where it is back within SLOW of the run, or the run is not yet that much longer; a
     warning otherwise.
 
@@ -32,7 +32,7 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
-from diagnostics.stats.spikes import BEYOND, SHARE, WIDTHS, Spike, spikes  # noqa: F401 (the Criterion names the bounds)
+from diagnostics.stats.spikes import BEYOND, IN_A_ROW, SHARE, WIDTHS, WIDTHS_IN_LOGS, Spike, spikes  # noqa: F401 (the Criterion names the bounds)
 
 SLOW = 0.05  # of the run
 JUST = 3  # points after a resume

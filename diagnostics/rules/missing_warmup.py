@@ -9,7 +9,7 @@ Why it matters
     warmup avoid it and allow the same peak rate.
 
 Criterion
-    In the first EARLY of the run the training loss, as a median of three points, rises above the loss of the untrained network by JUMP of it, and by WIDTHS noise
+    In the first EARLY of the run the training loss, as a median of three points, rises above the loss of the untrained network (what it may have been at the most, where a single batch tells it) by JUMP of it, and by WIDTHS noise
     widths, at LEAST points or more; the learning rate of the first point is at least FULL of its peak; and the run ends below its start. A warning
     where the loss needs more than LATE of the run to come back.
 
@@ -32,7 +32,7 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
-from diagnostics.stats.level import before_training, end, start
+from diagnostics.stats.level import before_training, end, start, surely_before_training
 from diagnostics.stats.noise import noise
 
 EARLY = 0.05  # of the run
@@ -83,6 +83,7 @@ def _thrown(run: Run, loss: Curve) -> Thrown | None:
     early = loss.values[: max(LEAST + 2, round(EARLY * len(loss)))]
     smooth = np.median(np.lib.stride_tricks.sliding_window_view(early, 3), axis=1)
     high = first + max(JUMP * first, WIDTHS * noise(loss.values[-len(loss) // 2 :]))
+    high = max(high, (1 + JUMP) * surely_before_training(run))
     if first <= 0 or (smooth > high).sum() < LEAST or end(loss) >= first:
         return None
     after = np.flatnonzero(smooth > high)[-1] + 2  # past the last point that the median of three was taken from

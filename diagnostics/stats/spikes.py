@@ -8,6 +8,8 @@ from diagnostics.curve import Curve, Floats
 from diagnostics.stats.noise import MAD_TO_SD
 
 WIDTHS = 10.0  # noise widths: the batches of sound runs are not normal, and reach 9
+WIDTHS_IN_LOGS = 5.0  # the same of the logarithms: normal noise does not get there in 10⁶ points
+IN_A_ROW = 3  # points that are half as high: no odd batch
 SHARE = 0.25  # of the fall until then
 BEYOND = 2.0  # times the largest usual step up
 STRETCHES = 50  # of 2 % of the run each: what a point is compared with lies within the last 8 %
@@ -43,8 +45,8 @@ def spikes(curve: Curve) -> list[Spike]:
     """The spikes of ``curve``'s finite points, in order; none before the fourth stretch.
 
     A spike begins where a point stands above the median of the stretch before it by ``WIDTHS`` noise widths, by ``SHARE`` of the
-    fall from the start to that median, and by ``BEYOND`` times the largest such step in the stretches before: a loss with a
-    heavy tail is not a loss with spikes. Only earlier points are looked at, so the same spike is found while the run goes on.
+    fall from the start to that median, by ``BEYOND`` times the largest such step in the stretches before, and, unless ``IN_A_ROW`` stay there, by ``WIDTHS_IN_LOGS`` of the logarithms: a
+    loss with a heavy tail is not a loss with spikes. Only earlier points are looked at, so the same spike is found while the run goes on.
     """
     finite = curve.finite()
     stretch = max(LEAST_STRETCH, len(finite) // STRETCHES)
@@ -59,8 +61,29 @@ def spikes(curve: Curve) -> list[Spike]:
     needed = np.maximum(np.maximum(WIDTHS * spread, BEYOND * largest), SHARE * progress)
     needed[~(progress > 0)] = np.inf
     found = np.flatnonzero(up > np.repeat(np.maximum(needed, 0.0), sizes))
+    found = found[_odd(finite.values, found, np.minimum(found // stretch, count - 1) * stretch, stretch)]
     of = np.minimum(found // stretch, count - 1)
     return _joined(finite, found, level[of], spread[of], progress[of])
+
+
+def _odd(values: Floats, at: np.ndarray, begins: np.ndarray, stretch: int) -> np.ndarray:
+    """Which of the points ``at``, in stretches that begin at ``begins``, stand out by their logarithms too, of losses above 0, or are followed by more as high: batches that differ many-fold have heavy tails."""
+    before = [values[max(0, begin - BEFORE * stretch) : begin] for begin in begins]
+    found = [_far_out(values[a], b) or _stays(values[a : a + IN_A_ROW], b) for a, b in zip(at, before, strict=True)]
+    return np.array(found, bool)
+
+
+def _far_out(value: float, before: Floats) -> bool:
+    if (before <= 0).any():
+        return True
+    logs = np.log(before)
+    spread = MAD_TO_SD * float(np.median(np.abs(logs - np.median(logs))))
+    return bool(np.log(value) - np.median(logs) > WIDTHS_IN_LOGS * spread)
+
+
+def _stays(from_there: Floats, before: Floats) -> bool:
+    level = float(np.median(before))
+    return from_there.size == IN_A_ROW and bool((from_there - level > (from_there[0] - level) / 2).all())
 
 
 def _before(table: Floats) -> tuple[Floats, Floats, Floats]:

@@ -67,23 +67,28 @@ def spikes(curve: Curve) -> list[Spike]:
 
 
 def _odd(values: Floats, at: np.ndarray, begins: np.ndarray, stretch: int) -> np.ndarray:
-    """Which of the points ``at``, in stretches that begin at ``begins``, stand out by their logarithms too, of losses above 0, or are followed by more as high: batches that differ many-fold have heavy tails."""
-    before = [values[max(0, begin - BEFORE * stretch) : begin] for begin in begins]
-    found = [_far_out(values[a], b) or _stays(values[a : a + IN_A_ROW], b) for a, b in zip(at, before, strict=True)]
-    return np.array(found, bool)
+    """Which of the points ``at``, in stretches that begin at ``begins``, stand out by their logarithms too, of losses above 0, or are followed by more as high.
+
+    Batches that differ many-fold have heavy tails.
+    """
+    first, which = np.unique(begins, return_inverse=True)
+    bounds = [_tail(values[max(0, begin - BEFORE * stretch) : begin]) for begin in first]
+    level, bound = np.reshape(bounds, (-1, 2))[which].T
+    half = (values[at] + level) / 2
+    ahead = at[:, None] + np.arange(IN_A_ROW)
+    stays = (ahead[:, -1] < len(values)) & (values[np.minimum(ahead, len(values) - 1)] > half[:, None]).all(axis=1)
+    odd: np.ndarray = stays | (values[at] > bound)
+    return odd
 
 
-def _far_out(value: float, before: Floats) -> bool:
+def _tail(before: Floats) -> tuple[float, float]:
+    """The median of the points before, and how high an odd batch may well be."""
+    level = float(np.median(before))
     if (before <= 0).any():
-        return True
+        return level, -np.inf
     logs = np.log(before)
     spread = MAD_TO_SD * float(np.median(np.abs(logs - np.median(logs))))
-    return bool(np.log(value) - np.median(logs) > WIDTHS_IN_LOGS * spread)
-
-
-def _stays(from_there: Floats, before: Floats) -> bool:
-    level = float(np.median(before))
-    return from_there.size == IN_A_ROW and bool((from_there - level > (from_there[0] - level) / 2).all())
+    return level, float(np.exp(np.median(logs) + WIDTHS_IN_LOGS * spread))
 
 
 def _before(table: Floats) -> tuple[Floats, Floats, Floats]:

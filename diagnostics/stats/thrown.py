@@ -22,7 +22,7 @@ LOST = 0.8  # of the best progress given back at the end
 LEARNED = 0.5  # of the start: a loss that was below half of it and is back there has lost all, jump or no jump
 ABOVE = 0.2  # of the run, spent above the start
 THROWN = 1.0  # update ratio: a step as long as the weights
-MANY_BATCHES = 100
+MANY_BATCHES = 100  # losses: about an epoch of a small data set, where none is logged
 LEAST, LEAST_HELD = 10, 20  # losses: few batches differ by chance, and short steps throw nothing up
 FAR, IN_A_ROW = 3.0, 3  # times the start, and losses: so far above it, few are enough
 
@@ -52,20 +52,32 @@ def thrown(run: Run) -> Thrown | None:
     loss = run[TRAIN_LOSS].finite()
     if len(loss) < (LEAST_HELD if gentle(run) else LEAST):
         return _seen(run, loss, FAR * lifted(run)) if _far_above(run, loss) else None
-    first, last, best = untouched(run), end(loss, LATE_SHARE), blocks(loss).best
-    level, given_back = first - STUCK_SHARE * abs(first), best + LOST * (first - best)
+    return _flung(run, loss) or (_no_better(run, loss) if run.state != RUNNING or _told(run, _level(run)) else None)
+
+
+def _level(run: Run) -> float:
+    """What a loss is below that has learned anything."""
+    first = untouched(run)
+    return first - STUCK_SHARE * abs(first)
+
+
+def _flung(run: Run, loss: Curve) -> Thrown | None:
+    """Far above the start at the end, or most of the time, or by a step as long as the weights: no order of the data does that."""
     if _far_above(run, loss, LEAST_HELD if run.state == RUNNING else IN_A_ROW):
         return _seen(run, loss, FAR * lifted(run))
-    stuck, jumped = last > level, _jumped(run, loss)
-    if stuck and (_long_step(run) or _mostly_far_above(run, loss)):
-        return _seen(run, loss, level)
-    if run.state == RUNNING and not _told(run, level):
-        return None
+    stuck = end(loss, LATE_SHARE) > _level(run)
+    return _seen(run, loss, _level(run)) if stuck and (_long_step(run) or _mostly_far_above(run, loss)) else None
+
+
+def _no_better(run: Run, loss: Curve) -> Thrown | None:
+    """At the end no better than the untouched network, or without all that it had won, after a jump or a time above the start."""
+    first, last, best = untouched(run), end(loss, LATE_SHARE), blocks(loss).best
+    stuck, jumped, given_back = last > _level(run), _jumped(run, loss), best + LOST * (first - best)
     if stuck and _lost_all(loss, first):
-        return _seen(run, loss, level, best)
+        return _seen(run, loss, _level(run), best)
     above = not began_unseen(run) and (ends_higher(run) or time_above(run) > ABOVE)
     if stuck and (jumped or above):
-        return _seen(run, loss, level)
+        return _seen(run, loss, _level(run))
     return _seen(run, loss, given_back, best) if jumped and best < first and last > given_back else None
 
 
@@ -75,13 +87,11 @@ def _told(run: Run, level: float) -> bool:
     All have been seen after an epoch, or, where none is logged, MANY_BATCHES; validation holds all of them.
     """
     train, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
-    since = val.finite() if val is not None else None
-    since = since.where(since.steps > train.steps[0]) if since is not None else None
-    if since is not None and len(since):
-        return not level / FAR < since.values[-1] < level  # further below it, it is measured otherwise
-    if run.epochs is None or not len(run.epochs.finite()):
-        return len(train) >= MANY_BATCHES
-    return float(np.ptp(run.epochs.finite().values)) >= 1
+    evaluated = val is not None and len(val.finite()) > 0 and val.finite().steps[-1] > train.steps[0]
+    if val is not None and evaluated:
+        return not level / FAR < val.finite().values[-1] < level  # further below it, it is measured otherwise
+    epochs = run.epochs.finite().values if run.epochs is not None else np.empty(0)
+    return float(np.ptp(epochs)) >= 1 if epochs.size else len(train) >= MANY_BATCHES
 
 
 def _lost_all(loss: Curve, first: float) -> bool:

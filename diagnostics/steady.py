@@ -1,7 +1,7 @@
 """What stands while a run goes on: a fault is given once it has held for a while, and given up for what speaks against it, so that nothing flickers."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import islice
 
@@ -29,6 +29,19 @@ MOST_POINTS = 2_000  # of a curve, at an earlier look: thinned by a power of two
 Fault = Callable[[Run], Finding | None]  # the first in the order of causes; None where nothing is wrong
 
 
+@dataclass(frozen=True)
+class Seen:
+    """A fault at a look, and the step of that look: what it points at may lie long before."""
+
+    finding: Finding
+    step: int
+
+    @property
+    def rule(self) -> str:
+        """Of the finding."""
+        return self.finding.rule
+
+
 def standing(run: Run, found: list[Finding], fault: Fault) -> Finding:
     """The verdict on ``run``: the fault that its looks have come to while it is running, else the first of the headlines ``found``.
 
@@ -43,12 +56,10 @@ def standing(run: Run, found: list[Finding], fault: Fault) -> Finding:
     return next((f for f in found if f.rule == held.rule), _seen_before(held))
 
 
-def _seen_before(held: Finding) -> Finding:
-    """``held`` with when it was last seen: its figures are of then."""
-    return replace(
-        held,
-        message=f"{held.message} This was seen up to step {held.evidence[0].last_step:,}, and too little speaks against it since.",
-    )
+def _seen_before(held: Seen) -> Finding:
+    """What is held with when it was last seen: its figures are of then."""
+    said = f"{held.finding.message} This was seen up to step {held.step:,}, and too little speaks against it since."
+    return replace(held.finding, message=said)
 
 
 def _lost(run: Run, first: Finding) -> bool:
@@ -57,9 +68,9 @@ def _lost(run: Run, first: Finding) -> bool:
     return first.rule == "diverged" and loss is not None and len(loss) > 0 and not np.isfinite(loss.values[-1])
 
 
-def _held(newest_first: Iterator[Finding | None]) -> Finding | None:
+def _held(newest_first: Iterator[Seen | None]) -> Seen | None:
     """The fault that stands after all looks; None where there was none, or it was taken back since."""
-    held: Finding | None = None
+    held: Seen | None = None
     calm = 0  # looks without trouble before the stretch
     down = 0  # looks since the last that saw it thrown up
     for found, looks in _stretches(newest_first):
@@ -72,9 +83,9 @@ def _held(newest_first: Iterator[Finding | None]) -> Finding | None:
     return held
 
 
-def _stretches(newest_first: Iterator[Finding | None]) -> list[tuple[Finding | None, int]]:
+def _stretches(newest_first: Iterator[Seen | None]) -> list[tuple[Seen | None, int]]:
     """Looks in a row that agree, oldest first: the newest finding of each and their number, as far back as what came before can matter."""
-    stretches: list[tuple[Finding | None, int]] = []
+    stretches: list[tuple[Seen | None, int]] = []
     for found in islice(newest_first, MOST_LOOKS):
         newest, looks = stretches.pop() if stretches and _rule(stretches[-1][0]) == _rule(found) else (found, 0)
         stretches.append((newest, looks + 1))
@@ -83,7 +94,7 @@ def _stretches(newest_first: Iterator[Finding | None]) -> list[tuple[Finding | N
     return stretches[::-1]
 
 
-def _enough(newest_first: list[tuple[Finding | None, int]]) -> int:
+def _enough(newest_first: list[tuple[Seen | None, int]]) -> int:
     """Looks in the last of these stretches before which nothing matters."""
     found = newest_first[-1][0]
     if found is not None:
@@ -93,26 +104,26 @@ def _enough(newest_first: list[tuple[Finding | None, int]]) -> int:
     return TO_YIELD if settled else TO_ACQUIT
 
 
-def _settles(found: Finding | None, looks: int, least: int) -> bool:
+def _settles(found: Seen | None, looks: int, least: int) -> bool:
     """Whether so many looks, ``least`` or more, put ``found`` in the place of whatever stood before; no more than usual where that is the worst."""
     return found is not None and looks >= (
         _least(found.rule) if found.rule == WORST else max(least, _least(found.rule))
     )
 
 
-def _after_calm(held: Finding | None, looks: int, down: int) -> Finding | None:
+def _after_calm(held: Seen | None, looks: int, down: int) -> Seen | None:
     """What is left of ``held`` after so many looks without trouble, ``down`` of them and others since the last that saw the loss thrown up."""
     if held is None or looks >= TO_ACQUIT:
         return None
     return _came_back(held) if held.rule == WORST and down >= TO_COME_BACK else held
 
 
-def _came_back(thrown: Finding) -> Finding:
-    said = f"The training loss was thrown up until step {thrown.evidence[0].last_step:,} and has come back down, by steps as long as those that threw it."
-    return replace(thrown, rule="lr_too_high", severity="warning", message=said)
+def _came_back(thrown: Seen) -> Seen:
+    said = f"The training loss was thrown up until step {thrown.step:,} and has come back down, by steps as long as those that threw it."
+    return replace(thrown, finding=replace(thrown.finding, rule="lr_too_high", severity="warning", message=said))
 
 
-def _needed(held: Finding | None, rule: str) -> int:
+def _needed(held: Seen | None, rule: str) -> int:
     """Looks in a row that ``rule`` takes while ``held`` stands."""
     moves = held is not None and held.rule != rule and WORST not in (held.rule, rule)
     return max(_least(rule), TO_SWITCH) if moves else _least(rule)
@@ -122,21 +133,26 @@ def _least(rule: str) -> int:
     return LOOKS.get(rule, TO_ACCUSE)
 
 
-def _rule(found: Finding | None) -> str | None:
+def _rule(found: Seen | None) -> str | None:
     return found.rule if found else None
 
 
-def _looks(run: Run, fault: Fault) -> Iterator[Finding | None]:
+def _looks(run: Run, fault: Fault) -> Iterator[Seen | None]:
     """The fault at each look, newest first. One between two that found nothing is not taken: alone it would count for nothing; the newest always is."""
     loss = sketched(run).get(TRAIN_LOSS)  # with what is not finite: a look must come after it as well
     steps = np.empty(0, np.int64) if loss is None else loss.steps
     sizes = _sizes(len(steps))
-    look = cache(lambda place: fault(_at(run, int(steps[sizes[place] - 1]))))
+    look = cache(lambda place: _look(run, fault, int(steps[sizes[place] - 1])))
     for place in range(len(sizes)):
         due = place == 0 or (len(sizes) - place) % 2  # counted from the first look on, wherever the run stands now
         beside = (place - 1, place + 1)
         taken = due or any(look(p) for p in beside if 0 <= p < len(sizes))
         yield look(place) if taken else None
+
+
+def _look(run: Run, fault: Fault, step: int) -> Seen | None:
+    found = fault(_at(run, step))
+    return None if found is None else Seen(found, step)
 
 
 def _at(run: Run, step: int) -> Run:

@@ -23,7 +23,9 @@ Criterion
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
       than at its start. The time above the start, and an end above it, count only where the start is known (SOON, see bad_initialization).
       While the run goes on, all this but the update, and losses that are mostly so far above, waits for the first evaluation, which must not be below the start, or for the end of the first
-      epoch (MANY_BATCHES where none is logged): what is learned of the first class of sorted data lifts the loss of the next.
+      epoch (MANY_BATCHES where none is logged): what is learned of the first class of sorted data lifts the loss of the next. And a loss that was never FAR above its start, for MANY_BATCHES
+      losses, LEAST_TO_END evaluations, or epochs: it may yet come down. Nor is any of it said of a loss that nobody ever evaluated and that stays between LEARNED and HARDLY_ABOVE of its start,
+      as those of two networks against each other do; nor, but for losses that are no numbers, where rewards were logged: an agent's loss rises with what it gains.
     - *Lost.* The loss gave back LOST of its best progress, after a jump of JUMP above the start, and stays there; or, jump or no jump, all but STUCK_SHARE of the start, of which it had learned LEARNED, MANY noise widths of its
       level or more.
     - *Far above.* The last LEAST_HELD losses all stand above FAR times the start; of the first losses, and at the end of a run that has ended, IN_A_ROW of them are enough
@@ -59,6 +61,7 @@ from diagnostics.stats.stillness import LAST_DIGIT, stillness
 from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     ABOVE,
     FAR,
+    HARDLY_ABOVE,
     IN_A_ROW,
     JUMP,
     LEARNED,
@@ -70,6 +73,7 @@ from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     thrown,
 )
 from diagnostics.stats.tossed import ABOVE_IT, NEAR, TOSSED, tossed  # noqa: F401 (named in the Criterion)
+from diagnostics.stats.untouched import LEAST_TO_END  # noqa: F401 (named in the Criterion)
 
 AT_ONCE = 0.05  # of the run: one that breaks this early was never near stable
 SOON_ENOUGH = 0.25  # the same of a run that was logged too rarely to know it better

@@ -9,7 +9,8 @@ Why it matters
 
 Criterion
     Among LEAST_CLASSES classes or more: training began within NEAR of a guess' ln C, no loss was ever below ln(1 + (C − 1) / e) or above ln(e + C − 1), and the accuracy is above
-    SURE though the loss is more than BEYOND times the highest that honest probabilities of that accuracy have, H(p) + (1 − p) ln(C − 1).
+    SURE though the loss is more than BEYOND times the highest that honest probabilities of that accuracy have, H(p) + (1 − p) ln(C − 1), and less than SURE_OF_IT
+    times what answers as often right cost through two softmaxes when the network is sure of each: one that is not sure yet has as high a loss.
 
 Source
     ``torch.nn.CrossEntropyLoss`` expects "the unnormalized logits for each class". The bounds: a softmax of one 1 and C − 1 zeros, right and wrong; Fano's inequality.
@@ -37,6 +38,7 @@ LEAST_CLASSES = 3  # with two, a little label smoothing ends there
 NEAR = 0.1  # of ln C: small weights begin within a few per cent of it, and a softmax of theirs nearer yet
 SURE = 0.5  # fraction right: below that, honest probabilities cost as much
 BEYOND = 1.5  # times: with a softmax too many, 1.65 and more from nine right of ten on; honest probabilities are at 1 at most
+SURE_OF_IT = 1.05  # times what a network costs through two softmaxes that is sure of every answer
 PAIRS = ((VAL_LOSS, VAL_ACCURACY), (TRAIN_LOSS, TRAIN_ACCURACY))
 
 
@@ -60,7 +62,8 @@ def check(run: Run) -> Iterator[Finding]:
         return
     tag, right = pair
     last, most = end(run[tag]), BEYOND * honest(right, classes)
-    if right > SURE and last > most:
+    sure_of_it = SURE_OF_IT * (floor + (1 - right) * (ceiling - floor))  # higher, it is merely not sure yet
+    if right > SURE and most < last < sure_of_it:
         yield _found(run, tag, right, last, most)
 
 

@@ -36,7 +36,7 @@ from diagnostics.stats.decay import spent
 from diagnostics.stats.forecast import FACTOR, TAIL
 from diagnostics.stats.level import end
 from diagnostics.stats.levelled import BEGUN, CLEAR, FLOOR, LEAST_EVALS, WIDE, WORTH, Falling, falling  # noqa: F401  (Criterion)
-from diagnostics.stats.plan import NEARLY, cut_short, done, first_pass
+from diagnostics.stats.plan import NEARLY, cut_short, done, early, first_pass
 
 
 def check(run: Run) -> Iterator[Finding]:
@@ -74,8 +74,8 @@ def _more(run: Run, seen: Falling, stopped: str | None) -> Remedy:
     gain = f"{max(off / last, 0.0):.0%}" if last > 0 else f"{max(off, 0.0):.3g}"
     gain += " or more" if seen.now.goes_further(last) else ""
     because = stopped or f"as the last {TAIL:.0%} of the run went, twice the steps should lower the loss by {gain}"
-    if planned is not None and 0 < planned < 1:
-        left = _round(made * (1 / planned - 1))
+    left = 0 if planned is None or planned <= 0 else int(float(f"{made * (1 / planned - 1):.3g}"))
+    if planned is not None and left > 1:
         action = f"Go on as planned, for {left:,} steps more."
         return Remedy(action, "steps", because, factor=float(f"{1 / planned:.3g}"), from_step=seen.now.last_step)
     action = f"Train {_round(made):,} steps more, from the last checkpoint."
@@ -106,6 +106,8 @@ def _message(run: Run, seen: Falling, stopped: str | None) -> str:
         return f"{what} loss is {last:.3g} at step {now.last_step:,}; {stopped}."
     if not seen.surely:
         return f"{what} loss, {last:.3g} at step {now.last_step:,}{so_far}, may still be falling, as far as its noise lets one see."
+    if early(run):
+        return f"Nothing is wrong so far{so_far}. {what} loss rests near {last:.3g} for now; whether it goes further is too early to say."
     return f"Nothing is wrong so far{so_far}. {what} loss has levelled off near {last:.3g}: more steps of the same kind will bring little."
 
 

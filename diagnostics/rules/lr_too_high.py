@@ -21,7 +21,7 @@ Criterion
       down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test); with no setting of the network to account for it.
     - *Astray.* The loss was as low in the first third of the run as at the end, to WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run
       between, clear of the noise, and the rate had not come to HEIGHT of its peak before.
-    - *Swollen.* Weights that are known to have begun sound, in layers that are not narrow, grew to SWOLLEN times their first size and some update was longer than
+    - *Swollen.* Weights that are known to have begun sound, in layers that are not narrow, in more than one layer, grew to SWOLLEN times their first size and some update was longer than
       SWEEPS, or to BLOATED times; more than LITTLE of the start is left.
     - *One long update.* It moved the weights by more than THROWN of their size (THROWN_YET_DOWN where the loss came down below FAR_DOWN of its start for all that), and the loss is stuck above LITTLE of the start; but not where the weights hardly grew
       (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where it was the first and at most USUAL_FIRST times as long as sound ones with the optimizer.
@@ -40,13 +40,13 @@ Criterion
     - *Bounces.* The rate never fell below a third of its peak, all but LATE of the fall was done after EARLY of the run, the loss is stuck, and validation (the training loss
       where there is none) jumps by more than BOUNCE of the fall from one evaluation to the next over the second half; unless overfitting holds, or needs_decay and more steps are
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far); nor where the first batch, which alone tells the start, is one as those since:
-      RARE of them are as high.
+      RARE of them are as high; nor where the weights are known to wander by little (CALM, see needs_decay).
 
     Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
     for what is left (see underfitting), or the loss ends below MADE_GOOD of the start. A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
     is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump of a lone batch that is not RARER times as far as others of the last quarter go, nor one of training where validation, seen often and from before
     the first step on, came down without a tremor. Weights that are known to have begun too small, or
-    that a decay took, are no measure for an update or a growth. While the run goes on and the loss is not surely done falling, only what was done to the weights counts;
+    that a decay took, are no measure for an update or a growth. While the run goes on and the loss is not surely done falling, only what was done to the weights counts (long updates and growth where the loss is not seen to fall, and the updates where it is above FAR_DOWN of the start);
     and a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.
 
 Source
@@ -74,7 +74,8 @@ Source
 
 Known limits
     A rate only a little too high shows nothing of the kind, nor does one that a schedule brought down in time. A tiny validation set jumps by
-    itself, and a good constant rate may too. A loss that is not meant to fall, an adversary's say, is misread.
+    itself, and a good constant rate may too; so does one that is measured on other examples each time. A loss that is not meant to fall, as an agent's (where rewards are logged, nothing is said) or one whose
+    terms come in by and by, is misread.
 """
 
 from collections.abc import Iterator
@@ -90,13 +91,13 @@ from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules import needs_decay, overfitting, underfitting
 from diagnostics.run import Run
 from diagnostics.stats.bounce import FLOOR, bounce, jitter  # noqa: F401 (the Criterion names one)
-from diagnostics.stats.decay import HEIGHT, at_height, known_rate, wanes  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.decay import HEIGHT, at_height, coming_down, known_rate, wanes  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.detour import WON  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.gentler import AIM, FROM_HERE, gentler
 from diagnostics.stats.jump import RARER, jump  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names two)
-from diagnostics.stats.level import ODD, RARE, before_training, end  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.level import ODD, RARE, before_training, end, start  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.levelled import falling
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
@@ -145,8 +146,10 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
 )
 from diagnostics.stats.rates import FAR  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.relapse import RISING  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.rewards import rewarded
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
+from diagnostics.stats.wandering import CALM  # noqa: F401 (Criterion)
 
 DOWN = 0.9  # of the start: a loss below it has come down from where it was thrown
 LIKE = 0.9  # of the lowest before the jump: a loss that ends higher has won nothing since
@@ -166,7 +169,7 @@ COSINE = Remedy(
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for the first of the signs that is there."""
     loss = run[TRAIN_LOSS].finite()
-    if gentle(run):
+    if gentle(run) or rewarded(run):
         return
     found = _lasting(run, loss) if run.state == RUNNING and not surely_stuck(loss) else _any(run, loss)
     if found:
@@ -180,7 +183,9 @@ def _lasting(run: Run, loss: Curve) -> Sign:
     One that is still up there may yet come down, or be lost.
     """
     found = died(run, loss) or lost_a_layer(run, loss) or flung(run)
-    found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss)
+    if not gaining(loss, 0.0):  # long steps that bring the loss down, as far as one sees, are not known to harm
+        found = found or swelled(run, loss)
+        found = found or (threw(run, loss) or _rewrote(run, loss) if end(loss) > FAR_DOWN * start(loss) else None)
     if found or wanes(run) or gaining(loss, LIKELY) or end(loss) > DOWN * before_training(run):
         return found
     return stood_above(run, loss) or jumped(run, loss)
@@ -272,14 +277,15 @@ def _remedies(run: Run, seen: Evidence) -> tuple[Remedy, ...]:
     if seen.statistic in FROM_HERE and not wanes(run):
         settles = f"shorter steps settle where longer ones jump across{'; ' if less.why else ''}{less.why}"
         action = f"Decay the learning rate to {less.to} from here on."
-        return Remedy(action, "lr", settles, factor=less.factor, from_step=run.last_step), COSINE
+        decays = Remedy(action, "lr", settles, factor=less.factor, from_step=run.last_step)
+        return (decays,) if coming_down(run) else (decays, COSINE)
     because = (
         "from there no rate brings the units back" if dead else "what long steps did to the weights stays with them"
     )
     why = f"{because}{'; ' if less.why else ''}{less.why}"
     return (
         Remedy(f"Start again at a learning rate of {less.to.rstrip(',')}.", "lr", why, factor=less.factor),
-        *(() if dead or wanes(run) else (COSINE,)),
+        *(() if dead or wanes(run) or coming_down(run) else (COSINE,)),
     )
 
 

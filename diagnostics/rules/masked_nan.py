@@ -9,8 +9,8 @@ Why it matters
 
 Criterion
     The training loss is exactly 0 from some point to the end, for at least LEAST points, right after values above FAR of its start. Or it repeats one
-    value to the last digit for the last LEAST_SAME points and SAME_SHARE of the run, though no two neighbours were alike before and they
-    differed by LOUD of their level. Or the gradient norm or update ratio is not finite for more than half of its last LATE_SHARE while the loss is. Or
+    value to the last digit for the last LEAST_SAME points and SAME_SHARE of the run, though no two neighbours were alike before they
+    differed by LOUD of their level, and it is not under SOLVED of the start. Or the gradient norm or update ratio is not finite for more than half of its last LATE_SHARE while the loss is. Or
     the GradScaler skipped more than SKIPPED of the steps in the last LATE_SHARE. Or LEAST rows or more in one stretch hold other curves but no
     training loss, though TOGETHER of the rows outside it do.
 
@@ -39,6 +39,7 @@ from diagnostics.stats.level import start
 LEAST = 5  # points: one may be a slip of the logger
 FAR = 0.05  # of the start: a loss that really reaches 0 passes through small values first
 LEAST_SAME, SAME_SHARE = 20, 0.05  # points, of the run: three alike may be rounding
+SOLVED = 1e-6  # of the start: what is left of a loss that converged to the precision of its numbers
 LOUD = 1e-3  # of the level: neighbours that differed less may well come to agree
 LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 SKIPPED = 0.5  # of the steps: GradScaler's growth costs one in 2,000
@@ -73,6 +74,8 @@ def _zero(loss: Curve) -> Found:
 def _repeats(loss: Curve) -> Found:
     changes = np.flatnonzero(np.diff(loss.values) != 0)
     last = int(changes[-1]) + 1 if changes.size else 0
+    if abs(loss.values[-1]) < SOLVED * abs(start(loss)):
+        return  # nothing is left that could change
     count = len(loss) - last
     before = np.abs(np.diff(loss.values[max(0, last - LEAST_SAME) : last]))
     level = float(loss.values[-1])

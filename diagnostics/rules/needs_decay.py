@@ -14,10 +14,12 @@ Criterion
       under no decay; validation (the averaged training loss, where it is too sparse) jumps from one evaluation to the next by more than JITTER (UNLOGGED) of its own level, or of FLOOR
       of the fall where less is left, over the second half of the run; and as many steps again are forecast to bring less than BRINGS times the jitter, which is what a decay brings.
       Where update alignment was recorded and is below PULLED on average (at PULLED_CLEAR standard errors), so that the gradient points back from wherever ten steps lead,
-      PULLED_JITTER and PULLED_BRINGS are enough.
+      PULLED_JITTER and PULLED_BRINGS are enough. Not where the excess loss was recorded and is under CALM of the loss and smaller than the jitter: then validation was measured on other examples each time.
     - *Wanders.* The logged rate never fell below a third of its peak; the excess loss that was recorded over the last three quarters of the run is more than WANDERS of the loss of its second half, or of validation's
       at the end where that is higher, or of FLOOR of the fall where less is left, and clear by WANDERS_CLEAR standard errors (wider ones where it was measured but a few times, by Student's t); validation jumps by more than STIRS of its level, as it does where weights wander; and as many steps again are forecast to bring less than OUTDONE times as
       much.
+
+    While the run goes on, neither is said while a schedule brings the rate down.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "loss plateaus at a constant rate → decay it". BRINGS and JITTER are our own, from
@@ -36,7 +38,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import EXCESS_LOSS, LR, TRAIN_LOSS, VAL_LOSS
+from collector.schema import EXCESS_LOSS, LR, RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence, Finding, Remedy
@@ -44,11 +46,11 @@ from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.alignment import alignment
 from diagnostics.stats.bounce import FLOOR, OF_LEVEL, UNDAMPED, Bounce, bounce, jitter, undamped  # noqa: F401 (the Criterion names two)
-from diagnostics.stats.decay import known_rate, wanes
+from diagnostics.stats.decay import coming_down, known_rate, wanes
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
 from diagnostics.stats.levelled import falling
-from diagnostics.stats.wandering import SHARE, wandering
+from diagnostics.stats.wandering import CALM, SHARE, calm, wandering  # noqa: F401 (Criterion)
 
 JITTER = 0.08  # of the level: half as much again as any sound run of the DeepOBS grid has
 BRINGS = 2.0  # times the jitter
@@ -65,7 +67,9 @@ MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
 
 def check(run: Run) -> Iterator[Finding]:
     """Fires once."""
-    if not wanes(run) and (found := jitters(run) or wanders(run)):
+    if wanes(run) or (run.state == RUNNING and coming_down(run)):
+        return
+    if found := jitters(run) or wanders(run):
         yield found
 
 
@@ -82,6 +86,8 @@ def jitters(run: Run) -> Finding | None:
     elif share > PULLED_JITTER and known_rate(run) and _pulled_back(run):
         brings = PULLED_BRINGS
     width = seen.share * fall
+    if calm(run, width):
+        return None
     if not brings or forecast(run, seen.tag).gain >= brings * width:
         return None
     said = f"has levelled off near {left:.3g} and jitters by {width:.3g}"

@@ -172,8 +172,8 @@ def _late(curve: Curve) -> tuple[int, int]:
 
 
 def _remedies(run: Run, seen: Turn) -> tuple[Remedy, ...]:
-    steps = run[VAL_LOSS].finite().steps
-    saved = (steps[-1] - seen.step) / max(1, steps[-1] - steps[0])
+    last = run.last_step
+    saved = (last - seen.step) / max(1, last - min(int(run[TRAIN_LOSS].steps[0]), seen.step))
     much, untrained = seen.above(MUCH), seen.step <= 0 < run[TRAIN_LOSS].steps[0]
     nothing = untrained or saved < SAVES  # to go back to, or for
     accuracy = since(run, seen.step)

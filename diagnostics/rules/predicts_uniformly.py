@@ -8,7 +8,7 @@ Why it matters
 
 Criterion
     The training loss over the whole second half of the run lies within NEAR of the loss of a guess (ln C for cross-entropy, C − 1 for the
-    multiclass hinge), and so does validation at its end, where there is one.
+    multiclass hinge), and so does validation at its end, where there is one. While the run goes on: after LEAST losses, and the warmup.
 
 Source
     CS231n, "Sanity checks"; runmedic names ln C as well. NEAR: a network that has learned anything is soon further from it.
@@ -21,13 +21,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.guess import guess, unknown
+from diagnostics.stats.held_by_start import LEAST, young  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.level import blocks, end
+from diagnostics.stats.strides import warming
 
 NEAR = 0.02  # of the loss of a guess
 FIND_OUT = (
@@ -51,6 +53,8 @@ def check(run: Run) -> Iterator[Finding]:
     expected = guess(run)
     if expected is None or abs(end(run[TRAIN_LOSS]) - expected) > 2 * NEAR * expected:
         return
+    if run.state == RUNNING and (warming(run) or young(run, run[TRAIN_LOSS].finite())):
+        return  # any run begins so
     seen = blocks(run[TRAIN_LOSS])
     late = seen.levels[len(seen.levels) // 2 :]
     val = run.get(VAL_LOSS)

@@ -53,6 +53,14 @@ def wanes(run: Run) -> bool:
     return bool(after.min() < LOW * lr.values.max())
 
 
+def coming_down(run: Run) -> bool:
+    """Whether a schedule is bringing the learning rate down: lower than it was a tenth of the logged rates ago, which was lower than another tenth before."""
+    lr = run.get(LR)
+    values = lr.finite().values if lr is not None else np.empty(0)
+    tenth = len(values) // 10
+    return tenth > 0 and bool(values[-1] < values[-1 - tenth] < values[-1 - 2 * tenth])
+
+
 def at_height(run: Run) -> Run:
     """The run as it stood when its learning rate was last within a fifth of its peak; itself where that is its end or no rate was logged."""
     lr = run.get(LR)

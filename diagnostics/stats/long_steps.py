@@ -27,10 +27,12 @@ from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import FAR, WITH, family, far_above, peak
 from diagnostics.stats.relapse import relapse, rising
 from diagnostics.stats.slide import unshaken
-from diagnostics.stats.small_weights import began_sound, no_measure
+from diagnostics.stats.small_weights import began_sound, no_measure, single
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
 from diagnostics.stats.strides import strides, sustained
+from diagnostics.stats.thrown import may_be_a_game
+from diagnostics.stats.wandering import calm
 
 BOUNCE = 0.009  # of the fall: see lr_too_high
 # of the fall, and of the level: of what jumps so far and has not got lower since a third of the run, nine in ten have too high a rate (tests/benchmarks/test_bounds.py)
@@ -184,6 +186,8 @@ def bounces(run: Run, loss: Curve) -> Sign:
         return None
     if evaluated_before(run) is None and as_high_since(loss):
         return None  # no fall is known that the jumps could be a share of
+    if calm(run, jitter(run, seen) * abs(end(run[seen.tag]))):
+        return None
     if fall_after(loss, EARLY) > LATE or not surely_stuck(loss) or gaining(run[seen.tag], LIKELY):
         return None  # too long a step falls fast, and is stuck then; on its way down a run may wobble
     what = "Validation jumps" if seen.tag != TRAIN_LOSS else "The averaged training loss jumps"
@@ -223,8 +227,8 @@ def stood_above(run: Run, loss: Curve) -> Sign:
     seen = excursion(run)
     if seen is None or seen.share <= ABOVE or end(loss) <= HARMED * before_training(run) or _usual(run, USUAL_LATER):
         return None
-    if seen.tag == TRAIN_LOSS and unshaken(run):
-        return None  # an easy first batch
+    if (seen.tag == TRAIN_LOSS and unshaken(run)) or may_be_a_game(run, loss):
+        return None  # an easy first batch; or no fall is meant
     said = "share of the run spent above the start"
     evidence = Evidence(seen.tag, seen.first_step, seen.last_step, said, seen.share, ABOVE)
     what = "The training loss" if seen.tag == TRAIN_LOSS else "Validation loss"
@@ -236,7 +240,7 @@ def jumped(run: Run, loss: Curve) -> Sign:
     seen, last = jump(run), end(loss)
     if seen is None or seen.often <= JUMP or last <= HARMED * before_training(run) or _usual(run, USUAL_LATER):
         return None
-    if dropped(run) or unshaken(run):
+    if dropped(run) or unshaken(run) or may_be_a_game(run, loss):
         return None  # what is left of the network differs from batch to batch; or it was the batch that jumped
     evidence = Evidence(TRAIN_LOSS, seen.step, int(loss.steps[-1]), THIRD, seen.often, JUMP)
     return (
@@ -250,7 +254,7 @@ def swelled(run: Run, loss: Curve) -> Sign:
     seen, grown = strides(run), most_grown(run)
     if seen is None or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
         return None
-    if max(seen.longest / SWEEPS, grown / BLOATED) <= 1 or narrow(run) or not began_sound(run):
+    if max(seen.longest / SWEEPS, grown / BLOATED) <= 1 or narrow(run) or single(run) or not began_sound(run):
         return None
     evidence = (
         Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)

@@ -76,6 +76,8 @@ def slow(run: Run) -> Slow | None:
     """The first sign that is there: steps that were measured to be short, or, where nobody measured them, a fall that goes on and on."""
     loss, seen = run[TRAIN_LOSS].finite(), strides(run)
     fine_tuned = pretrained(run)
+    if run.state == RUNNING and warming(run):
+        return None  # it is being raised
     measured = seen is not None and not fine_tuned and not warming(run)
     if seen is not None and measured and (never_long(run, loss, seen) or crawls(run, seen)):
         return _short(run, seen)

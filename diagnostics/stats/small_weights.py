@@ -51,10 +51,10 @@ def tiny(run: Run) -> bool:
 
 def no_measure(run: Run) -> bool:
     """Whether an update as long as the weights may do no harm: they began too small, a decay took them, or there is but one layer, and nothing behind it to switch off."""
-    return tiny(run) or shrank(run) or _single(run)
+    return tiny(run) or shrank(run) or single(run)
 
 
-def _single(run: Run) -> bool:
+def single(run: Run) -> bool:
     """Whether all that is measured is the weights of one layer, of known shape, and its biases."""
     norms = layers(run, "weight_norm")
     shapes = [run.shapes.get(name) for name in norms.names] if norms is not None else []

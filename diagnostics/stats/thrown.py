@@ -12,9 +12,10 @@ from diagnostics.stats.jump import MANY, stands_out
 from diagnostics.stats.level import as_low_since, blocks, end, start, surely_before_training
 from diagnostics.stats.lost import LATE_SHARE
 from diagnostics.stats.noise import noise
+from diagnostics.stats.rewards import rewarded
 from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.strides import gentle, strides
-from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouched
+from diagnostics.stats.untouched import LEAST_TO_END, ends_higher, lifted, time_above, untouched
 
 STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
 JUMP = 0.3  # of the start: a rise that no batch explains, where two classes leave room for ±0.1
@@ -22,6 +23,7 @@ LOST = 0.8  # of the best progress given back at the end
 LEARNED = 0.5  # of the start: a loss that was below half of it and is back there has lost all, jump or no jump
 ABOVE = 0.2  # of the run, spent above the start
 THROWN = 1.0  # update ratio: a step as long as the weights
+HARDLY_ABOVE = 2.5  # times the start: as far as the losses of small GANs went
 MANY_BATCHES = 100  # losses: about an epoch of a small data set, where none is logged
 LEAST, LEAST_HELD = 10, 20  # losses: few batches differ by chance, and short steps throw nothing up
 FAR, IN_A_ROW = 3.0, 3  # times the start, and losses: so far above it, few are enough
@@ -52,7 +54,9 @@ def thrown(run: Run) -> Thrown | None:
     loss = run[TRAIN_LOSS].finite()
     if len(loss) < (LEAST_HELD if gentle(run) else LEAST):
         return _seen(run, loss, FAR * lifted(run)) if _far_above(run, loss) else None
-    return _flung(run, loss) or (_no_better(run, loss) if run.state != RUNNING or _told(run, _level(run)) else None)
+    if rewarded(run):
+        return None
+    return _flung(run, loss) or (_no_better(run, loss) if _tells(run, loss) else None)
 
 
 def _level(run: Run) -> float:
@@ -81,8 +85,30 @@ def _no_better(run: Run, loss: Curve) -> Thrown | None:
     return _seen(run, loss, given_back, best) if jumped and best < first and last > given_back else None
 
 
-def _told(run: Run, level: float) -> bool:
-    """Whether a loss above ``level`` tells of the weights: in data that are sorted, what is learned of one class lifts the loss of the next.
+def _tells(run: Run, loss: Curve) -> bool:
+    """Whether a loss that is no better than at its start tells of the weights.
+
+    One that nobody ever evaluated and that never was far above its start may be that of two networks against each other, which is to stay. While the run
+    goes on, one that is not far above may yet come down.
+    """
+    if run.state != RUNNING:
+        return not may_be_a_game(run, loss)
+    val = run.get(VAL_LOSS)
+    evals, highest = 0 if val is None else len(val.finite()), float(loss.values.max())
+    seen = highest > FAR * lifted(run) or evals >= LEAST_TO_END or run.per_epoch(TRAIN_LOSS)
+    return (seen or len(loss) >= MANY_BATCHES) and _of_all(run, _level(run))
+
+
+def may_be_a_game(run: Run, loss: Curve) -> bool:
+    """Whether nobody ever evaluated a loss that is no better than at its start, and it never was far from there: so do those of two networks against each other."""
+    val = run.get(VAL_LOSS)
+    evaluated = val is not None and len(val.finite()) > 0
+    near = float(loss.values.max()) <= HARDLY_ABOVE * lifted(run) and blocks(loss).best > LEARNED * untouched(run)
+    return not evaluated and near and end(loss) > _level(run)
+
+
+def _of_all(run: Run, level: float) -> bool:
+    """Whether a loss above ``level`` is one of all the data: where they are sorted, what is learned of one class lifts the loss of the next.
 
     All have been seen after an epoch, or, where none is logged, MANY_BATCHES; validation holds all of them.
     """

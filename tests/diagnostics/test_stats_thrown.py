@@ -86,4 +86,4 @@ def test_within_the_first_epoch_the_order_of_the_data_may_lift_a_loss():
 
 @pytest.mark.parametrize("level, is_seen", [(0.6, False), (0.9, True)])
 def test_validation_tells_whether_a_lifted_loss_is_that_of_the_weights(level, is_seen):
-    assert (thrown(sorted_by_class({40: level})) is not None) is is_seen
+    assert (thrown(sorted_by_class({120: level}, length=120)) is not None) is is_seen

@@ -8,7 +8,7 @@ import pytest
 
 from collector.schema import RUNNING
 from diagnostics import Evidence, Finding, diagnose, synthetic
-from diagnostics.steady import GROWTH, LOOKS, MOST_LOOKS, QUIET, TO_ACCUSE, TO_ACQUIT, _held, _sizes, standing
+from diagnostics.steady import GROWTH, LOOKS, MOST_LOOKS, QUIET, TO_ACCUSE, TO_ACQUIT, Seen, _held, _sizes, standing
 
 
 def finding(rule: str) -> Finding:
@@ -122,7 +122,11 @@ def test_until_is_what_was_there_then():
 def test_looks_before_those_that_are_taken_change_nothing(monkeypatch):
     """By chance: what is read as far back as it can matter, and all of it, come to the same."""
     draw = np.random.default_rng(0)
-    faults = [*map(finding, ("lr_too_high", "diverged", "overfitting", "lr_too_low")), None, None]
+    faults = [
+        *(Seen(finding(rule), 1) for rule in ("lr_too_high", "diverged", "overfitting", "lr_too_low")),
+        None,
+        None,
+    ]
     pasts = [
         [
             faults[k]

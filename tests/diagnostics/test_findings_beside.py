@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from diagnostics import Curve, Run, diagnose, rules
+from diagnostics import Curve, Run, diagnose, rules, synthetic
 from diagnostics.engine import HEADLINES
 
 BESIDE = [rule for rule in rules.all_rules() if rule.slug not in HEADLINES]
@@ -75,3 +75,23 @@ def test_a_gap_in_a_log_whose_points_all_stand_at_one_step_is_told():
     report = diagnose(Run("r", {"train/loss": Curve("train/loss", np.full(41, 7), values)}))
     (told,) = [finding for finding in report.findings if finding.rule == "non_finite_loss"]
     assert told.message == "The training loss was not a number at step 7 and went on at 0.9."
+
+
+@pytest.mark.parametrize("left, is_said", [(1.60, True), (1.89, False)])
+def test_a_network_that_is_not_sure_yet_has_no_softmax_too_many(left, is_said):
+    """85 of 100 right; sure of each, that costs 1.61 through two softmaxes."""
+    losses, right = synthetic.falling(2.3, left, pace=20), 1 - synthetic.falling(0.9, 0.15, pace=20)
+    run = synthetic.make(losses, losses, val_accuracy=right, classes=10, loss="cross_entropy")
+    assert any(rules.get("double_softmax").check(run)) is is_said
+
+
+@pytest.mark.parametrize("last, is_said", [(1e-8, False), (0.4, True)])
+def test_a_loss_that_has_converged_to_the_last_digit_hides_nothing(last, is_said):
+    values = np.r_[synthetic.noisy(synthetic.falling(2.3, 0.5, steps=900)), np.full(100, last)]
+    assert any(rules.get("masked_nan").check(synthetic.make(values))) is is_said
+
+
+def test_any_run_begins_near_a_guess():
+    resting = synthetic.make(synthetic.noisy(np.full(400, 2.3026), 0.005), classes=10, loss="cross_entropy")
+    said = [bool(list(rules.get("predicts_uniformly").check(resting.until(n)))) for n in (40, 90, 200)]
+    assert said == [False, False, True]

@@ -232,3 +232,13 @@ def test_a_loss_that_turned_up_in_a_warmup_says_how_low_the_rate_should_be():
 )
 def test_a_loss_that_rose_at_a_rate_it_had_fallen_at_is_another_matter(rate):
     assert not any("nothing was won" in found.message for found in RULE.check(_astray(rate)))
+
+
+def test_a_single_layer_grows_as_far_as_its_targets_ask():
+    falls = synthetic.make(synthetic.noisy(synthetic.falling(100.0, 20.0, pace=30)), lr=0.1, update_ratio=0.3)
+    for layers in (1, 2):
+        run = synthetic.layered(falls, np.ones(layers), update_ratio=np.full(layers, 0.3))
+        norms = 4.6 * np.linspace(1, 20, len(run.layers)) / 1.0
+        shapes = {f"{2 * i}.weight": Shape("Linear", (64, 64)) for i in range(layers)}
+        run = replace(run, layers=run.layers.assign(weight_norm=norms), shapes=shapes)
+        assert any("first size" in f.message for f in RULE.check(run)) is (layers > 1)

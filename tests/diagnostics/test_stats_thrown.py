@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from collector.schema import FINISHED, RUNNING, VAL_LOSS
-from diagnostics import rules, synthetic
+from diagnostics import diagnose, rules, synthetic
 from diagnostics.curve import Curve
+from diagnostics.stats.rewards import rewarded
 from diagnostics.stats.thrown import thrown
 
 
@@ -87,3 +88,42 @@ def test_within_the_first_epoch_the_order_of_the_data_may_lift_a_loss():
 @pytest.mark.parametrize("level, is_seen", [(0.6, False), (0.9, True)])
 def test_validation_tells_whether_a_lifted_loss_is_that_of_the_weights(level, is_seen):
     assert (thrown(sorted_by_class({120: level}, length=120)) is not None) is is_seen
+
+
+def game(highest: float, *, val: float | None = None):
+    """The loss of a generator: from 0.75 up by and by, about where it began at the end, and never evaluated."""
+    t = np.linspace(0, 1, 1000)
+    values = 0.75 + (highest - 0.75) * np.sin(np.pi * t) ** 2 + 0.05 * t
+    run = synthetic.make(synthetic.noisy(values, 0.02), lr=1e-3)
+    return run if val is None else known_before(np.asarray(run["train/loss"].values), val)
+
+
+@pytest.mark.parametrize("highest, is_thrown", [(1.3, False), (3.0, True)])
+def test_a_loss_that_nobody_evaluated_and_that_stays_near_its_start_may_be_that_of_a_game(highest, is_thrown):
+    assert (thrown(game(highest)) is not None) is is_thrown
+    assert thrown(game(highest, val=0.75)) is not None
+    assert is_thrown or diagnose(game(highest)).verdict not in ("diverged", "lr_too_high")
+
+
+@pytest.mark.parametrize("tag", ["rollout/ep_rew_mean", "charts/episodic_return", "env/reward", "episode_reward"])
+def test_an_agents_loss_rises_with_what_it_gains(tag):
+    rising = synthetic.make(synthetic.noisy(np.linspace(40, 200, 1000), 0.2), lr=1e-3)
+    assert diagnose(rising).verdict == "diverged"
+    gains = Curve(tag, rising["train/loss"].steps, np.linspace(10, 200, 1000))
+    assert diagnose(synthetic.with_curves(rising, gains)).verdict not in ("diverged", "lr_too_high")
+
+
+def test_rewards_are_told_from_other_names():
+    returns = synthetic.make(np.ones(10))
+    for tag in ("train/return_on_equity", "perf/step_time", "val/forward", "train/prewarped"):
+        assert not rewarded(synthetic.with_curves(returns, Curve(tag, np.arange(3), np.ones(3))))
+
+
+@pytest.mark.parametrize("count, is_seen", [(60, False), (150, True)])
+def test_a_mild_lift_in_flight_may_yet_come_down(count, is_seen):
+    values = synthetic.noisy(np.r_[0.69, np.full(4, 1.4), np.full(count, 0.75)], 0.01)
+    run = known_before(values, 0.69)
+    steps = np.r_[0, np.linspace(10, count, 4).astype(int)]
+    run = synthetic.with_curves(run, Curve(VAL_LOSS, steps, np.r_[0.69, np.full(4, 0.75)]))
+    assert (thrown(replace(run, state=RUNNING)) is not None) is is_seen
+    assert thrown(run) is not None

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from collector.schema import EXCESS_LOSS
-from diagnostics import Curve, synthetic
-from diagnostics.stats.wandering import wandering
+from diagnostics import Curve, diagnose, synthetic
+from diagnostics.stats.wandering import calm, wandering
 
 LEVEL = np.r_[np.linspace(2.0, 1.0, 500), np.full(500, 1.0)]
 
@@ -59,3 +59,13 @@ def test_of_a_loss_below_zero_it_is_a_share_of_the_fall():
 
 def test_a_loss_that_was_lost_at_once_has_none():
     assert wandering(synthetic.make(np.full(1000, np.nan), excess_loss=0.1)) is None
+
+
+@pytest.mark.parametrize("share, is_calm", [(0.03, True), (0.3, False)])
+def test_weights_that_wander_by_little_are_no_cause_of_a_jitter(share, is_calm):
+    """Validation that is a batch drawn anew each time jumps by a third of itself."""
+    level = synthetic.falling(2.3, 0.1, pace=40)
+    val = level * (1 + 0.3 * np.random.default_rng(1).choice([-1.0, 1.0], 1000))
+    run = synthetic.make(synthetic.noisy(level, 0.1), val, lr=0.1, excess_loss=share * level)
+    assert calm(run, 0.03) is is_calm
+    assert (diagnose(run).verdict in ("needs_decay", "lr_too_high")) is not is_calm

@@ -138,3 +138,11 @@ def test_looks_before_those_that_are_taken_change_nothing(monkeypatch):
     taken = [_held(iter(past[:MOST_LOOKS])) for past in pasts]
     monkeypatch.setattr("diagnostics.steady._enough", lambda stretches: np.inf)
     assert taken == [_held(iter(past[:MOST_LOOKS])) for past in pasts]
+
+
+def test_a_verdict_that_is_only_held_says_when_it_was_last_seen():
+    run = replace(synthetic.make(synthetic.noisy(synthetic.falling())), state=RUNNING)
+    sizes = _sizes(synthetic.STEPS)
+    looks = {size: finding("lr_too_low") for size in sizes[2:8]}
+    held = standing(run, [finding("healthy")], lambda run: looks.get(len(run["train/loss"])))
+    assert held.rule == "lr_too_low" and f"seen up to step {sizes[2]:,}," in held.message

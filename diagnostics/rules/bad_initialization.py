@@ -13,7 +13,7 @@ Criterion
       (under a normalization, no pretraining that is said, and updates of USUAL or more where they are longest: weights that were trained may be as large, and are moved by less).
     - *No gradient.* More than MOST of the weights in matrices got a gradient of exactly 0 in every sample from the first on, SEEN of them or more, in layers wider than NARROW, and the
       loss, above 0, is not down to LEARNED of its start (while the run goes on, after LEAST points).
-    - *Late start.* Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE of the run for the first tenth of its fall, and from
+    - *Late start.* Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE (FLAT_UNLOGGED where neither rate nor layers were logged: a warmup is as flat) of the run for the first tenth of its fall, and from
       there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small).
     - *No start.* The fall over the whole run stays under NO_FALL of the start (SOME_FALL in a log without layers that ends by giving every example the same answer, with
       validation that jumps by no more than TOSSED of its start), it never was LOUD away from there nor half of the run WON below, and lr_too_low sees no straight
@@ -65,6 +65,7 @@ from diagnostics.stats.held_back import NARROW, held_back  # noqa: F401  (Criter
 from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
     FLAT_HIGH,
     FLAT_SHARE,
+    FLAT_UNLOGGED,
     GENTLE,
     HIGH_START,
     LEAST,

@@ -14,7 +14,7 @@ Criterion
       under no decay; validation (the averaged training loss, where it is too sparse) jumps from one evaluation to the next by more than JITTER (UNLOGGED) of its own level, or of FLOOR
       of the fall where less is left, over the second half of the run; and as many steps again are forecast to bring less than BRINGS times the jitter, which is what a decay brings.
       Where update alignment was recorded and is below PULLED on average (at PULLED_CLEAR standard errors), so that the gradient points back from wherever ten steps lead,
-      PULLED_JITTER and PULLED_BRINGS are enough. Not where the excess loss was recorded and is under CALM of the loss and smaller than the jitter: then validation was measured on other examples each time.
+      PULLED_JITTER and PULLED_BRINGS are enough. Not where the excess loss was recorded and is under CALM of the loss and smaller than the jitter, and update alignment is above BACK: then validation was measured on other examples each time.
     - *Wanders.* The logged rate never fell below a third of its peak; the excess loss that was recorded over the last three quarters of the run is more than WANDERS of the loss of its second half, or of validation's
       at the end where that is higher, or of FLOOR of the fall where less is left, and clear by WANDERS_CLEAR standard errors (wider ones where it was measured but a few times, by Student's t); validation jumps by more than STIRS of its level, as it does where weights wander; and as many steps again are forecast to bring less than OUTDONE times as
       much.
@@ -50,7 +50,7 @@ from diagnostics.stats.decay import coming_down, known_rate, wanes
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
 from diagnostics.stats.levelled import falling
-from diagnostics.stats.wandering import CALM, SHARE, calm, wandering  # noqa: F401 (Criterion)
+from diagnostics.stats.wandering import BACK, CALM, SHARE, calm, wandering  # noqa: F401 (Criterion)
 
 JITTER = 0.08  # of the level: half as much again as any sound run of the DeepOBS grid has
 BRINGS = 2.0  # times the jitter

@@ -9,6 +9,7 @@ from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
 from diagnostics.stats.alike import alike
+from diagnostics.stats.decay import known_rate
 from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import held_back, narrow
@@ -22,6 +23,7 @@ from diagnostics.stats.small_weights import LARGE, TINY, began_small, far_off, s
 from diagnostics.stats.tossed import TOSSED
 
 FLAT_SHARE = 0.06  # of the run: sound runs leave the start within 3 %
+FLAT_UNLOGGED = 0.15  # the same where no rate was logged, and a warmup may be what is seen: one-cycle's takes 30 % of the run, and such runs leave the start within 10 %
 STEEP = 0.55  # an exponential fall has 5.6, a straight one 4, the S of a sound first few steps 0.7 to 1.1, a plateau 0.2 to 0.4
 NO_FALL = 0.02  # of the start: DeepOBS' bound between a little progress and none
 OF_TWO = log(2)  # nats: a guess between two classes
@@ -81,12 +83,13 @@ def left_late(run: Run, loss: Curve) -> Sign:
     flat, drop = seen.left - begin, seen.half - seen.left
     steep = GENTLE if began_small(run, seen.half) else STEEP
     clear = seen.fall > max(CLEAR * noise(loss.values[: max(20, len(loss) // 20)]), NO_FALL * abs(seen.level))
-    if whole <= 0 or not clear or flat <= FLAT_SHARE * whole or drop > steep * flat or jumped(loss, seen.left):
+    least = FLAT_SHARE if known_rate(run) or run.layers is not None else FLAT_UNLOGGED
+    if whole <= 0 or not clear or flat <= least * whole or drop > steep * flat or jumped(loss, seen.left):
         return None
     if comes_down(run, seen.left) and not began_small(run, seen.half):
         return None  # short steps down a slope: see lr_too_low
     evidence = Evidence(
-        TRAIN_LOSS, begin, seen.left, "share of the run before a tenth of the fall", flat / whole, FLAT_SHARE
+        TRAIN_LOSS, begin, seen.left, "share of the run before a tenth of the fall", flat / whole, least
     )
     return (
         f"The training loss stayed at {seen.level:.3g} for {flat:,} steps ({flat / whole:.0%} of the run) before it fell.",

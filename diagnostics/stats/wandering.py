@@ -9,6 +9,7 @@ from collector.schema import EXCESS_LOSS, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.once import once
 from diagnostics.run import Run
+from diagnostics.stats.alignment import alignment
 from diagnostics.stats.bounce import FLOOR
 from diagnostics.stats.change import Change
 from diagnostics.stats.level import end, start
@@ -20,6 +21,9 @@ WHOLE = (
 )
 # of the loss: runs whose validation is a batch drawn anew each time have 0.02 to 0.09, 24 of the lab's 25 that jitter and need a decay 0.15 and more
 CALM = 0.1
+BACK = (
+    -0.07
+)  # mean cosine: such runs have −0.06 and more, those that circle inside a jitter of their own less than −0.08
 SHARE = "mean excess loss as a share of the loss, or of a twentieth of the fall"
 
 
@@ -56,12 +60,13 @@ def wandering(run: Run) -> Wandering | None:
 
 
 def calm(run: Run, jitter: float) -> bool:
-    """Whether the weights are known to wander by little: under ``CALM`` of the loss, and by less than validation's ``jitter`` from one evaluation to the next.
+    """Whether the weights are known to wander by little: under ``CALM`` of the loss, by less than validation's ``jitter`` from one evaluation to the next, and with no gradient that points ``BACK``.
 
     That is then one of the examples it was measured on, which differ each time.
     """
-    seen = wandering(run)
-    return seen is not None and seen.share < CALM and seen.gain < jitter
+    seen, pull = wandering(run), alignment(run)
+    little = seen is not None and seen.share < CALM and seen.gain < jitter
+    return little and (pull is None or pull.gain > BACK)
 
 
 def _scale(run: Run, loss: Curve, level: float) -> float:

@@ -61,6 +61,7 @@ PULLED_JITTER, PULLED_BRINGS = JITTER / 2, BRINGS / 2
 WANDERS, WANDERS_CLEAR, OUTDONE = 0.1, 2.0, 0.45
 STIRS = 0.01  # of the level, as JITTER: what no evaluation shows is no wandering, but another loss than the one that was logged
 UNLOGGED = 0.1  # the same where nobody logged the rate: an evaluation on other examples each time jitters as well
+UP = 0.9  # of the peak: a rate that is no lower has not come down
 FACTOR = 0.1  # the usual step, and the one that was tried
 MORE = 0.4  # of the steps so far: what 30 % of a run is to the 70 % before it
 
@@ -121,12 +122,11 @@ def _pulled_back(run: Run) -> bool:
 def _finding(run: Run, tag: str, said: str, evidence: Evidence, why: str) -> Finding:
     what = "Validation loss" if tag == VAL_LOSS else "The averaged training loss"
     to = f"{FACTOR * float(run[LR].finite().values[-1]):.2g}" if known_rate(run) else "a tenth"
-    never = "at a learning rate that never fell" if known_rate(run) else "as much as ever"
     more = int(float(f"{MORE * (run.last_step - int(run[TRAIN_LOSS].steps[0])):.2g}"))
     return Finding(
         "needs_decay",
         "info",
-        f"{what} {said}, {never}.",
+        f"{what} {said}, {_rate(run)}.",
         (evidence,),
         (
             Remedy(
@@ -143,6 +143,19 @@ def _finding(run: Run, tag: str, said: str, evidence: Evidence, why: str) -> Fin
                 value="cosine",
             ),
         ),
+    )
+
+
+def _rate(run: Run) -> str:
+    """What the rate did meanwhile."""
+    if not known_rate(run):
+        return "as much as ever"
+    rates = run[LR].finite().values
+    left = float(rates[-1] / rates.max())
+    return (
+        "at a learning rate that never fell"
+        if left > UP
+        else f"at a learning rate that is still at {left:.0%} of its peak"
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from collector.schema import GRAD_NORM, RUNNING
 from diagnostics import Curve, rules, synthetic
@@ -74,3 +75,37 @@ def test_what_never_held_for_new_examples_is_said_to_need_a_look_at_the_labels()
     rose = synthetic.falling(2.3, 0.5, pace=20) + np.linspace(0, 1.0, synthetic.STEPS)
     (found,) = rules.get("overfitting").check(synthetic.make(train, rose))
     assert "labels" not in found.message
+
+
+def _circling_at(last_rate):
+    """Validation that jumps about at a rate that came down in a line to ``last_rate`` of its peak."""
+    level = synthetic.falling(2.3, 0.1, pace=40.0)
+    jumps = np.random.default_rng(1).choice([-1.0, 1.0], len(level))
+    return synthetic.make(
+        synthetic.noisy(level, 0.1), level * (1 + 0.1 * jumps), lr=np.linspace(0.1, 0.1 * last_rate, 1000)
+    )
+
+
+@pytest.mark.parametrize("last, said", [(1.0, "that never fell"), (0.5, "that is still at 50% of its peak")])
+def test_a_rate_that_came_down_a_little_is_not_said_to_have_stayed(last, said):
+    (found,) = rules.get("needs_decay").check(_circling_at(last))
+    assert said in found.message
+
+
+def test_no_decay_is_asked_for_while_one_is_under_way():
+    assert list(rules.get("needs_decay").check(replace(_circling_at(1.0), state=RUNNING)))
+    assert not list(rules.get("needs_decay").check(replace(_circling_at(0.5), state=RUNNING)))
+
+
+def test_a_run_at_the_end_of_its_plan_is_not_told_to_go_on_with_it():
+    run = synthetic.make(synthetic.noisy(synthetic.falling(pace=1.0)))
+    run = replace(run, config={"max_steps": 1001}, state=RUNNING)
+    assert "as planned" not in first("keep_training", run).action
+
+
+def test_what_a_stop_saves_is_a_share_of_the_run_and_not_of_its_evaluations():
+    """Evaluated for the first time where validation was best, at a tenth of the run."""
+    run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 0.01)))
+    late = np.arange(100, 1001, 25)
+    run = synthetic.with_curves(run, Curve("val/loss", late, np.linspace(0.5, 1.0, len(late))))
+    assert "saves 90%" in first("overfitting", run).because

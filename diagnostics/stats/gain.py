@@ -25,7 +25,7 @@ ADAPTER = re.compile(
 )  # its rank is small on purpose, and says nothing of the network it sits on
 GATES = {"GRU": 3, "LSTM": 4, "MultiheadAttention": 3}  # matrices that torch keeps in one
 SMALL = 0.25  # of a deviation times √fan-in: half of the least that a rule of the field gives
-# of the start, and of the weights, all updates added up: SIRENs come there by 0.05 to 0.17, the lab's networks whose weights began too small by 2.5 and more
+# of the start, and of the weights, all updates added up: SIRENs come there by 0.05 to 0.17, none of the lab's networks does (tests/benchmarks/test_bounds.py)
 LEFT, HARDLY = 0.2, 0.25
 NORMALIZES = re.compile(r"norm", re.IGNORECASE)  # torch's class, or what a class of one's own is called in the model
 

@@ -54,7 +54,7 @@ def stands_out(run: Run, first: float) -> bool:
 
 
 def _freak(values: Floats, count: int) -> bool:
-    """Whether the highest is farther from the middle than batches that differ many-fold bring, of which the first, that tells the start, is one: by their logarithms, where all have one."""
+    """Whether the highest is farther from the middle, by the logarithms where all have one, than a batch comes that is one of many that differ many-fold."""
     if not (values > 0).all():
         return True
     logs = np.log(values)

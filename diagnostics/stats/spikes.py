@@ -46,7 +46,7 @@ def spikes(curve: Curve) -> list[Spike]:
 
     A spike begins where a point stands above the median of the stretch before it by ``WIDTHS`` noise widths, by ``SHARE`` of the
     fall from the start to that median, by ``BEYOND`` times the largest such step in the stretches before, and, unless ``IN_A_ROW`` stay there, by ``WIDTHS_IN_LOGS`` of the logarithms: a
-    loss with a heavy tail is not a loss with spikes. Only earlier points are looked at, so the same spike is found while the run goes on.
+    loss with a heavy tail is not a loss with spikes. But for those, only earlier points are looked at, so the same spike is found while the run goes on.
     """
     finite = curve.finite()
     stretch = max(LEAST_STRETCH, len(finite) // STRETCHES)

@@ -93,18 +93,21 @@ def _tells(run: Run, loss: Curve) -> bool:
     """
     if run.state != RUNNING:
         return not may_be_a_game(run, loss)
-    val = run.get(VAL_LOSS)
-    evals, highest = 0 if val is None else len(val.finite()), float(loss.values.max())
-    seen = highest > FAR * lifted(run) or evals >= LEAST_TO_END or run.per_epoch(TRAIN_LOSS)
+    high = float(loss.values.max()) > FAR * lifted(run)
+    seen = high or len(_evaluations(run)) >= LEAST_TO_END or run.per_epoch(TRAIN_LOSS)
     return (seen or len(loss) >= MANY_BATCHES) and _of_all(run, _level(run))
 
 
 def may_be_a_game(run: Run, loss: Curve) -> bool:
     """Whether nobody ever evaluated a loss that is no better than at its start, and it never was far from there: so do those of two networks against each other."""
-    val = run.get(VAL_LOSS)
-    evaluated = val is not None and len(val.finite()) > 0
     near = float(loss.values.max()) <= HARDLY_ABOVE * lifted(run) and blocks(loss).best > LEARNED * untouched(run)
-    return not evaluated and near and end(loss) > _level(run)
+    return not len(_evaluations(run)) and near and end(loss) > _level(run)
+
+
+def _evaluations(run: Run) -> Curve:
+    """The finite ones; without points where there are none."""
+    val = run.get(VAL_LOSS)
+    return Curve(VAL_LOSS, np.empty(0, np.int64), np.empty(0)) if val is None else val.finite()
 
 
 def _of_all(run: Run, level: float) -> bool:
@@ -112,10 +115,9 @@ def _of_all(run: Run, level: float) -> bool:
 
     All have been seen after an epoch, or, where none is logged, MANY_BATCHES; validation holds all of them.
     """
-    train, val = run[TRAIN_LOSS].finite(), run.get(VAL_LOSS)
-    evaluated = val is not None and len(val.finite()) > 0 and val.finite().steps[-1] > train.steps[0]
-    if val is not None and evaluated:
-        return not level / FAR < val.finite().values[-1] < level  # further below it, it is measured otherwise
+    train, val = run[TRAIN_LOSS].finite(), _evaluations(run)
+    if len(val) and val.steps[-1] > train.steps[0]:
+        return not level / FAR < val.values[-1] < level  # further below it, it is measured otherwise
     epochs = run.epochs.finite().values if run.epochs is not None else np.empty(0)
     return float(np.ptp(epochs)) >= 1 if epochs.size else len(train) >= MANY_BATCHES
 
@@ -150,9 +152,8 @@ def _far_above(run: Run, loss: Curve, least: int = IN_A_ROW) -> bool:
 
 def _mostly_far_above(run: Run, loss: Curve) -> bool:
     """Whether most losses are so far above the start, however much they are thrown about there."""
-    val = run.get(VAL_LOSS)
-    known = val is not None and len(val.finite()) > 0
-    first = max(lifted(run), start(run[VAL_LOSS]) if known else surely_before_training(run))
+    val = _evaluations(run)
+    first = max(lifted(run), start(val) if len(val) else surely_before_training(run))
     return first > 0 and float(np.median(loss.values)) > FAR * first
 
 

@@ -17,15 +17,17 @@ from diagnostics.rules.needs_decay import wanders
 from diagnostics.stats.bounce import bounce, jitter
 from diagnostics.stats.decay import decay, wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
+from diagnostics.stats.gain import amplified
 from diagnostics.stats.headway import headway
 from diagnostics.stats.held_back import ABSURD, STRONG, STRONG_ADAMW, decoupled
+from diagnostics.stats.level import end
 from diagnostics.stats.long_steps import beyond_use, restless
 from diagnostics.stats.plan import STEPS, STEPS_OR_OTHER
 from diagnostics.stats.short_steps import hardly_begun, points_on, timid, went_on
 from diagnostics.stats.slide import MANY_EVALS, slides
 from diagnostics.stats.standstill import gaining
 from diagnostics.stats.strides import stretch, strides
-from diagnostics.stats.wandering import wandering
+from diagnostics.stats.wandering import calm, wandering
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +89,18 @@ def test_what_wanders_needs_a_decay_or_a_lower_rate_and_is_not_sound(runs):
     found = {truth: (count[truth, True], count[truth, True] + count[truth, False]) for truth, _ in count}
     assert found["needs_decay"] == (22, 30) and found["healthy"] == (0, 68) and found["keep_training"] == (1, 73)
     assert found["lr_too_low"][0] == found["underfitting"][0] == 0 and found["lr_too_high"][0] > 20
+
+
+def test_of_what_jitters_and_needs_a_decay_or_a_lower_rate_hardly_any_is_calm(runs):
+    """A jitter beside weights that hardly wander is one of the examples that validation was measured on."""
+    faults = [r for r in runs if r.truth in ("needs_decay", "lr_too_high") and bounce(r.run) and wandering(r.run)]
+    jittering = [r for r in faults if jitter(r.run, bounce(r.run)) > VIOLENT / 4]
+    still = [r for r in jittering if calm(r.run, jitter(r.run, bounce(r.run)) * end(r.run[bounce(r.run).tag]))]
+    assert (len(still), len(jittering)) == (3, 58)
+
+
+def test_no_network_of_the_lab_makes_up_for_the_size_of_its_weights(runs):
+    assert not [r.name for r in runs if amplified(r.run)]
 
 
 def test_where_the_gradient_points_on_the_rate_is_too_low(known):

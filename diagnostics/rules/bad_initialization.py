@@ -16,7 +16,7 @@ Criterion
     - *Late start.* Not counting warmup, the smoothed training loss (of at least LEAST points) needs more than FLAT_SHARE (FLAT_UNLOGGED where neither rate nor layers were logged: a warmup is as flat) of the run for the first tenth of its fall, and from
       there to half of the fall less than STEEP times as long (GENTLE times, where the weights began too small).
     - *No start.* The fall over the whole run stays under NO_FALL of the start (SOME_FALL in a log without layers that ends by giving every example the same answer, with
-      validation that jumps by no more than TOSSED of its start), it never was LOUD away from there nor half of the run WON below, and lr_too_low sees no straight
+      validation that jumps by no more than TOSSED of its start), it never was LOUD away from there nor half of the run WON below, validation has not fallen by SOME_FALL, and lr_too_low sees no straight
       line in it that stands out of the noise (while the run goes on, after LEAST points), with no weights thrown to more than THROWN times their norm nor shrunk
       below SHRUNK of it, unless they began too small. Not where losses are known only as means, or from evaluations, of which the first came after SOON of the run, unless
       it ends as a guess: what was learned before is not known.
@@ -81,7 +81,7 @@ from diagnostics.stats.held_by_start import (  # noqa: F401  (Criterion)
     started_high,
     young,
 )
-from diagnostics.stats.level import before_training, blocks
+from diagnostics.stats.level import before_training, blocks, end, start
 from diagnostics.stats.noise import noise
 from diagnostics.stats.plan import FAR, early  # noqa: F401 (Criterion)
 from diagnostics.stats.progress import progress
@@ -111,6 +111,7 @@ WON = 0.06  # of the start: a loss that was lower by that much for half of the r
 SOME_FALL = (
     0.1  # of the start: what unequal weights of the last layer cost above one answer for all, in the lab's networks
 )
+LEAST_EVALS, CLEAR = 5, 2.0  # evaluations, and widths of their noise: validation surely fell
 LOUD = 0.2  # of the start: points that differ more than that hide what a plateau is, and a loss that was as far away did leave
 FALL = "fall as a share of the start"
 TINY_RATIO = 1e-5  # update ratio: a hundredth of the course's 1e-3
@@ -150,7 +151,7 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     first = _untrained(run, loss)
     if first <= 0 or loss.values.min() <= 0:
         return None  # a reward or an adversary's loss: nothing says that it should fall
-    if early(run) and young(run, loss):
+    if (early(run) and young(run, loss)) or _validation_fell(run):
         return None
     seen, answerless = progress(run, first), blank(run)
     if began_unseen(run) and not (answerless or _guesses(run)):
@@ -171,6 +172,15 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
         f"{what} loss never left its start at {seen.first:.3g}{_of_a_guess(run, seen.first)}: it ends at {seen.last:.3g}.{_rival(run)}{usual}",
         evidence,
     )
+
+
+def _validation_fell(run: Run) -> bool:
+    """Whether it has come down by more than noise, whatever training shows: sorted data lift each other's loss."""
+    val = run.get(VAL_LOSS)
+    seen = val.finite() if val is not None else None
+    if seen is None or len(seen) < LEAST_EVALS:
+        return False
+    return end(seen) < start(seen) - max(SOME_FALL * abs(start(seen)), CLEAR * noise(seen.values))
 
 
 def _of_a_guess(run: Run, level: float) -> str:

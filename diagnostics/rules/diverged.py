@@ -25,7 +25,8 @@ Criterion
       While the run goes on, all this but the update, and losses that are mostly so far above, waits for the first evaluation, which must not be below the start, or for the end of the first
       epoch (MANY_BATCHES where none is logged): what is learned of the first class of sorted data lifts the loss of the next. And a loss that was never FAR above its start, for MANY_BATCHES
       losses, LEAST_TO_END evaluations, or epochs: it may yet come down. Nor is any of it said of a loss that nobody ever evaluated and that stays between LEARNED and HARDLY_ABOVE of its start,
-      as those of two networks against each other do; nor, but for losses that are no numbers, where rewards were logged: an agent's loss rises with what it gains.
+      as those of two networks against each other do; nor where validation accuracy, far above its lowest, has not fallen since the loss was lowest: a term that is added lifts it. Nor,
+      but for losses that are no numbers, where rewards were logged, for an agent's loss rises with what it gains, or no update was ever long (GENTLE and NUDGE, see lr_too_high).
     - *Lost.* The loss gave back LOST of its best progress, after a jump of JUMP above the start, and stays there; or, jump or no jump, all but STUCK_SHARE of the start, of which it had learned LEARNED, MANY noise widths of its
       level or more.
     - *Far above.* The last LEAST_HELD losses all stand above FAR times the start; of the first losses, and at the end of a run that has ended, IN_A_ROW of them are enough
@@ -52,23 +53,22 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.first_update import compared, rate_beside_usual
+from diagnostics.stats.games import HARDLY_ABOVE, LEARNED, STUCK_SHARE  # noqa: F401 (Criterion)
 from diagnostics.stats.hardly_logged import SOON  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.jump import FREAK, MANY, RARER  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.level import RARE, end, start  # noqa: F401 (Criterion)
 from diagnostics.stats.lost import LATE_SHARE, TAIL, Lost, not_finite, vanished, zeroed  # noqa: F401 (named in the Criterion)
 from diagnostics.stats.rates import Lower, by, careful, lower
 from diagnostics.stats.stillness import LAST_DIGIT, stillness
+from diagnostics.stats.strides import GENTLE, NUDGE  # noqa: F401 (Criterion)
 from diagnostics.stats.thrown import (  # noqa: F401 (named in the Criterion)
     ABOVE,
     FAR,
-    HARDLY_ABOVE,
     IN_A_ROW,
     JUMP,
-    LEARNED,
     LEAST_HELD,
     LOST,
     MANY_BATCHES,
-    STUCK_SHARE,
     THROWN,
     thrown,
 )

@@ -18,7 +18,8 @@ Criterion
     - *Flung.* Three losses stood at FLUNG times the start, and weights have grown to GROWN times (where nobody saw them: validation ends above the loss of the
       untouched network).
     - *Rose again.* The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to get
-      down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test); with no setting of the network to account for it.
+      down; or by as much from half to half, with the order of all levels that of a rise (RISING standard errors by Mann and Kendall's test); with no setting of the network to account for it, nor a loss
+      that is still falling and has undone MOST of its rise, nor a validation accuracy that has not fallen since or a validation loss as low as before: then a term or a task was added to it.
     - *Astray.* The loss was as low in the first third of the run as at the end, to WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run
       between, clear of the noise, and the rate had not come to HEIGHT of its peak before.
     - *Swollen.* Weights that are known to have begun sound, in layers that are not narrow, in more than one layer, grew to SWOLLEN times their first size and some update was longer than
@@ -74,8 +75,8 @@ Source
 
 Known limits
     A rate only a little too high shows nothing of the kind, nor does one that a schedule brought down in time. A tiny validation set jumps by
-    itself, and a good constant rate may too; so does one that is measured on other examples each time. A loss that is not meant to fall, as an agent's (where rewards are logged, nothing is said) or one whose
-    terms come in by and by, is misread.
+    itself, and a good constant rate may too; so does one that is measured on other examples each time. A loss that is not meant to fall, as an agent's (where rewards are logged, nothing is said) or, where neither validation nor layers were
+    logged, one whose terms come in by and by, is misread.
 """
 
 from collections.abc import Iterator
@@ -94,8 +95,10 @@ from diagnostics.stats.bounce import FLOOR, bounce, jitter  # noqa: F401 (the Cr
 from diagnostics.stats.decay import HEIGHT, at_height, coming_down, known_rate, wanes  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.detour import WON  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.games import may_be_a_game
 from diagnostics.stats.gentler import AIM, FROM_HERE, gentler
 from diagnostics.stats.jump import RARER, jump  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.kept import kept
 from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.level import ODD, RARE, before_training, end, start  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.levelled import falling
@@ -145,7 +148,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     went_astray,
 )
 from diagnostics.stats.rates import FAR  # noqa: F401 (the Criterion names it)
-from diagnostics.stats.relapse import RISING  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.relapse import MOST, RISING, made_good  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.rewards import rewarded
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
@@ -157,6 +160,7 @@ MADE_GOOD = (
     0.15  # of the start: chosen by eye on the lab's eight runs that a rate harmed before a schedule brought it down
 )
 VIOLENT = 0.2  # jitter as a share of the level: of the lab's runs that only need a decay none has as much (tests/benchmarks/test_bounds.py)
+OR_ADDED = "Was a term or a task added to it on the way? Then that is why, and no fault."
 LONGEST_TENTH = "median update ratio of the tenth where it is highest"
 COSINE = Remedy(
     "Next time, use a cosine schedule over the whole run.",
@@ -253,9 +257,12 @@ def _held_back(run: Run) -> bool:
 
 
 def _rose_again(run: Run, loss: Curve) -> Sign:
-    """A strong decay takes the weights, and with them what had been learned."""
-    found = rose_again(loss)
-    return None if found and _held_back(run) else found
+    """A strong decay takes the weights, and with them what had been learned; and where nothing is lost, it was not the steps that lifted the loss."""
+    found = None if gaining(loss) and made_good(loss) else rose_again(loss)
+    if found is None or may_be_a_game(run, loss) or _held_back(run) or kept(run, found[1].first_step):
+        return None
+    alone = VAL_LOSS not in run and strides(run) is None
+    return (f"{found[0]}{' ' + OR_ADDED if alone else ''}", found[1])
 
 
 def _rewrote(run: Run, loss: Curve) -> Sign:

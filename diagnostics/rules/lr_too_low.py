@@ -8,7 +8,7 @@ Why it matters
     A higher rate reaches the same loss in a fraction of the steps, and usually a lower one in the end.
 
 Criterion
-    A run that goes on is judged as one that has ended once it is FAR on the way that its settings plan in steps or epochs. Where update ratios were logged, one of these (steps at less than a third of the peak rate do not count, and a warmup that still goes on is no time to judge):
+    Nothing is said of a loss that may be one of two networks against each other (see diverged) and stood ROSE above its start. A run that goes on is judged as one that has ended once it is FAR on the way that its settings plan in steps or epochs. Where update ratios were logged, one of these (steps at less than a third of the peak rate do not count, and a warmup that still goes on is no time to judge):
 
     - *Nothing moved.* No update moved a weight at all.
     - *Short steps.* Even in the tenth of the run in which they are longest, the median update is shorter than SHORT of the weights, the loss has not levelled off after more
@@ -84,6 +84,7 @@ from diagnostics.run import Run
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import HALF, JUMP, LATE_EVALS, SHOWS, SLOW  # noqa: F401 (Criterion)
 from diagnostics.stats.first_update import compared, rate_beside_usual
+from diagnostics.stats.games import ROSE  # noqa: F401 (Criterion)
 from diagnostics.stats.plan import FAR  # noqa: F401 (Criterion)
 from diagnostics.stats.rates import highest, peak
 from diagnostics.stats.rest import DRIFT, LEAST_FALLS, NEARLY_ALL  # noqa: F401 (Criterion)

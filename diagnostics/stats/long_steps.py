@@ -11,6 +11,7 @@ from diagnostics.stats.detour import detour
 from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
 from diagnostics.stats.first_update import rate_beside_usual
+from diagnostics.stats.games import may_be_a_game
 from diagnostics.stats.held_back import dropped, narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
@@ -31,7 +32,6 @@ from diagnostics.stats.small_weights import began_sound, no_measure, single
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
 from diagnostics.stats.strides import strides, sustained
-from diagnostics.stats.thrown import may_be_a_game
 from diagnostics.stats.wandering import calm
 
 BOUNCE = 0.009  # of the fall: see lr_too_high

@@ -12,6 +12,7 @@ LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
 LEAST_FALL = 0.02  # of the start: the wobble of a loss that never fell gives nothing back
 CLEAR = 5.0  # standard errors of a level
 AT_FIRST = 0.05  # of the run: any loss falls there
+MOST = 0.8  # of a rise
 RISING = 3.0  # standard errors of the order of the levels after that: Mann, 1945, "Nonparametric tests against trend"
 
 
@@ -52,6 +53,14 @@ def _climbing(levels: Blocks, first: float) -> Relapse | None:
     if before >= min(first, after) or rising(late) < RISING:
         return None
     return Relapse(before, int(levels.steps[-half]), after, (after - before) / (first - before))
+
+
+def made_good(loss: Curve) -> bool:
+    """Whether most of a rise from its lowest level is undone: of a task that came in late, say, and is being learned."""
+    levels = blocks(loss).levels
+    at = int(np.argmin(levels[: max(1, len(levels) // 2)]))
+    low, top = float(levels[at]), float(levels[at:].max())
+    return top - end(loss) > MOST * (top - low)
 
 
 def rising(values: Floats) -> float:

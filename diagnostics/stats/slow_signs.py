@@ -11,6 +11,7 @@ from diagnostics.run import Run
 from diagnostics.stats.alignment import MEAN_COSINE, Alignment
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
+from diagnostics.stats.games import played
 from diagnostics.stats.headway import headway
 from diagnostics.stats.level import end, start
 from diagnostics.stats.plan import early
@@ -76,8 +77,8 @@ def slow(run: Run) -> Slow | None:
     """The first sign that is there: steps that were measured to be short, or, where nobody measured them, a fall that goes on and on."""
     loss, seen = run[TRAIN_LOSS].finite(), strides(run)
     fine_tuned = pretrained(run)
-    if run.state == RUNNING and warming(run):
-        return None  # it is being raised
+    if (run.state == RUNNING and warming(run)) or played(run):
+        return None  # the rate is being raised; or nothing says that the loss should fall
     measured = seen is not None and not fine_tuned and not warming(run)
     if seen is not None and measured and (never_long(run, loss, seen) or crawls(run, seen)):
         return _short(run, seen)

@@ -20,7 +20,7 @@ TENTHS = 10  # parts: a stretch of the run, and no single outlier
 GENTLE = 2 * USUAL  # updates that never are longer throw no weights about, however wide the layers
 # of what a layer puts out: no update changed it by more. One batch's update is of low rank and lies along the inputs, so it counts √fan-in times as much
 # there as among the weights, whose own sum over the inputs is a random walk (Yang et al., 2022, "Tensor Programs V"). Rates too high in the lab: 0.2 and more.
-NUDGE = 0.14
+NUDGE = 0.18
 # Times Adam's and momentum's: how long the updates of sound runs are where they are longest. Half of what the lab shows of optimizers of which it has few.
 STRETCH = {"sgd": 2.0, "nadam": 2.0, "rmsprop": 3.0, "adamax": 4.0, "adagrad": 8.0}
 LONGER = 1.5  # times the steps half way through: a linear warmup has 2, and that until half as long again after it

@@ -7,8 +7,10 @@ import numpy as np
 from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
+from diagnostics.stats.games import LEARNED, STUCK_SHARE, may_be_a_game, size
 from diagnostics.stats.hardly_logged import began_unseen
 from diagnostics.stats.jump import MANY, stands_out
+from diagnostics.stats.kept import knows
 from diagnostics.stats.level import as_low_since, blocks, end, start, surely_before_training
 from diagnostics.stats.lost import LATE_SHARE
 from diagnostics.stats.noise import noise
@@ -17,13 +19,10 @@ from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.strides import gentle, strides
 from diagnostics.stats.untouched import LEAST_TO_END, ends_higher, lifted, time_above, untouched
 
-STUCK_SHARE = 0.02  # of the start: DeepOBS' bound between a little progress and none
 JUMP = 0.3  # of the start: a rise that no batch explains, where two classes leave room for ±0.1
 LOST = 0.8  # of the best progress given back at the end
-LEARNED = 0.5  # of the start: a loss that was below half of it and is back there has lost all, jump or no jump
 ABOVE = 0.2  # of the run, spent above the start
 THROWN = 1.0  # update ratio: a step as long as the weights
-HARDLY_ABOVE = 2.5  # times the start: as far as the losses of small GANs went
 MANY_BATCHES = 100  # losses: about an epoch of a small data set, where none is logged
 LEAST, LEAST_HELD = 10, 20  # losses: few batches differ by chance, and short steps throw nothing up
 FAR, IN_A_ROW = 3.0, 3  # times the start, and losses: so far above it, few are enough
@@ -52,10 +51,10 @@ class Thrown:
 def thrown(run: Run) -> Thrown | None:
     """Measure it; None where the run is better off than that, or too young to tell."""
     loss = run[TRAIN_LOSS].finite()
-    if len(loss) < (LEAST_HELD if gentle(run) else LEAST):
-        return _seen(run, loss, FAR * lifted(run)) if _far_above(run, loss) else None
-    if rewarded(run):
+    if rewarded(run) or gentle(run):  # what lifts the loss of steps so short is not the steps
         return None
+    if len(loss) < LEAST:
+        return _seen(run, loss, FAR * lifted(run)) if _far_above(run, loss) else None
     return _flung(run, loss) or (_no_better(run, loss) if _tells(run, loss) else None)
 
 
@@ -88,20 +87,19 @@ def _no_better(run: Run, loss: Curve) -> Thrown | None:
 def _tells(run: Run, loss: Curve) -> bool:
     """Whether a loss that is no better than at its start tells of the weights.
 
-    One that nobody ever evaluated and that never was far above its start may be that of two networks against each other, which is to stay. While the run
-    goes on, one that is not far above may yet come down.
+    That of two networks against each other is to stay where it was, and a term that is added lifts it though nothing is lost. While the run goes on, one
+    that is not far above may yet come down.
     """
+    best = blocks(loss)
+    if may_be_a_game(run, loss) or knows(run, int(best.steps[np.argmin(best.levels)])):
+        return False
+    if untouched(run) <= 0 and float(loss.values.max()) - lifted(run) <= FAR * size(run, loss):
+        return False  # no 0 to fall to, as of a critic: what it wins and loses by turns
     if run.state != RUNNING:
-        return not may_be_a_game(run, loss)
+        return True
     high = float(loss.values.max()) > FAR * lifted(run)
     seen = high or len(_evaluations(run)) >= LEAST_TO_END or run.per_epoch(TRAIN_LOSS)
     return (seen or len(loss) >= MANY_BATCHES) and _of_all(run, _level(run))
-
-
-def may_be_a_game(run: Run, loss: Curve) -> bool:
-    """Whether nobody ever evaluated a loss that is no better than at its start, and it never was far from there: so do those of two networks against each other."""
-    near = float(loss.values.max()) <= HARDLY_ABOVE * lifted(run) and blocks(loss).best > LEARNED * untouched(run)
-    return not len(_evaluations(run)) and near and end(loss) > _level(run)
 
 
 def _evaluations(run: Run) -> Curve:

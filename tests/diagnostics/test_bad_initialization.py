@@ -155,3 +155,11 @@ def test_a_start_that_is_never_left_says_that_it_is_a_guess_and_how_to_look_for_
     )
     assert "what a guess among 10 classes costs" in found.message
     assert {"train_size", "inputs"} <= {remedy.parameter for remedy in found.remedies}
+
+
+@pytest.mark.parametrize("last, is_seen", [(1.8, False), (2.29, True)])
+def test_validation_that_came_down_has_left_its_start_whatever_training_shows(last, is_seen):
+    """What is learned of one class of sorted data lifts the loss of the next."""
+    flat = synthetic.noisy(np.full(synthetic.STEPS, 2.31), 0.01)
+    run = synthetic.make(flat, synthetic.noisy(np.linspace(2.31, last, synthetic.STEPS), 0.003), lr=0.1)
+    assert any(rules.get("bad_initialization").check(run)) is is_seen

@@ -90,21 +90,6 @@ def test_validation_tells_whether_a_lifted_loss_is_that_of_the_weights(level, is
     assert (thrown(sorted_by_class({120: level}, length=120)) is not None) is is_seen
 
 
-def game(highest: float, *, val: float | None = None):
-    """The loss of a generator: from 0.75 up by and by, about where it began at the end, and never evaluated."""
-    t = np.linspace(0, 1, 1000)
-    values = 0.75 + (highest - 0.75) * np.sin(np.pi * t) ** 2 + 0.05 * t
-    run = synthetic.make(synthetic.noisy(values, 0.02), lr=1e-3)
-    return run if val is None else known_before(np.asarray(run["train/loss"].values), val)
-
-
-@pytest.mark.parametrize("highest, is_thrown", [(1.3, False), (3.0, True)])
-def test_a_loss_that_nobody_evaluated_and_that_stays_near_its_start_may_be_that_of_a_game(highest, is_thrown):
-    assert (thrown(game(highest)) is not None) is is_thrown
-    assert thrown(game(highest, val=0.75)) is not None
-    assert is_thrown or diagnose(game(highest)).verdict not in ("diverged", "lr_too_high")
-
-
 @pytest.mark.parametrize("tag", ["rollout/ep_rew_mean", "charts/episodic_return", "env/reward", "episode_reward"])
 def test_an_agents_loss_rises_with_what_it_gains(tag):
     rising = synthetic.make(synthetic.noisy(np.linspace(40, 200, 1000), 0.2), lr=1e-3)
@@ -127,3 +112,10 @@ def test_a_mild_lift_in_flight_may_yet_come_down(count, is_seen):
     run = synthetic.with_curves(run, Curve(VAL_LOSS, steps, np.r_[0.69, np.full(4, 0.75)]))
     assert (thrown(replace(run, state=RUNNING)) is not None) is is_seen
     assert thrown(run) is not None
+
+
+@pytest.mark.parametrize("ratio, is_seen", [(0.0015, False), (0.05, True)])
+def test_steps_that_never_were_long_threw_nothing_up(ratio, is_seen):
+    """An agent's loss rises with what it gains; where nobody logged that, the updates tell."""
+    rising = synthetic.noisy(np.linspace(40, 200, 1000), 0.1)
+    assert (thrown(synthetic.make(rising, lr=1e-3, update_ratio=ratio)) is not None) is is_seen

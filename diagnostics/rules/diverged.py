@@ -19,7 +19,7 @@ Criterion
     - *Nothing learned, and thrown about.* In a run that has ended, validation stands above its start ABOVE_IT of the time, within NEAR of it, and jumps about by more than TOSSED of it, from weights that are not
       known to have begun too small, that no decay took and that nobody trained before; accuracies, where logged, are those of one answer for all.
     - *Thrown up.* The median of the last LATE_SHARE is above (1 − STUCK_SHARE) of the start (of a guess, where only means of epochs tell the start) after a jump of JUMP above
-      it (MANY noise widths, and FREAK of the logarithms where a single batch tells the start; by a lone batch, RARER times as far as any other of the last quarter is from the middle of them), or with most losses above FAR times it (and above the first loss of training, which dropout may lift); or after more than ABOVE of the
+      it (MANY noise widths, and FREAK of the logarithms where a single batch tells the start; by a lone batch, RARER times as far as any other of the last quarter, or of as many before it, is from the middle of them), or with most losses above FAR times it (and above the first loss of training, which dropout may lift); or after more than ABOVE of the
       run clearly above it; or after one update of more than THROWN times the weights, unless these began too small or a decay took them; or with validation 2 % higher
       than at its start. The time above the start, and an end above it, count only where the start is known (SOON, see bad_initialization).
       While the run goes on, all this but the update, and losses that are mostly so far above, waits for the first evaluation, which must not be below the start, or for the end of the first

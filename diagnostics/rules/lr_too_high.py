@@ -43,9 +43,10 @@ Criterion
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far); nor where the first batch, which alone tells the start, is one as those since:
       RARE of them are as high; nor where the weights are known to wander by little (CALM, see needs_decay).
 
+    It is a remark where training alone was logged and rose again, or a jitter is all there is in a log without a rate: a term that was added, or validation on other examples each time, looks the same.
     Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
     for what is left (see underfitting), or the loss ends below MADE_GOOD of the start. A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
-    is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump of a lone batch that is not RARER times as far as others of the last quarter go, nor one of training where validation, seen often and from before
+    is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump of a lone batch that is not RARER times as far as others of the last quarter, or of as many losses before it, go, nor one of training where validation, seen often and from before
     the first step on, came down without a tremor. Weights that are known to have begun too small, or
     that a decay took, are no measure for an update or a growth. While the run goes on and the loss is not surely done falling, only what was done to the weights counts (long updates and growth where the loss is not seen to fall, and the updates where it is above FAR_DOWN of the start);
     and a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.
@@ -91,7 +92,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules import needs_decay, overfitting, underfitting
 from diagnostics.run import Run
-from diagnostics.stats.bounce import FLOOR, bounce, jitter  # noqa: F401 (the Criterion names one)
+from diagnostics.stats.bounce import FLOOR, OR_DRAWN, bounce, jitter  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.decay import HEIGHT, at_height, coming_down, known_rate, wanes  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.detour import WON  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.excursion import JUMP  # noqa: F401 (the Criterion names it)
@@ -178,7 +179,9 @@ def check(run: Run) -> Iterator[Finding]:
     found = _lasting(run, loss) if run.state == RUNNING and not surely_stuck(loss) else _any(run, loss)
     if found:
         message, evidence = found
-        yield Finding("lr_too_high", "warning", message, (evidence, *_hot(run)), _remedies(run, evidence))
+        asks = message.endswith((OR_ADDED, OR_DRAWN))  # what the log leaves open is a remark
+        evidences = evidence, *_hot(run)
+        yield Finding("lr_too_high", "info" if asks else "warning", message, evidences, _remedies(run, evidence))
 
 
 def _lasting(run: Run, loss: Curve) -> Sign:

@@ -16,6 +16,7 @@ BEYOND = (
 )
 FLOOR = 0.05  # of the fall: where less of it is left, the level that the jitter is a share of; what a decay brings is counted so in the lab as well
 OF_LEVEL = "jitter as a share of the level, or of a twentieth of the fall"
+OR_DRAWN = "Is validation measured on other examples each time? Then that is why, and no fault."
 UNDAMPED = 0.5  # times the jitter of the third before: under a straight decay to 0 the last third has a third of it
 LEAST_POINTS = 10  # training losses a block, to know what the batches alone would do to its level
 

@@ -40,17 +40,26 @@ class Jump:
 
 
 def stands_out(run: Run, first: float) -> bool:
-    """Whether the highest loss is farther above ``first`` than noise goes; a lone one, than any other of the last quarter is from the middle of them."""
+    """Whether the highest loss is farther above ``first`` than noise goes; a lone one, than any other of the last quarter, or of as many before it, is from the middle of them."""
     values = run[TRAIN_LOSS].finite().values
     count = max(LEAST, len(values) // 4)
     height, far = float(values.max()) - first, MANY * noise(values[-count:])
     if height <= far or (evaluated_before(run) is None and not _freak(values, count)):
         return False
-    if len(values) >= FEW and float(sliding_window_view(values, FEW).min(axis=1).max()) - first > far:
+    sure = max(first, surely_before_training(run))
+    if len(values) >= FEW and float(sliding_window_view(values, FEW).min(axis=1).max()) - sure > far:
         return True  # so many in a row are no odd batch
     peak = int(np.argmax(values))
     others = np.r_[values[: max(peak - 1, 0)], values[peak + 2 :]][-count:]
-    return others.size == 0 or height > RARER * float(others.max() - np.median(others))
+    if others.size == 0:
+        return True
+    as_far = max(_farthest(others), _farthest(values[peak - count : peak - 1]) if peak >= count else 0.0)
+    return height > RARER * as_far
+
+
+def _farthest(values: Floats) -> float:
+    """How far the highest of ``values`` is from the middle of them."""
+    return float(values.max() - np.median(values))
 
 
 def _freak(values: Floats, count: int) -> bool:

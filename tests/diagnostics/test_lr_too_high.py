@@ -156,7 +156,7 @@ def test_a_log_without_a_rate_that_circles_needs_a_decay():
     run = synthetic.make(synthetic.noisy(level, 0.1), level * (1 + 0.16 * jumps))
     (found,) = rules.get("needs_decay").check(run)
     assert "optim/lr" not in run and not list(RULE.check(run))
-    assert found.message.endswith("jitters by 0.0162, as much as ever.") and "to a tenth" in found.remedies[0].action
+    assert "jitters by 0.0162, as much as ever." in found.message and "to a tenth" in found.remedies[0].action
 
 
 @pytest.mark.parametrize("last, found", [(3.0, True), (0.4, False)])
@@ -242,3 +242,12 @@ def test_a_single_layer_grows_as_far_as_its_targets_ask():
         shapes = {f"{2 * i}.weight": Shape("Linear", (64, 64)) for i in range(layers)}
         run = replace(run, layers=run.layers.assign(weight_norm=norms), shapes=shapes)
         assert any("first size" in f.message for f in RULE.check(run)) is (layers > 1)
+
+
+@pytest.mark.parametrize("lr, severity", [(0.5, "warning"), (None, "info")])
+def test_a_jitter_alone_is_a_remark_where_the_log_holds_no_rate(lr, severity):
+    level = synthetic.falling(2.3, 0.3, pace=60)
+    val = level + 0.05 * np.random.default_rng(1).standard_normal(len(level))
+    (found,) = RULE.check(synthetic.make(synthetic.noisy(level, 0.1), val, lr=lr))
+    assert found.severity == severity
+    assert ("other examples each time" in found.message) is (lr is None)

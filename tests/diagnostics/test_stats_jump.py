@@ -79,3 +79,13 @@ def test_in_a_warmup_many_batches_see_the_untouched_network():
     at_once = synthetic.make(losses, update_ratio=np.full(1008, 0.02))
     assert before_training(at_once) == 9.0, "the second loss is already another network's"
     assert before_training(synthetic.make(losses)) == 9.0, "nobody knows"
+
+
+@pytest.mark.parametrize("highest, is_seen", [(3.0, False), (12.0, True)])
+def test_batches_of_rare_events_go_as_far_before_as_after_and_less_far_by_and_by(highest, is_seen):
+    """Of a weighted loss whose level and excursions both come down: one batch in ten holds a rare event."""
+    rng = np.random.default_rng(0)
+    level = np.linspace(0.65, 0.25, 800)
+    values = level * (1 + 0.02 * rng.standard_normal(800)) + (rng.random(800) < 0.1) * level * rng.uniform(2, 4.5, 800)
+    values[0], values[580] = 0.69, highest
+    assert (jump(synthetic.make(values)) is not None) is is_seen

@@ -20,9 +20,7 @@ def run(train=RAMPED, **curves):
     return synthetic.make(train, lr=1e-3, **curves)
 
 
-@pytest.mark.parametrize(
-    "curves", [{"val": VAL}, {"val_accuracy": RIGHT}, {"val": 3 * VAL, "val_accuracy": RIGHT}]
-)
+@pytest.mark.parametrize("curves", [{"val": VAL}, {"val_accuracy": RIGHT}, {"val": 3 * VAL, "val_accuracy": RIGHT}])
 def test_what_validation_still_knows_was_not_thrown_out(curves):
     assert kept(run(**curves), STEP)
     assert diagnose(run(**curves)).verdict not in ("lr_too_high", "diverged")

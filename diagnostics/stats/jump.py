@@ -53,7 +53,8 @@ def stands_out(run: Run, first: float) -> bool:
     others = np.r_[values[: max(peak - 1, 0)], values[peak + 2 :]][-count:]
     if others.size == 0:
         return True
-    as_far = max(_farthest(others), _farthest(values[peak - count : peak - 1]) if peak >= count else 0.0)
+    before = values[max(0, peak - count) : max(0, peak - 1)]
+    as_far = max(_farthest(others), _farthest(before) if before.size >= LEAST else 0.0)
     return height > RARER * as_far
 
 

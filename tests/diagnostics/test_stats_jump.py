@@ -86,6 +86,8 @@ def test_batches_of_rare_events_go_as_far_before_as_after_and_less_far_by_and_by
     """Of a weighted loss whose level and excursions both come down: one batch in ten holds a rare event."""
     rng = np.random.default_rng(0)
     level = np.linspace(0.65, 0.25, 800)
-    values = level * (1 + 0.02 * rng.standard_normal(800)) + (rng.random(800) < 0.1) * level * rng.uniform(2, 4.5, 800)
+    values = level * np.exp(0.3 * rng.standard_normal(800)) + (rng.random(800) < 0.05) * level * rng.uniform(
+        2, 4.5, 800
+    )
     values[0], values[580] = 0.69, highest
     assert (jump(synthetic.make(values)) is not None) is is_seen

@@ -23,7 +23,8 @@ Criterion
     - *Astray.* The loss was as low in the first third of the run as at the end, to WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run
       between, clear of the noise, and the rate had not come to HEIGHT of its peak before.
     - *Swollen.* Weights that are known to have begun sound, in layers that are not narrow, in more than one layer, grew to SWOLLEN times their first size and some update was longer than
-      SWEEPS, or to BLOATED times; more than LITTLE of the start is left.
+      SWEEPS, or to BLOATED times; more than LITTLE of the start is left. Not where the loss came below LEARNED of its start without being thrown up and the weights had grown to
+      ALONG of that by when FALLEN of the fall was done: large targets ask for large weights.
     - *One long update.* It moved the weights by more than THROWN of their size (THROWN_YET_DOWN where the loss came down below FAR_DOWN of its start for all that), and the loss is stuck above LITTLE of the start; but not where the weights hardly grew
       (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where it was the first and at most USUAL_FIRST times as long as sound ones with the optimizer.
     - *Update after update.* In the median of five measured in a row, more than REWRITES of the weights (REWRITES_YET_DOWN where the loss came down), with no setting of the network to account for what is left;
@@ -101,31 +102,39 @@ from diagnostics.stats.gentler import AIM, FROM_HERE, gentler
 from diagnostics.stats.jump import RARER, jump  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.kept import kept
 from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion names two)
+from diagnostics.stats.large_weights import (  # noqa: F401 (the Criterion names the bounds)
+    ALONG,
+    BLOATED,
+    FALLEN,
+    FLUNG,
+    LEARNED,
+    NO_GRADIENT,
+    SWEEPS,
+    SWOLLEN,
+    flung,
+    lost_a_layer,
+    swelled,
+)
 from diagnostics.stats.level import ODD, RARE, before_training, end, start  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.levelled import falling
 from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names the bounds)
     ABOVE,
     ASTRAY,
-    BLOATED,
     BOUNCE,
     EARLY,
     FALLS,
     FAR_DOWN,
-    FLUNG,
     GIVEN_BACK,
     HARDLY_DOWN,
     HARMED,
     LATE,
     LEFT_GROWN,
     LITTLE,
-    NO_GRADIENT,
     REST,
     RESTLESS,
     RESTLESS_EVALS,
     REWRITES,
     REWRITES_YET_DOWN,
-    SWEEPS,
-    SWOLLEN,
     THREW_UP,
     THROWN,
     THROWN_YET_DOWN,
@@ -137,14 +146,11 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     beyond_use,
     bounces,
     died,
-    flung,
     jumped,
-    lost_a_layer,
     restless,
     rewrote,
     rose_again,
     stood_above,
-    swelled,
     threw,
     went_astray,
 )

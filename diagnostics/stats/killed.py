@@ -53,11 +53,17 @@ def killed(run: Run) -> Killed | None:
     )
 
 
-@once
 def most_grown(run: Run) -> float:
     """How many times its first norm the weight matrix came to that grew most; 0 where no layers were seen."""
+    return grown_by(run, run.last_step)
+
+
+@once
+def grown_by(run: Run, step: int) -> float:
+    """The same, by ``step``."""
     norms = layers(run, "weight_norm")
     if norms is None or not norms.values.size:
         return 0.0
     first = np.where(norms.values[0] > 0, norms.values[0], np.inf)
-    return float(np.nan_to_num(norms.values / first, posinf=0.0).max())
+    until = norms.values[norms.steps <= max(step, norms.steps[0])]
+    return float(np.nan_to_num(until / first, posinf=0.0).max())

@@ -1,6 +1,6 @@
 """Signs that the steps of a run were too long: each as a sentence and the evidence for it, or None."""
 
-from collector.schema import GRAD_NORM, LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from collector.schema import LR, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence
 from diagnostics.run import Run
@@ -12,9 +12,8 @@ from diagnostics.stats.excursion import JUMP, excursion
 from diagnostics.stats.fall import fall_after
 from diagnostics.stats.first_update import rate_beside_usual
 from diagnostics.stats.games import may_be_a_game
-from diagnostics.stats.held_back import dropped, narrow
+from diagnostics.stats.held_back import dropped
 from diagnostics.stats.jump import jump
-from diagnostics.stats.killed import GONE, GROWN, killed, most_grown
 from diagnostics.stats.level import (
     as_high_since,
     before_training,
@@ -22,13 +21,12 @@ from diagnostics.stats.level import (
     end,
     evaluated_before,
     start,
-    surely_before_training,
 )
 from diagnostics.stats.pretrained import pretrained
 from diagnostics.stats.rates import FAR, WITH, family, far_above, peak
 from diagnostics.stats.relapse import relapse, rising
 from diagnostics.stats.slide import unshaken
-from diagnostics.stats.small_weights import began_sound, no_measure, single
+from diagnostics.stats.small_weights import no_measure
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.stillness import LAST_DIGIT, STILL, stillness
 from diagnostics.stats.strides import strides, sustained
@@ -56,15 +54,10 @@ REST, LITTLE = 0.25, 0.05  # of the start: what is left is worth having
 HARMED = 0.35  # of the start: a run that recovered from its jump gets lower
 # of the start: language models that are trained at a rate of 20 or 30, under clipping, end at half of it
 FAR_DOWN = 0.67
-FLUNG = 4.0  # times the start: see lr_too_high
-SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_high
-BLOATED = 100.0  # times its first size, however short single updates were: ten times as far as any healthy run of the lab goes, and beyond the 59 of those that overfit
 UNCHANGED = "median change of validation, as a share of its level"
-NO_GRADIENT = "largest gradient of the dead layers over its first"
 JITTER, GAVE_BACK = "jitter as a share of the fall", "share of the fall given back"
 ASTRAY_BY = "share of the fall lost in between"
 SUSTAINED = "median update ratio of the five in a row where it is highest"
-GREW = "times its first size that a weight matrix has"
 THIRD = "third highest loss over the first"
 
 Sign = tuple[str, Evidence] | None
@@ -93,19 +86,6 @@ def died(run: Run, loss: Curve) -> Sign:
     evidence = Evidence(VAL_LOSS, seen.first_step, seen.last_step, UNCHANGED, seen.change, limit)
     said = f"validation loss has been {seen.level:.7g} {how} since step {seen.first_step:,}"
     return f"The network is dead: {said}.", evidence
-
-
-def lost_a_layer(run: Run, loss: Curve) -> Sign:
-    """Long steps threw weights out, and some layer gets no gradient since."""
-    seen = killed(run)
-    if seen is None or no_measure(run) or narrow(run) or end(loss) <= LITTLE * start(loss):
-        return None
-    tag = GRAD_NORM if GRAD_NORM in run else TRAIN_LOSS
-    evidence = Evidence(tag, seen.first_step, seen.last_step, NO_GRADIENT, seen.left, GONE)
-    what = f"{seen.names[0]} gets no gradient any more" + (
-        f", as {len(seen.names)} of {seen.of} layers" if len(seen.names) > 1 else ""
-    )
-    return f"Weights grew to {seen.grown:.3g} times their first size and {what}.", evidence
 
 
 def rose_again(loss: Curve) -> Sign:
@@ -247,40 +227,3 @@ def jumped(run: Run, loss: Curve) -> Sign:
         f"The training loss jumped to {seen.peak:.3g} at step {seen.step:,} and has been stuck near {last:.3g} since.",
         evidence,
     )
-
-
-def swelled(run: Run, loss: Curve) -> Sign:
-    """Long updates carried weights that began sound far from their first size: none brings them back, and all later ones are short beside them."""
-    seen, grown = strides(run), most_grown(run)
-    if seen is None or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
-        return None
-    if max(seen.longest / SWEEPS, grown / BLOATED) <= 1 or narrow(run) or single(run) or not began_sound(run):
-        return None
-    evidence = (
-        Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
-        if seen.longest > SWEEPS
-        else Evidence(UPDATE_RATIO, seen.first_step, run.last_step, GREW, grown, BLOATED)
-    )
-    said = f"Updates of up to {seen.longest:.0%} of the weights carried them to {grown:.3g} times their first size"
-    return f"{said}; the training loss is at {end(loss):.3g}.", evidence
-
-
-def flung(run: Run) -> Sign:
-    """The loss was high above its start for more than a moment, and the weights grew by that: those do not come back."""
-    seen = jump(run)
-    since = None if seen is None or no_measure(run) or seen.often <= FLUNG else _swollen(run)
-    if seen is None or since is None:
-        return None
-    first, last = int(run[TRAIN_LOSS].steps[0]), int(run[TRAIN_LOSS].steps[-1])
-    evidence = Evidence(TRAIN_LOSS, first, last, THIRD, seen.often, FLUNG)
-    where = f"{seen.peak:.3g}, {seen.height:.3g} times its start, at step {seen.step:,}"
-    return f"The training loss was flung up to {where}, and {since}.", evidence
-
-
-def _swollen(run: Run) -> str | None:
-    """What says that the weights grew; where nobody saw them, scores so large that what was not learned costs more than it did untouched."""
-    if grown := most_grown(run):
-        return f"weights grew to {grown:.3g} times their first size" if grown > GROWN else None
-    ends = end(run[VAL_LOSS]) if VAL_LOSS in run and len(run[VAL_LOSS].finite()) else 0.0
-    first = surely_before_training(run)
-    return f"validation ends at {ends:.3g}, above that of the untouched network, {first:.3g}" if ends > first else None

@@ -1,0 +1,84 @@
+"""Signs that long steps threw the weights out: how far they grew, and layers that are dead since; each as a sentence and the evidence for it, or None."""
+
+from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+from diagnostics.curve import Curve
+from diagnostics.report import Evidence
+from diagnostics.run import Run
+from diagnostics.stats.held_back import narrow
+from diagnostics.stats.jump import jump
+from diagnostics.stats.killed import GONE, GROWN, grown_by, killed, most_grown
+from diagnostics.stats.level import blocks, end, start, surely_before_training
+from diagnostics.stats.long_steps import LITTLE, THIRD, Sign
+from diagnostics.stats.plateau import reached
+from diagnostics.stats.small_weights import began_sound, no_measure, single
+from diagnostics.stats.strides import strides
+
+FLUNG = 4.0  # times the start: see lr_too_high
+SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_high
+BLOATED = 100.0  # times its first size, however short single updates were: ten times as far as any healthy run of the lab goes, and beyond the 59 of those that overfit
+NO_GRADIENT = "largest gradient of the dead layers over its first"
+GREW = "times its first size that a weight matrix has"
+# of the start, of the fall, and of the growth: a loss that came so far down and was never thrown up, while the weights grew, asked for weights as large. Chosen by eye on a
+# regression on targets of 150; of the lab's runs at too high a rate none came as far down
+LEARNED, FALLEN, ALONG = 0.1, 0.9, 0.75
+CALM = 1.1  # times the start
+
+
+def lost_a_layer(run: Run, loss: Curve) -> Sign:
+    """Long steps threw weights out, and some layer gets no gradient since."""
+    seen = killed(run)
+    if seen is None or no_measure(run) or narrow(run) or end(loss) <= LITTLE * start(loss):
+        return None
+    tag = GRAD_NORM if GRAD_NORM in run else TRAIN_LOSS
+    evidence = Evidence(tag, seen.first_step, seen.last_step, NO_GRADIENT, seen.left, GONE)
+    what = f"{seen.names[0]} gets no gradient any more" + (
+        f", as {len(seen.names)} of {seen.of} layers" if len(seen.names) > 1 else ""
+    )
+    return f"Weights grew to {seen.grown:.3g} times their first size and {what}.", evidence
+
+
+def swelled(run: Run, loss: Curve) -> Sign:
+    """Long updates carried weights that began sound far from their first size: none brings them back, and all later ones are short beside them."""
+    seen, grown = strides(run), most_grown(run)
+    if seen is None or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
+        return None
+    if max(seen.longest / SWEEPS, grown / BLOATED) <= 1 or narrow(run) or single(run) or not began_sound(run):
+        return None
+    if grown <= BLOATED and _learned_along(run, loss):
+        return None
+    evidence = (
+        Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
+        if seen.longest > SWEEPS
+        else Evidence(UPDATE_RATIO, seen.first_step, run.last_step, GREW, grown, BLOATED)
+    )
+    said = f"Updates of up to {seen.longest:.0%} of the weights carried them to {grown:.3g} times their first size"
+    return f"{said}; the training loss is at {end(loss):.3g}.", evidence
+
+
+def flung(run: Run) -> Sign:
+    """The loss was high above its start for more than a moment, and the weights grew by that: those do not come back."""
+    seen = jump(run)
+    since = None if seen is None or no_measure(run) or seen.often <= FLUNG else _swollen(run)
+    if seen is None or since is None:
+        return None
+    first, last = int(run[TRAIN_LOSS].steps[0]), int(run[TRAIN_LOSS].steps[-1])
+    evidence = Evidence(TRAIN_LOSS, first, last, THIRD, seen.often, FLUNG)
+    where = f"{seen.peak:.3g}, {seen.height:.3g} times its start, at step {seen.step:,}"
+    return f"The training loss was flung up to {where}, and {since}.", evidence
+
+
+def _swollen(run: Run) -> str | None:
+    """What says that the weights grew; where nobody saw them, scores so large that what was not learned costs more than it did untouched."""
+    if grown := most_grown(run):
+        return f"weights grew to {grown:.3g} times their first size" if grown > GROWN else None
+    ends = end(run[VAL_LOSS]) if VAL_LOSS in run and len(run[VAL_LOSS].finite()) else 0.0
+    first = surely_before_training(run)
+    return f"validation ends at {ends:.3g}, above that of the untouched network, {first:.3g}" if ends > first else None
+
+
+def _learned_along(run: Run, loss: Curve) -> bool:
+    """Whether the loss came far down while the weights grew, and they hardly grew since: so do those that are to give large targets."""
+    first, last = start(loss), end(loss)
+    if blocks(loss).levels.max() > CALM * first or last > LEARNED * first:
+        return False
+    return grown_by(run, reached(loss, first - FALLEN * (first - last))) >= ALONG * most_grown(run)

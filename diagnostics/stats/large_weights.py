@@ -4,6 +4,7 @@ from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
+from diagnostics.stats.first_update import rate_beside_usual
 from diagnostics.stats.held_back import narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, grown_by, killed, most_grown
@@ -18,6 +19,8 @@ SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_h
 BLOATED = 100.0  # times its first size, however short single updates were: ten times as far as any healthy run of the lab goes, and beyond the 59 of those that overfit
 NO_GRADIENT = "largest gradient of the dead layers over its first"
 GREW = "times its first size that a weight matrix has"
+OUTSIZED = 20.0  # times a usual first update at the peak rate: of the lab's runs that began soundly, so far off, and grew so far, all but one have too high a rate
+BESIDE_USUAL = "first update at the peak rate, in those of sound runs"
 # of the start, of the fall, and of the growth: a loss that came so far down and was never thrown up, while the weights grew, asked for weights as large. Chosen by eye on a
 # regression on targets of 150; of the lab's runs at too high a rate none came as far down
 LEARNED, FALLEN, ALONG = 0.1, 0.9, 0.75
@@ -42,15 +45,17 @@ def swelled(run: Run, loss: Curve) -> Sign:
     seen, grown = strides(run), most_grown(run)
     if seen is None or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
         return None
-    if max(seen.longest / SWEEPS, grown / BLOATED) <= 1 or narrow(run) or single(run) or not began_sound(run):
+    if narrow(run) or single(run) or not began_sound(run) or (grown <= BLOATED and _learned_along(run, loss)):
         return None
-    if grown <= BLOATED and _learned_along(run, loss):
+    first = rate_beside_usual(run) or 0.0
+    if seen.longest > SWEEPS:
+        evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
+    elif grown > BLOATED:
+        evidence = Evidence(UPDATE_RATIO, seen.first_step, run.last_step, GREW, grown, BLOATED)
+    elif first > OUTSIZED:  # as of a rate that a warmup brings up while the weights grow
+        evidence = Evidence(UPDATE_RATIO, seen.first_step, run.last_step, BESIDE_USUAL, first, OUTSIZED)
+    else:
         return None
-    evidence = (
-        Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
-        if seen.longest > SWEEPS
-        else Evidence(UPDATE_RATIO, seen.first_step, run.last_step, GREW, grown, BLOATED)
-    )
     said = f"Updates of up to {seen.longest:.0%} of the weights carried them to {grown:.3g} times their first size"
     return f"{said}; the training loss is at {end(loss):.3g}.", evidence
 

@@ -31,10 +31,11 @@ Fault = Callable[[Run], Finding | None]  # the first in the order of causes; Non
 
 @dataclass(frozen=True)
 class Seen:
-    """A fault at a look, and the step of that look: what it points at may lie long before."""
+    """A fault at a look, and the step of that look: what it points at may lie long before. ``dated`` where its sentence tells that step."""
 
     finding: Finding
     step: int
+    dated: bool = False
 
     @property
     def rule(self) -> str:
@@ -58,6 +59,8 @@ def standing(run: Run, found: list[Finding], fault: Fault) -> Finding:
 
 def _seen_before(held: Seen) -> Finding:
     """What is held with when it was last seen: its figures are of then."""
+    if held.dated:
+        return held.finding
     said = f"{held.finding.message} This was seen up to step {held.step:,}, and too little speaks against it since."
     return replace(held.finding, message=said)
 
@@ -120,7 +123,8 @@ def _after_calm(held: Seen | None, looks: int, down: int) -> Seen | None:
 
 def _came_back(thrown: Seen) -> Seen:
     said = f"The training loss was thrown up until step {thrown.step:,} and has come back down, by steps as long as those that threw it."
-    return replace(thrown, finding=replace(thrown.finding, rule="lr_too_high", severity="warning", message=said))
+    finding = replace(thrown.finding, rule="lr_too_high", severity="warning", message=said)
+    return replace(thrown, finding=finding, dated=True)
 
 
 def _needed(held: Seen | None, rule: str) -> int:

@@ -12,7 +12,7 @@ Criterion
     value to the last digit for the last LEAST_SAME points and SAME_SHARE of the run, though no two neighbours were alike before they
     differed by LOUD of their level, and it is not under SOLVED of the start. Or the gradient norm or update ratio is not finite for more than half of its last LATE_SHARE while the loss is. Or
     the GradScaler skipped more than SKIPPED of the steps in the last LATE_SHARE. Or LEAST rows or more in one stretch hold other curves but no
-    training loss, though TOGETHER of the rows outside it do.
+    training loss, though TOGETHER of the rows outside it do and the stretch is WIDER than usual between two losses.
 
 Source
     Hugging Face Trainer's ``logging_nan_inf_filter`` (on by default) takes NaN out of the logged loss, which becomes 0.0 when
@@ -43,6 +43,7 @@ SOLVED = 1e-6  # of the start: what is left of a loss that converged to the prec
 LOUD = 1e-3  # of the level: neighbours that differed less may well come to agree
 LATE_SHARE = 0.1  # of the points: the end of the run, as in stats.level
 SKIPPED = 0.5  # of the steps: GradScaler's growth costs one in 2,000
+WIDER = 1.5  # times the usual distance between two losses
 TOGETHER = 0.95  # of the rows: these curves come from the same log call
 
 
@@ -152,6 +153,8 @@ def _hole(run: Run, loss: Curve) -> Found:
             continue
         after = int(holes[counts.argmax()])
         first, last = int(loss.steps[after - 1]), int(loss.steps[after])
+        if last - first <= WIDER * np.median(np.diff(loss.steps)):
+            return  # as far as from any loss to the next: other curves are logged more often
         evidence = Evidence(TRAIN_LOSS, first, last, f"rows with {tag} and no loss", float(counts.max()), LEAST, "rows")
         said = f"{counts.max():,} rows between steps {first:,} and {last:,} hold {tag} but no training loss: a filter may have dropped NaN."
         yield "info", said, evidence
@@ -190,6 +193,16 @@ def _gradient(bad: slice) -> Run:
     return synthetic.with_curves(run, Curve(GRAD_NORM, np.arange(1, 1001), norm))
 
 
+def _every_tenth() -> Run:
+    """The loss every ten steps; the gradient at each of the first ten as well, as the collector measures it."""
+    run = synthetic.make(synthetic.noisy(synthetic.falling()), lr=0.1)
+    loss = run[TRAIN_LOSS].where(run[TRAIN_LOSS].steps % 10 == 1)
+    steps = np.unique(np.r_[np.arange(1, 11), loss.steps])
+    return synthetic.with_curves(
+        run, loss, Curve(LR, loss.steps, np.full(len(loss), 0.1)), Curve(GRAD_NORM, steps, np.ones(len(steps)))
+    )
+
+
 RULE = Rule(
     "masked_nan",
     "Hidden NaN",
@@ -202,6 +215,7 @@ RULE = Rule(
         "a hole in the loss": lambda: _dropped(301, 420),
     },
     silent={
+        "a loss that is logged every ten steps, and gradients at first at every one": _every_tenth,
         "a healthy run": synthetic.healthy,
         "a loss that reaches zero": lambda: synthetic.make(np.maximum(synthetic.falling(2.3, -0.2), 0.0)),
         "a gradient that overflows now and then": lambda: _gradient(slice(0, None, 100)),

@@ -68,7 +68,8 @@ def _freak(values: Floats, count: int) -> bool:
     if not (values > 0).all():
         return True
     logs = np.log(values)
-    return float(logs.max() - np.median(logs[-count:])) > FREAK * noise(logs[-count:])
+    width = max(noise(logs[-count:]), noise(logs[:count]))
+    return float(logs.max() - np.median(logs[-count:])) > FREAK * width
 
 
 def jump(run: Run) -> Jump | None:

@@ -14,8 +14,10 @@ ROSE = 0.1  # of the start: steps that are too short lift no level of a loss by 
 
 def may_be_a_game(run: Run, loss: Curve) -> bool:
     """Whether nobody ever evaluated a loss that is no better than at its start, and it never was far from there; or that ends below 0, as a critic's."""
-    if _evaluated(run) or end(loss) < 0:
-        return not _evaluated(run)
+    if _evaluated(run):
+        return False
+    if end(loss) < 0:
+        return True
     first = untouched(run)
     near = float(loss.values.max()) - lifted(run) <= (HARDLY_ABOVE - 1) * size(run, loss)
     learned = first > 0 and blocks(loss).best <= LEARNED * first

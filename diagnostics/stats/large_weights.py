@@ -22,7 +22,7 @@ GREW = "times its first size that a weight matrix has"
 OUTSIZED = 20.0  # times a usual first update at the peak rate: of the lab's runs that began soundly, so far off, and grew so far, all but one have too high a rate
 BESIDE_USUAL = "first update at the peak rate, in those of sound runs"
 # of the start, of the fall, and of the growth: a loss that came so far down and was never thrown up, while the weights grew, asked for weights as large. Chosen by eye on a
-# regression on targets of 150; of the lab's runs at too high a rate none came as far down
+# regression on targets of 150; of the lab's runs at too high a rate whose weights grew by as much, none is like that
 LEARNED, FALLEN, ALONG = 0.1, 0.9, 0.75
 CALM = 1.1  # times the start
 

@@ -251,3 +251,10 @@ def test_a_jitter_alone_is_a_remark_where_the_log_holds_no_rate(lr, severity):
     (found,) = RULE.check(synthetic.make(synthetic.noisy(level, 0.1), val, lr=lr))
     assert found.severity == severity
     assert ("other examples each time" in found.message) is (lr is None)
+
+
+@pytest.mark.parametrize("pace, said", [(60, True), (0.3, False)])
+def test_a_rate_beyond_use_is_told_in_flight_where_the_loss_is_not_seen_to_fall(pace, said):
+    loss = synthetic.noisy(synthetic.falling(2.3, 2.0, pace=pace), 0.02)
+    run = replace(synthetic.make(loss, lr=0.5), config={"optimizer": "Adam"}, state=RUNNING)
+    assert any(RULE.check(run)) is said

@@ -99,6 +99,12 @@ def widest(run: Run) -> float | None:
     return float(wide[0] if wide[0] == np.prod(known[-1].sizes[1:]) else max(wide))
 
 
+def looked_up(run: Run) -> bool:
+    """Whether all weights of known shape are embeddings, as of words: nothing is summed over inputs."""
+    matrices = [shape.module for shape in run.shapes.values() if len(shape.sizes) > 1]
+    return bool(matrices) and all(module.startswith("Embedding") for module in matrices)
+
+
 def fan_in(run: Run) -> float | None:
     """The most inputs that an output of a weight matrix sums over; None where no shape is known."""
     known = [np.prod(shape.sizes[1:]) for name, shape in run.shapes.items() if np.isfinite(_outputs(name, shape))]

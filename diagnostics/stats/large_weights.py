@@ -9,7 +9,7 @@ from diagnostics.stats.held_back import narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, grown_by, killed, most_grown
 from diagnostics.stats.level import blocks, end, start, surely_before_training
-from diagnostics.stats.long_steps import LITTLE, THIRD, Sign
+from diagnostics.stats.long_steps import LITTLE, THIRD, THROWN, Sign
 from diagnostics.stats.plateau import reached
 from diagnostics.stats.small_weights import began_sound, no_measure, single
 from diagnostics.stats.strides import strides
@@ -21,10 +21,10 @@ NO_GRADIENT = "largest gradient of the dead layers over its first"
 GREW = "times its first size that a weight matrix has"
 OUTSIZED = 20.0  # times a usual first update at the peak rate: of the lab's runs that began soundly, so far off, and grew so far, all but one have too high a rate
 BESIDE_USUAL = "first update at the peak rate, in those of sound runs"
-# of the start, of the fall, and of the growth: a loss that came so far down and was never thrown up, while the weights grew, asked for weights as large. Chosen by eye on a
-# regression on targets of 150; of the lab's runs at too high a rate whose weights grew by as much, none is like that
-LEARNED, FALLEN, ALONG = 0.1, 0.9, 0.75
-CALM = 1.1  # times the start
+# Of the start, of the fall, of the growth, and of the run: a loss that came so far down, early and never thrown up, while the weights grew, asked for weights as large. Chosen by eye on
+# regressions on raw targets; of the lab's runs at too high a rate whose weights grew by as much, none is like that without an update as long as the weights.
+LEARNED, FALLEN, ALONG, EARLY = 0.35, 0.9, 0.75, 0.5
+CALM = 1.2  # times the start
 
 
 def lost_a_layer(run: Run, loss: Curve) -> Sign:
@@ -45,9 +45,9 @@ def swelled(run: Run, loss: Curve) -> Sign:
     seen, grown = strides(run), most_grown(run)
     if seen is None or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
         return None
-    if narrow(run) or single(run) or not began_sound(run) or (grown <= BLOATED and _learned_along(run, loss)):
-        return None
     first = rate_beside_usual(run) or 0.0
+    if narrow(run) or single(run) or not began_sound(run) or (first <= OUTSIZED and _learned_along(run, loss)):
+        return None
     if seen.longest > SWEEPS:
         evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
     elif grown > BLOATED:
@@ -84,6 +84,9 @@ def _swollen(run: Run) -> str | None:
 def _learned_along(run: Run, loss: Curve) -> bool:
     """Whether the loss came far down while the weights grew, and they hardly grew since: so do those that are to give large targets."""
     first, last = start(loss), end(loss)
-    if blocks(loss).levels.max() > CALM * first or last > LEARNED * first:
+    seen = strides(run)
+    if blocks(loss).levels.max() > CALM * first or last > LEARNED * first or seen is None or seen.longest > THROWN:
         return False
-    return grown_by(run, reached(loss, first - FALLEN * (first - last))) >= ALONG * most_grown(run)
+    fallen = reached(loss, first - FALLEN * (first - last))
+    early = fallen - loss.steps[0] <= EARLY * (loss.steps[-1] - loss.steps[0])
+    return bool(early) and grown_by(run, fallen) >= ALONG * most_grown(run)

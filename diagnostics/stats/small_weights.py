@@ -2,9 +2,9 @@
 
 from diagnostics.run import Run
 from diagnostics.stats.balance import balance, growth, norm_left, stillness
-from diagnostics.stats.gain import SMALL, gain, normalized
+from diagnostics.stats.gain import SMALL, gain, looked_up, normalized
 from diagnostics.stats.layers import layers
-from diagnostics.stats.pretrained import pretrained
+from diagnostics.stats.pretrained import came_trained
 from diagnostics.stats.strides import USUAL, strides
 
 # of a deviation times √fan-in, as SMALL: from PyTorch's 0.58 to Glorot's 1.67 for tanh; BERT's and GPT-2's 0.02 at a width of 768 is 0.55
@@ -29,11 +29,13 @@ def began_small(run: Run, half: int) -> bool:
     """Whether the weights began under SMALL by the field's measure.
 
     Where that is not known, or says nothing because of a normalization: whether gradients shrink from layer to layer, or all
-    weights had to grow many times over before half of the fall, at step ``half``.
+    weights had to grow many times over before half of the fall, at step ``half``; not of embeddings alone, which have no size by any rule.
     """
     seen = gain(run)
     if seen is not None and not normalized(run):
         return seen.typical < SMALL
+    if looked_up(run):
+        return False
     return unequal(run) or (growth(run, half) or 1.0) > GREW
 
 
@@ -70,8 +72,10 @@ def far_off(run: Run) -> float | None:
     size, seen = off(run), strides(run)
     if size is None or TINY <= size <= LARGE:
         return None
-    trained = pretrained(run) or seen is None or seen.fullest < USUAL
-    return None if normalized(run) and (size < TINY or trained) else size
+    if size > LARGE and came_trained(run):
+        return None
+    unmoved = seen is None or seen.fullest < USUAL
+    return None if normalized(run) and (size < TINY or unmoved) else size
 
 
 def began_sound(run: Run) -> bool:

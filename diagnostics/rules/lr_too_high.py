@@ -15,6 +15,8 @@ Criterion
       though the batches differ; or to a few millionths, where the loss fell at once and more than REST is left.
     - *Dead layer.* A weight matrix of a network that is not narrow has grown to GROWN times its first size or more, a gradient is down to GONE of its first, and more
       than LITTLE of the start is left.
+    - *Dead but for a bias.* Where update alignment was recorded: over the second half of its measurements its median, whatever the sign, is ONE_WAY or more, and TURNS of it or more of either sign, so that
+      the gradient has one direction left; more than LITTLE of the start is left, from weights that are known to have begun sound, and no setting accounts for it.
     - *Flung.* Three losses stood at FLUNG times the start, and weights have grown to GROWN times (where nobody saw them: validation ends above the loss of the
       untouched network).
     - *Rose again.* The training loss ends more than GIVEN_BACK of its fall above its own lowest level, clear of the noise, and has been up for as long as it took to get
@@ -109,9 +111,12 @@ from diagnostics.stats.large_weights import (  # noqa: F401 (the Criterion names
     FLUNG,
     LEARNED,
     NO_GRADIENT,
+    ONE_WAY,
     OUTSIZED,
     SWEEPS,
     SWOLLEN,
+    TURNS,
+    collapsed,
     flung,
     lost_a_layer,
     swelled,
@@ -196,7 +201,7 @@ def _lasting(run: Run, loss: Curve) -> Sign:
 
     One that is still up there may yet come down, or be lost.
     """
-    found = died(run, loss) or lost_a_layer(run, loss) or flung(run)
+    found = died(run, loss) or lost_a_layer(run, loss) or collapsed(run, loss) or flung(run)
     if not gaining(loss, 0.0):  # long steps that bring the loss down, as far as one sees, are not known to harm
         found = found or swelled(run, loss)
         found = found or (threw(run, loss) or _rewrote(run, loss) if end(loss) > FAR_DOWN * start(loss) else None)
@@ -207,7 +212,14 @@ def _lasting(run: Run, loss: Curve) -> Sign:
 
 
 def _any(run: Run, loss: Curve) -> Sign:
-    found = died(run, loss) or lost_a_layer(run, loss) or flung(run) or _rose_again(run, loss) or went_astray(run)
+    found = (
+        died(run, loss)
+        or lost_a_layer(run, loss)
+        or collapsed(run, loss)
+        or flung(run)
+        or _rose_again(run, loss)
+        or went_astray(run)
+    )
     found = found or swelled(run, loss) or threw(run, loss) or _rewrote(run, loss) or stood_above(run, loss)
     found = found or (None if gaining(loss) else _stuck(run, loss)) or _harmed_before(run)
     return found or (None if gaining(loss) else beyond_use(run, loss))

@@ -1,19 +1,26 @@
 """Signs that long steps threw the weights out: how far they grew, and layers that are dead since; each as a sentence and the evidence for it, or None."""
 
-from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
+import numpy as np
+
+from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_ALIGNMENT, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
 from diagnostics.stats.first_update import rate_beside_usual
-from diagnostics.stats.held_back import narrow
+from diagnostics.stats.gain import gain
+from diagnostics.stats.held_back import held_back, narrow
 from diagnostics.stats.jump import jump
 from diagnostics.stats.killed import GONE, GROWN, grown_by, killed, most_grown
 from diagnostics.stats.level import blocks, end, start, surely_before_training
 from diagnostics.stats.long_steps import LITTLE, THIRD, THROWN, Sign
 from diagnostics.stats.plateau import reached
-from diagnostics.stats.small_weights import began_sound, no_measure, single
+from diagnostics.stats.small_weights import began_sound, no_measure, off, single
 from diagnostics.stats.strides import strides
 
+# median cosine in the second half of the measurements whatever its sign, share of them of either sign, and measurements: networks that still learn have many directions (0.9 is beyond all of the
+# lab's but three small ones without noise, which come down)
+ONE_WAY, TURNS, LEAST = 0.9, 0.15, 8
+COSINE = "median cosine of gradient and last steps, whatever its sign"
 FLUNG = 4.0  # times the start: see lr_too_high
 SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_high
 BLOATED = 100.0  # times its first size, however short single updates were: ten times as far as any healthy run of the lab goes, and beyond the 59 of those that overfit
@@ -38,6 +45,28 @@ def lost_a_layer(run: Run, loss: Curve) -> Sign:
         f", as {len(seen.names)} of {seen.of} layers" if len(seen.names) > 1 else ""
     )
     return f"Weights grew to {seen.grown:.3g} times their first size and {what}.", evidence
+
+
+def collapsed(run: Run, loss: Curve) -> Sign:
+    """The gradient has one direction left, back and forth, though the loss is not solved: of a network that gives every example the same answer, only the last bias still moves."""
+    seen = run.get(UPDATE_ALIGNMENT)
+    late = _second_half(seen.finite()) if seen is not None else None
+    if late is None or len(late) < LEAST or end(loss) <= LITTLE * start(loss):
+        return None
+    straight, back = float(np.median(np.abs(late.values))), float(np.mean(late.values < 0))
+    if straight < ONE_WAY or not TURNS < back < 1 - TURNS:
+        return None
+    if gain(run) is None or off(run) or held_back(run) or single(run):
+        return None
+    evidence = Evidence(UPDATE_ALIGNMENT, int(late.steps[0]), int(late.steps[-1]), COSINE, straight, ONE_WAY)
+    return (
+        f"The network is dead but for its last bias: the gradient has one direction left, back and forth, and the training loss stays at {end(loss):.3g}.",
+        evidence,
+    )
+
+
+def _second_half(curve: Curve) -> Curve:
+    return curve.where(np.arange(len(curve)) >= len(curve) // 2)
 
 
 def swelled(run: Run, loss: Curve) -> Sign:

@@ -12,6 +12,7 @@ from diagnostics.curve import Curve
 from diagnostics.report import Finding
 from diagnostics.run import Run
 from diagnostics.stats.hardly_logged import sketched
+from diagnostics.stats.untouched import recovered
 
 QUIET = ("keep_training", "healthy", "not_enough_data")  # one and the same as far as trouble goes
 # Looks in a row that a fault takes. The rule of overfitting gathers evidence of its own, evaluation by evaluation. What was thrown up early may come back down;
@@ -52,7 +53,7 @@ def standing(run: Run, found: list[Finding], fault: Fault) -> Finding:
     if run.state != RUNNING or _lost(run, found[0]):
         return found[0]
     held = _held(_looks(run, fault))
-    if held is None:
+    if held is None or (held.rule == WORST and recovered(run)):
         return next((f for f in found if f.rule in QUIET), found[0])
     return next((f for f in found if f.rule == held.rule), _seen_before(held))
 

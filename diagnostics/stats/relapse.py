@@ -5,13 +5,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from diagnostics.curve import Curve, Floats
-from diagnostics.stats.level import Blocks, blocks, end, start
+from diagnostics.stats.level import BLOCKS, Blocks, blocks, end, start
 from diagnostics.stats.noise import noise
 
 LEAST_BLOCKS = 20  # of stats.level: a level and its neighbours
 LEAST_FALL = 0.02  # of the start: the wobble of a loss that never fell gives nothing back
 CLEAR = 5.0  # standard errors of a level
 AT_FIRST = 0.05  # of the run: any loss falls there
+MUCH, HELD = (
+    0.4,
+    0.15,
+)  # of the fall given back, and of the run that it has stood there: a rise that late is judged only where it is so plain
 MOST = 0.8  # of a rise
 RISING = 3.0  # standard errors of the order of the levels after that: Mann, 1945, "Nonparametric tests against trend"
 
@@ -33,16 +37,24 @@ class Relapse:
 
 
 def relapse(loss: Curve) -> Relapse | None:
-    """Measure it; None where the rise is not clear, or is not yet as long as it took to get down: that may be a swing of the momentum."""
+    """Measure it; None where the rise is not clear, or is not yet as long as it took to get down, and not MUCH: that may be a swing of the momentum."""
     levels = blocks(loss)
     at = int(np.argmin(levels.levels))
     best, last, first = levels.best, end(loss), start(loss)
-    if len(levels.levels) < LEAST_BLOCKS or at >= len(levels.levels) / 2 or first - best <= LEAST_FALL * abs(first):
+    if len(levels.levels) < LEAST_BLOCKS or first - best <= LEAST_FALL * abs(first):
+        return None
+    if at >= len(levels.levels) / 2 and not _lost_since(levels.levels[at:], first):
         return None
     width = CLEAR * max(levels.error, noise(levels.levels[len(levels.levels) // 2 :]))
     if last - best > width:
         return Relapse(best, int(levels.steps[at]), last, (last - best) / (first - best))
     return _climbing(levels, first)
+
+
+def _lost_since(late: Floats, first: float) -> bool:
+    """Whether so much of the fall from ``first`` was given back since the lowest level, the first of ``late``, and for so long, that no swing comes back from there."""
+    stands = late[-max(1, round(HELD * BLOCKS)) :]
+    return len(late) > len(stands) and float(stands.min()) - late[0] > MUCH * (first - late[0])
 
 
 def _climbing(levels: Blocks, first: float) -> Relapse | None:

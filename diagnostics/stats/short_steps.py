@@ -1,6 +1,6 @@
 """Whether the steps of a run were too short: by the length of its updates, or, where nobody measured them, by a fall that goes on and on."""
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.run import Run
 from diagnostics.stats.alignment import Alignment, alignment
@@ -42,6 +42,7 @@ FEW_STEPS = 5  # a pass
 # Mean cosine between ten steps and minus the gradient at their end, of the run, and of its second half; of both while it goes on; standard errors. Of the lab's runs that
 # show all of points_on at their end, none is sound or was cut short (tests/benchmarks/test_bounds.py).
 ALIGNED, STILL, ALIGNED_SO_FAR, SURELY = 0.15, 0.075, 0.2, 5.0
+FAR_TO_GO = 0.2  # of the start: below it, runs in flight whose gradient pointed on ended best of their sweep, and a higher rate overfitted
 SOME, MANY = 12, 16  # measurements, one every ten steps or fewer: any loss goes straight down at first
 BEYOND = 1e-2  # update ratio of the longest tenth: twice what sound runs have in the median
 TIMID = 0.1  # times a careful rate for the optimizer: a tenth of what is rarely too high
@@ -139,6 +140,8 @@ def points_on(run: Run, loss: Curve, seen: Strides | None) -> Alignment | None:
     found = alignment(run, until=cut.step if cut else float("inf"))
     if found is None or found.count < least or found.gain < bound or found.late < late or found.clarity < SURELY:
         return None
+    if run.state == RUNNING and end(loss) <= FAR_TO_GO * start(loss):
+        return None  # most of the way is behind it
     long = seen is not None and seen.fullest > BEYOND * stretch(run)
     stable = not long and not warming(run) and not _of_few_steps(run) and not spikes(loss)
     return found if stable and still_gains(run) and not held_back(run) else None

@@ -23,6 +23,7 @@ GENTLE = 2 * USUAL  # updates that never are longer throw no weights about, howe
 NUDGE = 0.18
 # Times Adam's and momentum's: how long the updates of sound runs are where they are longest. Half of what the lab shows of optimizers of which it has few.
 STRETCH = {"sgd": 2.0, "nadam": 2.0, "rmsprop": 3.0, "adamax": 4.0, "adagrad": 8.0}
+RISES = 1.001  # times the rate a tenth ago
 LONGER = 1.5  # times the steps half way through: a linear warmup has 2, and that until half as long again after it
 
 
@@ -103,6 +104,8 @@ def warming(run: Run) -> bool:
     values = seen.finite().values if seen is not None else np.empty(0)
     if len(values) < LEAST:
         return False
+    if seen is lr and values[-1] > RISES * values[-1 - len(values) // TENTHS]:
+        return True
     middle = values[len(values) // 2 - LEAST // 2 :][:LEAST]
     return bool(np.median(values[-LEAST:]) > LONGER * np.median(middle))
 

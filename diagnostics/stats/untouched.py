@@ -19,6 +19,7 @@ from diagnostics.stats.noise import noise
 
 HIGHER = 0.02  # of the start: losses that end that far above their start were thrown there; labels that mean nothing bring 1 %
 CLEAR = 4.0  # standard errors of a level
+FAR_BELOW = 0.8  # of the start: nothing that was lost comes down so far
 LEAST_EVALS = 3  # evaluations
 LEAST_TO_END = 6  # evaluations whose noise can be told
 
@@ -44,6 +45,13 @@ def ends_higher(run: Run) -> bool:
         run[TRAIN_LOSS].finite(), max(lifted(run), surely_before_training(run))
     )
     return trained and (seen is None or known < LEAST_EVALS or _ends_above(seen, start(seen)))
+
+
+def recovered(run: Run) -> bool:
+    """Whether the last few evaluations are all far below the untouched network's loss, and below validation's first: what was thrown up has come back."""
+    val = run.get(VAL_LOSS)
+    late = val.finite().values[-LEAST_EVALS:] if val is not None else np.empty(0)
+    return len(late) == LEAST_EVALS and late.max() < FAR_BELOW * min(untouched(run), start(run[VAL_LOSS]))
 
 
 def _ends_above(curve: Curve, first: float) -> bool:

@@ -25,7 +25,7 @@ Criterion
     - *Astray.* The loss was as low in the first third of the run as at the end, to WON of that fall, and stood above by more than ASTRAY of it for an eighth of the run
       between, clear of the noise, and the rate had not come to HEIGHT of its peak before.
     - *Swollen.* Weights that are known to have begun sound, in layers that are not narrow, in more than one layer, grew to SWOLLEN times their first size and some update was longer than
-      SWEEPS, or the first was OUTSIZED times as long, at the peak rate, as sound ones with the optimizer; or to BLOATED times; more than LITTLE of the start is left. Not where the loss came below LEARNED of its start without being thrown up, or an update of THROWN, and the weights had grown to
+      SWEEPS, or to BLOATED times; or to DOUBTFUL times, with more than TENTH of the start left, where the first was, at the peak rate, OUTSIZED times as long as sound ones with the optimizer; more than LITTLE of the start is left. Not where the loss came below LEARNED of its start without being thrown up, or an update of THROWN, and the weights had grown to
       ALONG of that by when FALLEN of the fall was done, in the first half of the run: large targets ask for large weights.
     - *One long update.* It moved the weights by more than THROWN of their size (THROWN_YET_DOWN where the loss came down below FAR_DOWN of its start for all that), and the loss is stuck above LITTLE of the start; but not where the weights hardly grew
       (LEFT_GROWN times) and no loss stood at THREW_UP times the start, nor where it was the first and at most USUAL_FIRST times as long as sound ones with the optimizer.
@@ -107,6 +107,7 @@ from diagnostics.stats.killed import GONE, GROWN  # noqa: F401 (the Criterion na
 from diagnostics.stats.large_weights import (  # noqa: F401 (the Criterion names the bounds)
     ALONG,
     BLOATED,
+    DOUBTFUL,
     FALLEN,
     FLUNG,
     LEARNED,
@@ -115,6 +116,7 @@ from diagnostics.stats.large_weights import (  # noqa: F401 (the Criterion names
     OUTSIZED,
     SWEEPS,
     SWOLLEN,
+    TENTH,
     TURNS,
     collapsed,
     flung,

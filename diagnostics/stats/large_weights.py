@@ -26,6 +26,10 @@ SWOLLEN, SWEEPS = 10.0, 0.15  # times its first size; update ratio: see lr_too_h
 BLOATED = 100.0  # times its first size, however short single updates were: ten times as far as any healthy run of the lab goes, and beyond the 59 of those that overfit
 NO_GRADIENT = "largest gradient of the dead layers over its first"
 GREW = "times its first size that a weight matrix has"
+DOUBTFUL, TENTH = (
+    5.0,
+    0.1,
+)  # times its first size, and of the start: enough, and too much, where the first update was outsized
 OUTSIZED = 20.0  # times a usual first update at the peak rate: of the lab's runs that began soundly, so far off, and grew so far, all but one have too high a rate
 BESIDE_USUAL = "first update at the peak rate, in those of sound runs"
 # Of the start, of the fall, of the growth, and of the run: a loss that came so far down, early and never thrown up, while the weights grew, asked for weights as large. Chosen by eye on
@@ -71,17 +75,17 @@ def _second_half(curve: Curve) -> Curve:
 
 def swelled(run: Run, loss: Curve) -> Sign:
     """Long updates carried weights that began sound far from their first size: none brings them back, and all later ones are short beside them."""
-    seen, grown = strides(run), most_grown(run)
-    if seen is None or grown <= SWOLLEN or end(loss) <= LITTLE * start(loss):
+    seen, grown, first, left = strides(run), most_grown(run), rate_beside_usual(run) or 0.0, end(loss) / start(loss)
+    if seen is None or grown <= DOUBTFUL or left <= LITTLE or narrow(run) or single(run) or not began_sound(run):
         return None
-    first = rate_beside_usual(run) or 0.0
-    if narrow(run) or single(run) or not began_sound(run) or (first <= OUTSIZED and _learned_along(run, loss)):
+    outsized = first > OUTSIZED and left > TENTH  # as of a rate that a warmup brings up while the weights grow
+    if not outsized and (grown <= SWOLLEN or _learned_along(run, loss)):
         return None
     if seen.longest > SWEEPS:
         evidence = Evidence(UPDATE_RATIO, seen.first_step, seen.at, "largest update ratio", seen.longest, SWEEPS)
     elif grown > BLOATED:
         evidence = Evidence(UPDATE_RATIO, seen.first_step, run.last_step, GREW, grown, BLOATED)
-    elif first > OUTSIZED:  # as of a rate that a warmup brings up while the weights grow
+    elif outsized:
         evidence = Evidence(UPDATE_RATIO, seen.first_step, run.last_step, BESIDE_USUAL, first, OUTSIZED)
     else:
         return None

@@ -16,7 +16,7 @@ Criterion
 
     - *A narrow layer*, of NARROW units or less: the width of the settings, or else of the widest layer before the last, and of a residual network (whose last layer takes as many as the
       first gives) that of the stream; adapters (LoRA) say nothing of it.
-    - *Heavy dropout*, of HEAVY_DROPOUT or more.
+    - *Heavy dropout*, of HEAVY_DROPOUT or more, with more than FAR_DOWN of the first loss left in training.
     - *Strong weight decay*, of STRONG or more (STRONG_ADAMW where the optimizer takes it off the weights itself, as AdamW and Lion do), by which the weights have shrunk below
       SHRUNK of their height, or, from PULLS times as strong on, whose pull (it times their squared norm, at rest the slope of the loss along the logarithm of that norm) is above PULL of the first
       loss (not with those, whose decay is no part of the gradient), or, where no weights were recorded and the optimizer is known, that is ABSURD times as strong.
@@ -87,6 +87,7 @@ from diagnostics.stats.small_weights import began_sound
 LEFT = 0.7  # of the loss that it rested at: a network that gets lower was held back by nothing
 RATIO = 1.3  # validation over training loss: no gap worth the name
 LEARNED = 0.97  # of the first loss: what is still above has learned nothing, which is another matter unless a decay took the weights
+FAR_DOWN = 0.1  # of the first loss, with units dropped: of the lab's runs that less dropout cured none came so low
 ENOUGH_UNITS = 32  # units: what small tasks are solved with
 WIDER = 4.0  # factor on the width where it is not known
 USUAL = 0.01  # of a weight decay of STRONG or more: about the usual one
@@ -137,10 +138,16 @@ def _found_before(run: Run) -> Finding | None:
 
 def _why(run: Run, learned: bool) -> Poor | None:
     """What says that the run is poor; of a network that learned nothing, only a decay that took its weights, or an accuracy that never rose."""
-    held = None if learned and solved(run) else held_back(run)
+    held = None if learned and (solved(run) or _learns_for_all_that(run)) else held_back(run)
     if held or early(run):  # what has learned nothing yet may sit on a plateau
         return _poor(run, held) if held else None
     return _nothing(run) if at_chance(run) or alike(run) else None
+
+
+def _learns_for_all_that(run: Run) -> bool:
+    """Whether training, dropout and all, is far down: then the network is not too small for the task, and may need the dropout."""
+    held = held_back(run)
+    return held is not None and held.parameter == "dropout" and end(run[TRAIN_LOSS]) < FAR_DOWN * before_training(run)
 
 
 def cannot(run: Run) -> str | None:

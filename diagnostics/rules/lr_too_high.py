@@ -46,7 +46,7 @@ Criterion
       forecast to bring anything at all (at rest, a lower rate ends lower; on the way, it has come less far); nor where the first batch, which alone tells the start, is one as those since:
       RARE of them are as high; nor where the weights are known to wander by little (CALM, see needs_decay).
 
-    It is a remark where training alone was logged and rose again, or a jitter is all there is in a log without a rate: a term that was added, or validation on other examples each time, looks the same.
+    It is a remark where training alone was logged and rose again, or validation's jitter is all there is in a log without excess loss: a term that was added, or validation on other examples each time, looks the same.
     Where a schedule brought the rate down, jumps, long updates and losses above the start count as well as they stood before, unless a setting of the network accounts
     for what is left (see underfitting), or the loss ends below MADE_GOOD of the start. A loss above its start tells nothing after a first update of at most USUAL_LATER times a sound one (of Adam and its kin, where it
     is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump of a lone batch that is not RARER times as far as others of the last quarter, or of as many losses before it, go, nor one of training where validation, seen often and from before

@@ -45,7 +45,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.alignment import alignment
-from diagnostics.stats.bounce import FLOOR, OF_LEVEL, OR_DRAWN, UNDAMPED, Bounce, bounce, jitter, undamped  # noqa: F401 (the Criterion names two)
+from diagnostics.stats.bounce import FLOOR, OF_LEVEL, UNDAMPED, Bounce, bounce, jitter, or_drawn, undamped  # noqa: F401 (the Criterion names two)
 from diagnostics.stats.decay import coming_down, known_rate, wanes
 from diagnostics.stats.forecast import forecast
 from diagnostics.stats.level import end, start
@@ -126,7 +126,7 @@ def _finding(run: Run, tag: str, said: str, evidence: Evidence, why: str) -> Fin
     return Finding(
         "needs_decay",
         "info",
-        f"{what} {said}, {_rate(run)}.{'' if known_rate(run) or tag == TRAIN_LOSS else ' ' + OR_DRAWN}",
+        f"{what} {said}, {_rate(run)}.{or_drawn(run, tag)}",
         (evidence,),
         (
             Remedy(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import EXCESS_LOSS, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.run import Run
 from diagnostics.stats.level import BLOCKS, blocks, end, start
@@ -42,6 +42,11 @@ def jitter(run: Run, seen: Bounce) -> float:
     curve = run[seen.tag].finite()
     fall = max(start(curve), start(run[TRAIN_LOSS])) - end(curve)
     return seen.share * fall / max(abs(end(curve)), FLOOR * fall)
+
+
+def or_drawn(run: Run, tag: str) -> str:
+    """A question, with a space before it, where the jitter of ``tag`` is all there is: nobody recorded how far the weights wander."""
+    return "" if tag == TRAIN_LOSS or EXCESS_LOSS in run else f" {OR_DRAWN}"
 
 
 def undamped(curve: Curve) -> bool:

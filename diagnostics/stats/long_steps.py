@@ -5,7 +5,7 @@ from diagnostics.curve import Curve, Floats
 from diagnostics.report import Evidence
 from diagnostics.run import Run
 from diagnostics.stats.balance import growth
-from diagnostics.stats.bounce import OR_DRAWN, bounce, jitter
+from diagnostics.stats.bounce import bounce, jitter, or_drawn
 from diagnostics.stats.decay import HEIGHT, known_rate, wanes
 from diagnostics.stats.detour import detour
 from diagnostics.stats.excursion import JUMP, excursion
@@ -173,7 +173,7 @@ def bounces(run: Run, loss: Curve) -> Sign:
     what = "Validation jumps" if seen.tag != TRAIN_LOSS else "The averaged training loss jumps"
     evidence = Evidence(seen.tag, seen.first_step, seen.last_step, JITTER, seen.share, BOUNCE)
     said = f"up and down by {seen.share:.1%} of the whole fall at a time and no longer gets lower"
-    return f"{what} {said}.{'' if known_rate(run) or seen.tag == TRAIN_LOSS else ' ' + OR_DRAWN}", evidence
+    return f"{what} {said}.{or_drawn(run, seen.tag)}", evidence
 
 
 def restless(run: Run, loss: Curve) -> Sign:

@@ -51,7 +51,7 @@ def recovered(run: Run) -> bool:
     """Whether the last few evaluations are all far below the untouched network's loss, and below validation's first: what was thrown up has come back."""
     val = run.get(VAL_LOSS)
     late = val.finite().values[-LEAST_EVALS:] if val is not None else np.empty(0)
-    return len(late) == LEAST_EVALS and late.max() < FAR_BELOW * min(untouched(run), start(run[VAL_LOSS]))
+    return len(late) == LEAST_EVALS and float(late.max()) < FAR_BELOW * min(untouched(run), start(run[VAL_LOSS]))
 
 
 def _ends_above(curve: Curve, first: float) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from collector.schema import RUNNING
+from collector.schema import RUNNING, Shape
 from diagnostics import Run, diagnose, rules, synthetic
 
 RULE = rules.get("bad_initialization")
@@ -163,3 +163,16 @@ def test_validation_that_came_down_has_left_its_start_whatever_training_shows(la
     flat = synthetic.noisy(np.full(synthetic.STEPS, 2.31), 0.01)
     run = synthetic.make(flat, synthetic.noisy(np.linspace(2.31, last, synthetic.STEPS), 0.003), lr=0.1)
     assert any(rules.get("bad_initialization").check(run)) is is_seen
+
+
+@pytest.mark.parametrize("right, is_seen", [((0.97, 0.975), False), ((0.3, 0.9), True)])
+def test_large_weights_that_came_trained_are_no_bad_start(right, is_seen):
+    """A checkpoint goes on in a new folder: it knows from its first evaluation on."""
+    loss = synthetic.noisy(synthetic.falling(0.05, 0.01), 0.05)
+    run = synthetic.make(loss, val_accuracy=np.linspace(*right, synthetic.STEPS), lr=1e-3)
+    run = synthetic.layered(run, np.ones(2), update_ratio=np.full(2, 5e-3))
+    assert run.layers is not None
+    shapes = {name: Shape("Linear", (64, 64)) for name in run.layers["layer"].unique()}
+    run = replace(run, layers=run.layers.assign(weight_norm=8.0 * 2.5), shapes=shapes)  # √64 outputs, 2.5 / √fan-in
+    assert any(RULE.check(run)) is is_seen
+    assert not any(RULE.check(synthetic.with_config(run, resume="last.pt")))

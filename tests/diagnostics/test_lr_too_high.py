@@ -244,13 +244,13 @@ def test_a_single_layer_grows_as_far_as_its_targets_ask():
         assert any("first size" in f.message for f in RULE.check(run)) is (layers > 1)
 
 
-@pytest.mark.parametrize("lr, severity", [(0.5, "warning"), (None, "info")])
-def test_a_jitter_alone_is_a_remark_where_the_log_holds_no_rate(lr, severity):
+@pytest.mark.parametrize("excess, severity", [(0.1, "warning"), (None, "info")])
+def test_a_jitter_alone_is_a_remark_where_nobody_recorded_how_far_the_weights_wander(excess, severity):
     level = synthetic.falling(2.3, 0.3, pace=60)
     val = level + 0.05 * np.random.default_rng(1).standard_normal(len(level))
-    (found,) = RULE.check(synthetic.make(synthetic.noisy(level, 0.1), val, lr=lr))
+    (found,) = RULE.check(synthetic.make(synthetic.noisy(level, 0.1), val, lr=0.5, excess_loss=excess))
     assert found.severity == severity
-    assert ("other examples each time" in found.message) is (lr is None)
+    assert ("other examples each time" in found.message) is (excess is None)
 
 
 @pytest.mark.parametrize("pace, said", [(60, True), (0.3, False)])

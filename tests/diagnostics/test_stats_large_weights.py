@@ -7,7 +7,8 @@ import pytest
 
 from collector.schema import Shape
 from diagnostics import synthetic
-from diagnostics.stats.large_weights import swelled
+from diagnostics.curve import Curve
+from diagnostics.stats.large_weights import collapsed, swelled
 
 STEPS = np.arange(1, synthetic.STEPS + 1)
 SHAPES = {f"{i}.weight": Shape("Linear", (100, 100)) for i in range(3)}
@@ -54,3 +55,34 @@ def test_short_updates_throw_weights_out_where_the_first_tells_that_the_rate_is_
     found = swelled(run, run["train/loss"])
     assert (found is not None) is is_seen
     assert found is None or found[1].statistic.startswith("first update")
+
+
+def turned(cosines):
+    run = grown(STUCK, 1.2, ratio=0.01)
+    return synthetic.with_curves(run, Curve("optim/update_alignment", np.arange(1, len(cosines) + 1) * 10, cosines))
+
+
+@pytest.mark.parametrize(
+    "cosines, is_dead",
+    [
+        (np.tile([0.99, -0.98, 1.0, -0.95], 6), True),  # the last bias goes back and forth
+        (np.full(24, 0.99), False),  # the way leads on
+        (np.tile([0.4, -0.3, 0.1, -0.2], 6), False),  # many directions
+        (np.tile([0.99, -0.98], 6), False),  # too few to tell
+    ],
+)
+def test_a_gradient_with_one_direction_left_is_that_of_a_dead_network(cosines, is_dead):
+    run = turned(cosines)
+    assert (collapsed(run, run["train/loss"]) is not None) is is_dead
+
+
+def test_a_narrow_network_has_one_direction_by_its_width():
+    run = synthetic.with_config(turned(np.tile([0.99, -0.98], 12)), width=2)
+    assert collapsed(run, run["train/loss"]) is None
+
+
+def test_a_solved_loss_leaves_no_direction():
+    run = turned(np.tile([0.99, -0.98], 12))
+    assert collapsed(run, run["train/loss"].where(run["train/loss"].values > 0)) is not None
+    solved = Curve("train/loss", STEPS, synthetic.falling(2.3, 0.01, pace=40))
+    assert collapsed(run, solved) is None

@@ -5,7 +5,7 @@ import pytest
 
 from diagnostics import synthetic
 from diagnostics.curve import Curve
-from diagnostics.stats.relapse import relapse, rising
+from diagnostics.stats.relapse import made_good, relapse, rising
 
 
 def _curve(values):
@@ -43,3 +43,15 @@ def test_a_rise_that_no_level_shows_is_told_from_the_order_of_all():
     assert seen is not None and 0.1 < seen.share < 0.6 and seen.best < seen.last
     assert relapse(_curve(np.r_[2.3, rng.permutation(thrown)])) is None
     assert rising(np.arange(20.0)) > 6 > 0 > rising(-np.arange(20.0))
+
+
+@pytest.mark.parametrize("last, is_seen", [(1.4, True), (0.8, False)])
+def test_a_late_rise_is_told_where_it_is_plain(last, is_seen):
+    late = np.r_[synthetic.falling(2.0, 0.3, steps=600), np.full(400, last)]
+    assert (relapse(_curve(synthetic.noisy(late, 0.02))) is not None) is is_seen
+    assert relapse(_curve(synthetic.noisy(late[:680], 0.02))) is None
+
+
+def test_a_rise_that_is_mostly_undone():
+    learned = np.r_[synthetic.falling(2.0, 0.5, steps=300), synthetic.falling(2.0, 0.6, steps=700)]
+    assert made_good(_curve(learned)) and not made_good(_curve(ROSE))

@@ -8,7 +8,7 @@ import pytest
 from collector.schema import VAL_LOSS
 from diagnostics import synthetic
 from diagnostics.curve import Curve
-from diagnostics.stats.untouched import ends_higher, lifted, time_above, untouched
+from diagnostics.stats.untouched import ends_higher, lifted, recovered, time_above, untouched
 
 THROWN = synthetic.noisy(np.r_[2.3, np.full(299, 3.0), np.full(700, 2.3)], 0.01)
 
@@ -54,3 +54,12 @@ def test_validation_that_was_thrown_up_tells_of_a_first_batch_that_was_too():
 def test_ending_higher():
     assert ends_higher(synthetic.make(synthetic.noisy(np.linspace(2.0, 2.4, 1000), 0.01)))
     assert not ends_higher(synthetic.make(synthetic.noisy(np.full(1000, 2.0), 0.01)))
+
+
+@pytest.mark.parametrize(
+    "late, is_back", [([1.6, 1.2, 0.9], True), ([1.6, 1.2, 2.2], False), ([1.6, 1.2], False), ([2.2, 2.1, 2.0], False)]
+)
+def test_what_was_thrown_up_has_come_back_once_a_few_evaluations_are_far_below_the_start(late, is_back):
+    values = np.array([2.3, 9.0, *late] if len(late) == 3 else late)
+    run = synthetic.make(np.full(100, 2.3))
+    assert recovered(synthetic.with_curves(run, Curve(VAL_LOSS, np.arange(len(values)) * 10, values))) is is_back

@@ -25,7 +25,7 @@ Criterion
       While the run goes on, all this but the update, and losses that are mostly so far above, waits for the first evaluation, which must not be below the start, or for the end of the first
       epoch (MANY_BATCHES where none is logged): what is learned of the first class of sorted data lifts the loss of the next. And a loss that was never FAR above its start, for MANY_BATCHES
       losses, LEAST_TO_END evaluations, or epochs: it may yet come down. Nor is any of it said of a loss that nobody ever evaluated and that stays between LEARNED and HARDLY_ABOVE of its start
-      or ends below 0, as those of two networks against each other do; nor of one that began no higher than 0 and never rose by FAR times its fall; nor where validation accuracy, far above its lowest, has not fallen since the loss was lowest: a term that is added lifts it. Nor,
+      or began no higher than 0 or ends below, as those of two networks against each other do; nor of another that began no higher and never rose by FAR times its fall; nor where validation accuracy, far above its lowest, has not fallen since the loss was lowest: a term that is added lifts it. Nor,
       but for losses that are no numbers, where rewards were logged, for an agent's loss rises with what it gains, or no update was ever long (GENTLE and NUDGE, see lr_too_high).
     - *Lost.* The loss gave back LOST of its best progress, after a jump of JUMP above the start, and stays there; or, jump or no jump, all but STUCK_SHARE of the start, of which it had learned LEARNED, MANY noise widths of its
       level or more.

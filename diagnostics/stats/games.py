@@ -13,16 +13,14 @@ ROSE = 0.1  # of the start: steps that are too short lift no level of a loss by 
 
 
 def may_be_a_game(run: Run, loss: Curve) -> bool:
-    """Whether nobody ever evaluated a loss that is no better than at its start, and it never was far from there; or that ends below 0, as a critic's."""
+    """Whether nobody ever evaluated a loss that is no better than at its start, and it never was far from there; or that began no higher than 0 or ends below, as a critic's."""
     if _evaluated(run):
         return False
-    if end(loss) < 0:
+    first, last = untouched(run), end(loss)
+    if min(first, last) <= 0:
         return True
-    first = untouched(run)
-    near = float(loss.values.max()) - lifted(run) <= (HARDLY_ABOVE - 1) * size(run, loss)
-    learned = first > 0 and blocks(loss).best <= LEARNED * first
-    stuck = end(loss) > first - STUCK_SHARE * abs(first)
-    return near and stuck and not learned
+    near = float(loss.values.max()) - lifted(run) <= (HARDLY_ABOVE - 1) * first
+    return near and last > (1 - STUCK_SHARE) * first and blocks(loss).best > LEARNED * first
 
 
 def played(run: Run) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from collector.schema import RUNNING
 from diagnostics import rules, synthetic
 
 
@@ -84,3 +85,27 @@ def test_an_even_fall_that_leaves_most_of_the_start_is_a_creep(pace, last, found
     loss = synthetic.falling(2.3, last, pace=pace)
     val = synthetic.noisy(loss, 0.01 * (loss[0] - loss[-1]) / loss[0], seed=1)
     assert bool(_found(synthetic.make(synthetic.noisy(loss, 0.01), val, lr=1e-5))) is found
+
+
+@pytest.mark.parametrize(
+    "cosine, ratio, found", [(0.5, 0.02, True), (0.3, 0.02, False), (0.3, 5e-3, True), (0.5, 0.1, False)]
+)
+def test_a_plainly_straight_way_is_gone_in_too_short_steps_whatever_they_are_beside_the_weights(cosine, ratio, found):
+    """As of a single layer, whose weights are small beside what they are to become."""
+    loss = synthetic.falling(2.3, 0.3, pace=1.5)
+    every = synthetic.make(synthetic.noisy(loss, 0.02), loss, lr=1e-3, update_ratio=ratio, update_alignment=cosine)
+    cosines = every["optim/update_alignment"].where(every["train/loss"].steps % 20 == 0)
+    noise = 0.02 * np.random.default_rng(0).standard_normal(len(cosines))
+    run = synthetic.with_curves(every, replace(cosines, values=cosines.values + noise))
+    assert bool(_found(run)) is found
+
+
+@pytest.mark.parametrize("last, found", [(0.9, True), (0.3, False)])
+def test_in_flight_a_way_that_is_mostly_behind_asks_for_no_higher_rate(last, found):
+    loss = synthetic.falling(2.3, last, pace=4)
+    every = synthetic.make(synthetic.noisy(loss, 0.02), loss, lr=1e-3, update_ratio=5e-3, update_alignment=0.3)
+    cosines = every["optim/update_alignment"].where(every["train/loss"].steps % 20 == 0)
+    noise = 0.02 * np.random.default_rng(0).standard_normal(len(cosines))
+    run = synthetic.with_curves(every, replace(cosines, values=cosines.values + noise))
+    assert bool(_found(replace(run.until(700), state=RUNNING))) is found
+    assert not _found(replace(run.until(20), state=RUNNING))

@@ -29,7 +29,7 @@ Criterion
 
     - *The gradient points on.* Where update alignment was recorded, at a rate that had not come down: at the end of ten steps the gradient still points along them, by a cosine of ALIGNED or
       more on average and STILL in the second half of its measurements (SOME or more; while the run goes on ALIGNED_SO_FAR in both, of MANY, with more than FAR_TO_GO of the start left), at SURELY standard errors. Validation, or training where there
-      are few evaluations, still gains GAIN of its fall per doubling, more than SOLVED of the start is left, updates stay below BEYOND (BEYOND_DOUBT where both cosines are above PLAIN; times STRETCH) where they are longest, a pass is FEW_STEPS or
+      are few evaluations, still gains GAIN of its fall per doubling, more than SOLVED of the start is left, updates stay below BEYOND (BEYOND_DOUBT where both cosines are above PLAIN and no update was half as long as the weights; times STRETCH) where they are longest, a pass is FEW_STEPS or
       more, no setting holds the network back, and the loss has no spikes (see loss_spike): without the noise of batches the way leads on at any rate that is stable.
 
     Or, where the longest ratios, if logged, stay below AIM (times STRETCH):

@@ -45,10 +45,8 @@ ALIGNED, STILL, ALIGNED_SO_FAR, SURELY = 0.15, 0.075, 0.2, 5.0
 FAR_TO_GO = 0.2  # of the start: below it, runs in flight whose gradient pointed on ended best of their sweep, and a higher rate overfitted
 SOME, MANY = 12, 16  # measurements, one every ten steps or fewer: any loss goes straight down at first
 BEYOND = 1e-2  # update ratio of the longest tenth: twice what sound runs have in the median
-PLAIN, BEYOND_DOUBT = (
-    0.4,
-    5e-2,
-)  # mean cosine of both halves, and the bound on the updates then: a straight way may be gone in long steps
+# mean cosine of both halves, and the bound on the updates then: a straight way may be gone in long steps; and that on a single one
+PLAIN, BEYOND_DOUBT, HALF = 0.4, 5e-2, 0.5
 TIMID = 0.1  # times a careful rate for the optimizer: a tenth of what is rarely too high
 WAITED = 0.4  # of the run: at twice the rate it would have been half as long
 LEAST_POINTS = 100  # losses: sound rates leave the start within 3 % of a run, and in fewer batches than that
@@ -146,10 +144,16 @@ def points_on(run: Run, loss: Curve, seen: Strides | None) -> Alignment | None:
         return None
     if run.state == RUNNING and end(loss) <= FAR_TO_GO * start(loss):
         return None  # most of the way is behind it
-    most = BEYOND_DOUBT if min(found.gain, found.late) > PLAIN else BEYOND
-    long = seen is not None and seen.fullest > most * stretch(run)
-    stable = not long and not warming(run) and not _of_few_steps(run) and not spikes(loss)
+    stable = not _long(run, seen, found) and not warming(run) and not _of_few_steps(run) and not spikes(loss)
     return found if stable and still_gains(run) and not held_back(run) else None
+
+
+def _long(run: Run, seen: Strides | None, found: Alignment) -> bool:
+    """Whether updates are too long to call them short: by less where the way is plainly straight, unless a single one threw the weights about, which leaves a dead network one direction."""
+    if seen is None:
+        return False
+    plain = min(found.gain, found.late) > PLAIN and seen.longest < HALF
+    return seen.fullest > (BEYOND_DOUBT if plain else BEYOND) * stretch(run)
 
 
 def still_gains(run: Run) -> bool:

@@ -75,10 +75,14 @@ def _second_half(curve: Curve) -> Curve:
 
 def swelled(run: Run, loss: Curve) -> Sign:
     """Long updates carried weights that began sound far from their first size: none brings them back, and all later ones are short beside them."""
-    seen, grown, first, left = strides(run), most_grown(run), rate_beside_usual(run) or 0.0, end(loss) / start(loss)
-    if seen is None or grown <= DOUBTFUL or left <= LITTLE or narrow(run) or single(run) or not began_sound(run):
+    seen, grown, first = strides(run), most_grown(run), rate_beside_usual(run) or 0.0
+    if seen is None or grown <= DOUBTFUL or end(loss) <= LITTLE * start(loss):
         return None
-    outsized = first > OUTSIZED and left > TENTH  # as of a rate that a warmup brings up while the weights grow
+    if narrow(run) or single(run) or not began_sound(run):
+        return None
+    outsized = first > OUTSIZED and end(loss) > TENTH * start(
+        loss
+    )  # as of a rate that a warmup brings up while the weights grow
     if not outsized and (grown <= SWOLLEN or _learned_along(run, loss)):
         return None
     if seen.longest > SWEEPS:

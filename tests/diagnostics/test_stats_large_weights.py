@@ -86,3 +86,8 @@ def test_a_solved_loss_leaves_no_direction():
     assert collapsed(run, run["train/loss"].where(run["train/loss"].values > 0)) is not None
     solved = Curve("train/loss", STEPS, synthetic.falling(2.3, 0.01, pace=40))
     assert collapsed(run, solved) is None
+
+
+def test_a_loss_that_began_at_0_fails_no_sign():
+    run = grown(np.r_[0.0, STUCK[1:]], 14.0, ratio=LONG)
+    assert swelled(run, run["train/loss"]) is not None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import TRAIN_LOSS, VAL_LOSS
+from collector.schema import RUNNING, TRAIN_LOSS, VAL_LOSS
 from diagnostics import rules
 from diagnostics.report import SEVERITIES, Finding, NotChecked, Report, Rival
 from diagnostics.rule import Rule
@@ -29,6 +29,7 @@ ORDER = {
     "healthy": "",
 }
 HEADLINES = tuple(ORDER)
+TOO_SHORT = "it has not shown for long enough to be told from chance"
 
 
 def diagnose(run: Run) -> Report:
@@ -44,6 +45,9 @@ def diagnose(run: Run) -> Report:
     found = [f for outcome in outcomes.values() if isinstance(outcome, tuple) for f in outcome]
     verdict = standing(run, _headlines(found), _fault)
     verdict = _grounded(verdict, len(seen[TRAIN_LOSS])) if judged.sketched else verdict
+    pending = _pending(found, verdict) if run.state == RUNNING else None
+    if pending:
+        verdict = replace(verdict, message=f"{verdict.message} Not certain yet: {pending.message}")
     others = _unexplained([f for f in found if f.rule not in HEADLINES], verdict)
     verdict = _shuffled_first(verdict, others)
     return Report(
@@ -53,7 +57,10 @@ def diagnose(run: Run) -> Report:
         findings=(verdict, *sorted(others, key=lambda f: -SEVERITIES.index(f.severity))),
         clear=tuple(slug for slug, outcome in outcomes.items() if outcome == () and slug != verdict.rule),
         not_checked=tuple(outcome for outcome in outcomes.values() if isinstance(outcome, NotChecked)),
-        rivals=tuple(Rival(f.rule, f.message, ORDER[verdict.rule]) for f in _outranked(found, verdict)),
+        rivals=(
+            *(Rival(f.rule, f.message, TOO_SHORT) for f in (pending,) if f),
+            *(Rival(f.rule, f.message, ORDER[verdict.rule]) for f in _outranked(found, verdict)),
+        ),
     )
 
 
@@ -94,6 +101,12 @@ def _fault(run: Run) -> Finding | None:
 def _headlines(found: list[Finding]) -> list[Finding]:
     """The headlines among ``found``, in the order of causes."""
     return sorted((f for f in found if f.rule in HEADLINES), key=lambda f: HEADLINES.index(f.rule))
+
+
+def _pending(found: list[Finding], verdict: Finding) -> Finding | None:
+    """The fault that shows at this moment and has not yet stood long enough to be the verdict on a run that goes on."""
+    first = _headlines(found)[0]
+    return first if verdict.rule in QUIET and first.rule not in QUIET else None
 
 
 def _outranked(found: list[Finding], verdict: Finding) -> list[Finding]:

@@ -107,8 +107,8 @@ def _message(run: Run, seen: Falling, stopped: str | None) -> str:
     if not seen.surely:
         return f"{what} loss, {last:.3g} at step {now.last_step:,}{so_far}, may still be falling, as far as its noise lets one see."
     if early(run):
-        return f"Nothing is wrong so far{so_far}. {what} loss rests near {last:.3g} for now."
-    return f"Nothing is wrong so far{so_far}. {what} loss has levelled off near {last:.3g}: more steps of the same kind will bring little."
+        return f"{what} loss rests near {last:.3g} for now{so_far}."
+    return f"{what} loss has levelled off near {last:.3g}{so_far}: more steps of the same kind will bring little."
 
 
 def _evidence(seen: Falling) -> tuple[Evidence, ...]:

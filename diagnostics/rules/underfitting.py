@@ -19,7 +19,8 @@ Criterion
     - *Heavy dropout*, of HEAVY_DROPOUT or more, with more than FAR_DOWN of the first loss left in training.
     - *Strong weight decay*, of STRONG or more (STRONG_ADAMW where the optimizer takes it off the weights itself, as AdamW and Lion do), by which the weights have shrunk below
       SHRUNK of their height, or, from PULLS times as strong on, whose pull (it times their squared norm, at rest the slope of the loss along the logarithm of that norm) is above PULL of the first
-      loss (not with those, whose decay is no part of the gradient), or, where no weights were recorded and the optimizer is known, that is ABSURD times as strong.
+      loss (not with those, whose decay is no part of the gradient), or, where no weights were recorded and the optimizer is known, that is ABSURD times as strong, or,
+      from MUCH times STRONG_ADAMW on, with which the weights reach back no more than BRIEF of the steps (1 / (decay · sum of the rates)).
 
     Or, once the run has ended or is as far, a network that says the same to every example:
 
@@ -33,7 +34,8 @@ Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "no gap between train and val accuracy, both low → underfitting, bigger model".
     A level alone tells nothing: language, advertisements and augmented images end high in healthy runs of AlgoPerf. Bounds: our own,
     calibrated on real small networks of 2 to 97 classes. What a constant answer costs: Fano's inequality; that e^−loss
-    is at most the mean probability of the truth: Jensen's.
+    is at most the mean probability of the truth: Jensen's. With AdamW the weights are a running average of its updates, over 1 / (rate · decay) steps (Wang & Aitchison, "How to set
+    AdamW's weight decay as you scale model and dataset size", 2024).
 
 Known limits
     What is poor depends on the task: noise in the labels sets a floor that no model passes. So a low accuracy alone is no fault: of 18 runs of the lab in which
@@ -43,8 +45,11 @@ Known limits
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from collector.schema import TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
+import numpy as np
+
+from collector.schema import LR, TRAIN_LOSS, VAL_ACCURACY, VAL_LOSS
 from diagnostics import synthetic
+from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules.predicts_uniformly import FIND_OUT
@@ -66,8 +71,10 @@ from diagnostics.stats.frozen import THAW, frozen
 from diagnostics.stats.guess import guess
 from diagnostics.stats.held_back import (  # noqa: F401  (Criterion)
     ABSURD,
+    BRIEF,
     CLOSE,
     HEAVY_DROPOUT,
+    MUCH,
     NARROW,
     PULL,
     PULLS,
@@ -242,6 +249,9 @@ RULE = Rule(
     fires={
         "both at 60 % with three units": lambda: _both(0.6, width=3),
         "both at 93 % under strong weight decay": lambda: _shrinking(_both(0.93, weight_decay=0.05), 0.2),
+        "both at 60 %, and AdamW's decay leaves a memory of a few steps": lambda: synthetic.with_config(
+            _both(0.6), optimizer="AdamW", weight_decay=2.0
+        ),
         "both at 90 %, three units": lambda: _both(0.9, width=3),
     },
     silent={
@@ -254,6 +264,11 @@ RULE = Rule(
             _both(0.93, weight_decay=0.05), 0.5
         ),
         "strong weight decay, and nobody saw the weights": lambda: _both(0.93, weight_decay=0.05),
+        "the same decay at rates so low that the weights reach far back": lambda: synthetic.with_config(
+            synthetic.with_curves(_both(0.6), Curve(LR, np.array([1, 1000]), np.full(2, 1e-3))),
+            optimizer="AdamW",
+            weight_decay=2.0,
+        ),
         "usual weight decay": lambda: _both(0.93, weight_decay=5e-4),
     },
 )

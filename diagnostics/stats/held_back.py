@@ -1,10 +1,14 @@
 """Settings that hold a network back: layers too narrow, dropout too heavy, a weight decay that the weights gave way to."""
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from collector.schema import TRAIN_LOSS, VAL_LOSS
 from diagnostics.run import Run
 from diagnostics.stats.balance import last_norm, norm_left
+from diagnostics.stats.decay import known_rate, sums
 from diagnostics.stats.gain import widest
 from diagnostics.stats.level import before_training, blocks, end
 from diagnostics.stats.rates import optimizer
@@ -16,6 +20,8 @@ ABSURD = 8.0  # times STRONG: where nobody saw the weights, all of the lab's run
 SHRUNK = 0.35  # of the weight norm's height: decays that suit the task were seen to leave 0.47 and more, those that do not under 0.3
 PULLS = 4.0  # times STRONG: a decay of 0.01 pulls as much at weights that hardly matter, and harms two sound runs of the lab as little
 PULL = 0.35  # of the first loss: healthy runs of the lab stay below 0.26, six that a tenth of the decay cured are above 0.47
+# Of the steps that the weights reach back, and times STRONG_ADAMW. All runs of the lab that are so far out are held back by it (tests/benchmarks/test_bounds.py); large vision models are trained with 0.02, but a decay of 0.3.
+BRIEF, MUCH = 0.15, 2.0
 CLOSE = 1.15  # validation over training loss: no gap for a decay to close
 DECOUPLED = ("lion", "adan", "muon", "sophia", "sgdw")
 WIDTHS = ("width", "hidden_size", "hidden_dim", "hidden", "units", "n_embd", "d_model", "channels")
@@ -59,6 +65,8 @@ def decayed(run: Run) -> HeldBack | None:
         left is None and optimizer(run) and decay >= ABSURD * strong
     ):  # 0.05 is usual with AdamW, which a log may not say
         what = f"{decay / strong:.0f} times what is strong with this optimizer"
+    elif (kept := memory(run, decay)) <= BRIEF and decay >= MUCH * strong:
+        what = f"under which the weights keep what the last {kept:.1%} of the steps gave them"
     else:
         return None
     return HeldBack("weight_decay", f"under a weight decay of {decay:g}, {what}", decay, strong)
@@ -68,6 +76,17 @@ def decoupled(run: Run) -> bool:
     """Whether the optimizer takes the decay off the weights itself, scaled by the rate, where others add it to the gradient."""
     name = optimizer(run)
     return "adamw" in name or name.startswith(DECOUPLED) or run.config.get("decoupled_weight_decay") is True
+
+
+def memory(run: Run, decay: float) -> float:
+    """1 / (``decay`` · sum of the rates): the share of the steps that the weights, a running average of the updates, reach back (Wang & Aitchison, 2024).
+
+    Infinite where no rate was logged, or the decay is part of the gradient.
+    """
+    if not (decoupled(run) and known_rate(run)):
+        return math.inf
+    summed = float(sums(run, np.array([run.last_step]))[0])
+    return 1 / (decay * summed) if summed > 0 else math.inf
 
 
 def _pull(run: Run, decay: float) -> float | None:

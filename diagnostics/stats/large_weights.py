@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from collector.schema import GRAD_NORM, TRAIN_LOSS, UPDATE_ALIGNMENT, UPDATE_RATIO, VAL_LOSS
+from collector.schema import GRAD_NORM, RUNNING, TRAIN_LOSS, UPDATE_ALIGNMENT, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence
 from diagnostics.run import Run
@@ -36,6 +36,7 @@ BESIDE_USUAL = "first update at the peak rate, in those of sound runs"
 # regressions on raw targets; of the lab's runs at too high a rate whose weights grew by as much, none is like that without an update as long as the weights.
 LEARNED, FALLEN, ALONG, EARLY = 0.35, 0.9, 0.75, 0.5
 CALM = 1.2  # times the start
+YET = 1.5, 0.5, 1.0  # CALM, ALONG and EARLY while the run goes on, of which the first steps are a larger share
 
 
 def lost_a_layer(run: Run, loss: Curve) -> Sign:
@@ -121,9 +122,10 @@ def _swollen(run: Run) -> str | None:
 def _learned_along(run: Run, loss: Curve) -> bool:
     """Whether the loss came far down while the weights grew, and they hardly grew since: so do those that are to give large targets."""
     first, last = start(loss), end(loss)
+    calm, along, early = YET if run.state == RUNNING else (CALM, ALONG, EARLY)
     seen = strides(run)
-    if blocks(loss).levels.max() > CALM * first or last > LEARNED * first or seen is None or seen.longest > THROWN:
+    if blocks(loss).levels.max() > calm * first or last > LEARNED * first or seen is None or seen.longest > THROWN:
         return False
     fallen = reached(loss, first - FALLEN * (first - last))
-    early = fallen - loss.steps[0] <= EARLY * (loss.steps[-1] - loss.steps[0])
-    return bool(early) and grown_by(run, fallen) >= ALONG * most_grown(run)
+    in_time = fallen - loss.steps[0] <= early * (loss.steps[-1] - loss.steps[0])
+    return bool(in_time) and grown_by(run, fallen) >= along * most_grown(run)

@@ -62,6 +62,7 @@ def second_departure(curve: Curve) -> Departure:
     return Departure(left, max(left, _first_below(late, level - 0.5 * fall)), level, fall)
 
 
+@once
 def _smooth(curve: Curve) -> Curve:
     coarse = _coarse(curve)
     return running_median(coarse, max(5, len(coarse) // SMOOTHING))

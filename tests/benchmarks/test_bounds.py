@@ -19,7 +19,7 @@ from diagnostics.stats.decay import decay, wanes
 from diagnostics.stats.first_lesson import SLOW, first_lesson
 from diagnostics.stats.gain import amplified
 from diagnostics.stats.headway import headway
-from diagnostics.stats.held_back import ABSURD, STRONG, STRONG_ADAMW, decoupled
+from diagnostics.stats.held_back import ABSURD, BRIEF, MUCH, STRONG, STRONG_ADAMW, decoupled, memory
 from diagnostics.stats.level import end
 from diagnostics.stats.long_steps import beyond_use, restless
 from diagnostics.stats.plan import STEPS, STEPS_OR_OTHER
@@ -57,6 +57,15 @@ def test_an_absurd_weight_decay_holds_every_network_back(runs):
 
     truths = Counter(one.truth for one in runs if strength(one.run) >= ABSURD)
     assert truths.total() >= 20 and set(truths) == {"underfitting"}
+
+
+def test_what_weights_of_a_short_memory_are_trained_with_is_held_back(runs):
+    def short(run):
+        decay = run.setting("weight_decay") or 0.0
+        return decay >= MUCH * STRONG_ADAMW and memory(run, decay) <= BRIEF
+
+    truths = Counter(one.truth for one in runs if short(one.run))
+    assert truths.total() >= 7 and set(truths) == {"underfitting"}
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from collector.schema import RUNNING
 from diagnostics import Curve, Evidence, Finding, Remedy, Report, Run, diagnose, rules, synthetic
 from diagnostics.engine import HEADLINES
 
@@ -68,6 +69,16 @@ def test_a_verdict_names_its_rivals_and_what_speaks_against_them():
     assert rival.rule == "keep_training" and "no slope" in rival.against
     assert rival.message not in [f.message for f in report.findings]
     assert diagnose(synthetic.healthy()).rivals == ()
+
+
+def test_a_fault_too_young_to_stand_is_told_beside_the_verdict_and_not_as_it():
+    values = synthetic.noisy(np.r_[synthetic.falling(2.3, 0.3, steps=300), np.linspace(0.3, 2.4, 20), np.full(60, 2.4)])
+    run = synthetic.make(values, lr=0.1)
+    report = diagnose(replace(run, state=RUNNING))
+    assert report.verdict == "keep_training" and report.headline.severity == "info"
+    assert report.rivals[0].rule == "diverged" and "long enough" in report.rivals[0].against
+    assert diagnose(run).verdict == "diverged"
+    assert report.headline.message.endswith(f"Not certain yet: {diagnose(run).headline.message}")
 
 
 def test_report_json_is_strict_and_has_the_contracts_keys():

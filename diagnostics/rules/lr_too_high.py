@@ -52,7 +52,7 @@ Criterion
     is a measure of the rate), nor where the first batch may merely have been an easy one (by ODD noise widths), nor a jump of a lone batch that is not RARER times as far as others of the last quarter, or of as many losses before it, go, nor one of training where validation, seen often and from before
     the first step on, came down without a tremor. Weights that are known to have begun too small, or
     that a decay took, are no measure for an update or a growth. While the run goes on and the loss is not surely done falling, only what was done to the weights counts (long updates and growth where the loss is not seen to fall, and the updates where it is above FAR_DOWN of the start);
-    a rate beyond use, likewise; and a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.
+    a rate beyond use, likewise, and a loss that rose again by MUCH of its fall and stood so for STAYS times as long as the fall took; and a jump or a stay above the start once the loss is below DOWN of the start and is not seen to gain, at a rate that has not come down.
 
 Source
     The course (EECS 498 / CS231n, "Training Neural Networks II"): "fast drop, then plateau → learning rate too high, decay it". That long steps kill units
@@ -163,7 +163,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     went_astray,
 )
 from diagnostics.stats.rates import FAR  # noqa: F401 (the Criterion names it)
-from diagnostics.stats.relapse import MOST, RISING, made_good  # noqa: F401 (the Criterion names it)
+from diagnostics.stats.relapse import MOST, MUCH, RISING, STAYS, made_good, stays_up  # noqa: F401 (the Criterion names some)
 from diagnostics.stats.rewards import rewarded
 from diagnostics.stats.standstill import LIKELY, gaining, surely_stuck
 from diagnostics.stats.strides import GENTLE, NUDGE, gentle, strides  # noqa: F401 (the Criterion names two)
@@ -208,6 +208,7 @@ def _lasting(run: Run, loss: Curve) -> Sign:
         found = found or swelled(run, loss)
         found = found or (threw(run, loss) or _rewrote(run, loss) if end(loss) > FAR_DOWN * start(loss) else None)
         found = found or beyond_use(run, loss)
+        found = found or (_rose_again(run, loss) if stays_up(loss) else None)
     if found or wanes(run) or gaining(loss, LIKELY) or end(loss) > DOWN * before_training(run):
         return found
     return stood_above(run, loss) or jumped(run, loss)

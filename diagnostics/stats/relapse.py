@@ -16,6 +16,7 @@ MUCH, HELD = (
     0.4,
     0.15,
 )  # of the fall given back, and of the run that it has stood there: a rise that late is judged only where it is so plain
+STAYS = 1.0  # times as long as the fall took: of 2,600 recorded runs all that were so far up while they went on ended too high or lost
 MOST = 0.8  # of a rise
 RISING = 3.0  # standard errors of the order of the levels after that: Mann, 1945, "Nonparametric tests against trend"
 
@@ -55,6 +56,15 @@ def _lost_since(late: Floats, first: float) -> bool:
     """Whether so much of the fall from ``first`` was given back since the lowest level, the first of ``late``, and for so long, that no swing comes back from there."""
     stands = late[-max(1, round(HELD * BLOCKS)) :]
     return len(late) > len(stands) and float(stands.min()) - late[0] > MUCH * (first - late[0])
+
+
+def stays_up(loss: Curve) -> bool:
+    """Whether MUCH of the fall was given back and stayed so for as long as the fall took: of a run that goes on, more than a swing."""
+    levels = blocks(loss).levels
+    at, fall = int(np.argmin(levels)), start(loss) - float(levels.min())
+    stands = levels[-max(1, round(STAYS * (at + 1))) :]
+    long_enough = len(levels) >= LEAST_BLOCKS and len(stands) < len(levels) - at
+    return long_enough and float(stands.min() - levels.min()) > MUCH * fall > 0
 
 
 def _climbing(levels: Blocks, first: float) -> Relapse | None:

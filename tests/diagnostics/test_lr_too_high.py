@@ -69,6 +69,14 @@ def test_while_a_run_goes_on_a_loss_that_was_thrown_up_may_come_back_down():
     assert any(RULE.check(replace(_rose_and_went_on(1.0), state="finished")))
 
 
+@pytest.mark.parametrize("stood, said", [(400, True), (200, False)])
+def test_while_a_run_goes_on_a_rise_of_much_of_the_fall_counts_once_it_has_stood(stood, said):
+    """Under batches so noisy that nobody knows whether it still falls."""
+    levels = np.r_[synthetic.falling(2.3, 0.5, steps=300), np.linspace(1.6, 1.8, stood)]
+    run = replace(synthetic.make(synthetic.noisy(levels, 0.35), lr=0.6), state=RUNNING)
+    assert not surely_stuck(run["train/loss"]) and bool(list(RULE.check(run))) is said
+
+
 def _jumped(last, lr=0.5):
     """Far above the start after three steps, and at ``last`` since a twentieth of the run."""
     level = synthetic.noisy(synthetic.falling(2.3, last, pace=60), 0.02)

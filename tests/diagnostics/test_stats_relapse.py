@@ -5,7 +5,7 @@ import pytest
 
 from diagnostics import synthetic
 from diagnostics.curve import Curve
-from diagnostics.stats.relapse import made_good, relapse, rising
+from diagnostics.stats.relapse import made_good, relapse, rising, stays_up
 
 
 def _curve(values):
@@ -30,6 +30,12 @@ def test_a_rise_inside_the_noise_is_none():
 
 def test_a_rise_shorter_than_the_way_down_may_be_a_swing():
     assert relapse(_curve(synthetic.noisy(ROSE[:500], 0.02))) is None
+
+
+@pytest.mark.parametrize("until, level, said", [(500, 1.5, False), (700, 1.5, True), (700, 0.9, False)])
+def test_a_rise_of_much_of_the_fall_is_no_swing_once_it_is_as_old_as_the_fall_was_long(until, level, said):
+    rose = np.r_[synthetic.falling(2.0, 0.5, steps=300), np.full(700, level)]
+    assert stays_up(_curve(synthetic.noisy(rose[:until], 0.02))) is said
 
 
 def test_few_points_say_nothing():

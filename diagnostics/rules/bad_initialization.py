@@ -57,6 +57,7 @@ from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.rules import predicts_uniformly
 from diagnostics.rules.predicts_uniformly import FIND_OUT
 from diagnostics.run import Run
+from diagnostics.stats.decay import died_away
 from diagnostics.stats.frozen import THAW, frozen
 from diagnostics.stats.gain import HARDLY, LEFT, SMALL, normalized  # noqa: F401 (Criterion)
 from diagnostics.stats.guess import guess
@@ -151,7 +152,7 @@ def _never_left(run: Run, loss: Curve) -> tuple[str, Evidence] | None:
     first = _untrained(run, loss)
     if first <= 0 or loss.values.min() <= 0:
         return None  # a reward or an adversary's loss: nothing says that it should fall
-    if (early(run) and young(run, loss)) or _validation_fell(run):
+    if (early(run) and young(run, loss)) or _validation_fell(run) or died_away(run) is not None:
         return None
     seen, answerless = progress(run, first), blank(run)
     if began_unseen(run) and not (answerless or _guesses(run)):

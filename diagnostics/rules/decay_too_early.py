@@ -17,6 +17,7 @@ Criterion
     - *It still creeps.* The loss creeps down at the end by CREEP of itself or CREEP_FALL of the fall per doubling of the steps, at CREEP_CLEAR standard errors.
     - *Too few steps.* The cut came before EARLY, the loss had not levelled off by then, and since then (but for the first SETTLING of the rest) it falls by as much per doubling
       of the sum of the learning rate, at CLOCK_CLEAR standard errors: short steps do as much as they ever did for their length, and there were not enough of them.
+    - *The rest stood still.* The rate was below DEAD of its peak from before DEAD_BY of the run on, the loss had not levelled off by the cut, and is above SOLVED of its start.
     - *The gradient points on.* Where update alignment was recorded: since the cut, the gradient at the end of ten steps still points along them, by a cosine of POINTS_ON or more on
       average, at POINTS_CLEAR standard errors, and by more than before the cut. The loss is above SOLVED of its start, and it (validation, where there are evaluations enough) still gains GAIN of its fall
       by a doubling of the sum of the rates.
@@ -40,7 +41,7 @@ from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.alignment import MEAN_COSINE, alignment
-from diagnostics.stats.decay import Decay, decay, gain_per_sum, made
+from diagnostics.stats.decay import DEAD, DEAD_BY, Decay, decay, died_away, gain_per_sum, made  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.earlier import EARLIER, stood  # noqa: F401 (the Criterion names one)
 from diagnostics.stats.heading import heading
 from diagnostics.stats.level import end, start
@@ -88,7 +89,13 @@ def _hurt(run: Run) -> Found:
     loss, fall = run[TRAIN_LOSS].finite(), _early_cut(run)
     if fall is None:
         return None
-    return _stopped_short(loss, fall) or _creeps(run, fall) or _starves(run, loss, fall) or _points_on(run, loss, fall)
+    return (
+        _stopped_short(loss, fall)
+        or _creeps(run, fall)
+        or _starves(run, loss, fall)
+        or _points_on(run, loss, fall)
+        or _stood_still(run, loss, fall)
+    )
 
 
 def _hurt_before(run: Run) -> Found:
@@ -196,6 +203,19 @@ def _points_on(run: Run, loss: Curve, fall: Decay) -> Found:
     return message, (evidence,)
 
 
+def _stood_still(run: Run, loss: Curve, fall: Decay) -> Found:
+    """For nearly all of the run the rate was next to nothing, and nobody knows that the loss was done by then."""
+    last = died_away(run)
+    known = len(loss.where(loss.steps <= fall.step)) >= MIN_POINTS
+    if last is None or end(loss) <= SOLVED * start(loss) or (known and _levelled(run.until(fall.step))):
+        return None
+    rate = run[LR].finite()
+    left = float(rate.values[rate.steps > last].max()) / fall.peak
+    evidence = Evidence(LR, last, run.last_step, "highest rate since, as a share of the peak", left, DEAD)
+    said = f"and below a thousandth of its peak from step {last:,} on, so that the rest of the run changed nothing; the loss stands at {end(loss):.3g}. Was the scheduler, which counts epochs, stepped after every batch?"
+    return said, (evidence,)
+
+
 def _remedies(loss: Curve, fall: Decay) -> tuple[Remedy, ...]:
     later = int(loss.steps[0] + 0.7 * (loss.steps[-1] - loss.steps[0]))
     return (
@@ -230,6 +250,12 @@ def _exponential(pace: float) -> Run:
     return synthetic.make(synthetic.noisy(loss, 0.04), synthetic.noisy(loss, 0.0002, seed=1), lr=0.1 * rate)
 
 
+def _a_tenth_every(steps: int) -> Run:
+    """A loss that falls as far as the sum of the rates carries it, from 1 to 0.95 or so, where the rate loses nine tenths again and again."""
+    rate = 0.1 ** (1 + np.arange(synthetic.STEPS) // steps)
+    return synthetic.make(synthetic.noisy(1 - 0.05 * np.cumsum(rate), 0.005), lr=rate)
+
+
 def _power() -> Floats:
     return np.asarray(5.0 * np.arange(1, synthetic.STEPS + 1) ** -0.12)
 
@@ -245,6 +271,7 @@ RULE = Rule(
         "cut at 30 %": lambda: _cut(300),
         "cut at 10 %, hidden by noise until then": lambda: _cut(100, noise=0.5),
         "down to a hundredth within a fifth, bit by bit": lambda: _exponential(20.0),
+        "a scheduler for epochs stepped after every batch": lambda: _a_tenth_every(10),
     },
     silent={
         "a healthy run": synthetic.healthy,

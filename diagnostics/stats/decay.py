@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from collector.schema import LR
+from collector.schema import LR, TRAIN_LOSS
 from diagnostics.curve import Curve, Floats, Ints
 from diagnostics.run import Run
 
 HEIGHT = 0.8  # of the peak: where a cosine has done 30 % of the run
 LOW = 1 / 3  # of the peak: the smallest decay in common use is 0.5, the usual step 0.1
 GROUPS, LEAST = 10, 5  # means a line is fitted through, as in stats.trend; and the fewest that give it an error
+DEAD, DEAD_BY = 1e-3, 0.15  # of the peak, and of the run: no schedule in use comes down so far so soon
 SPENT = 0.1  # of the peak: below a tenth a schedule is near its end, and going on brings little
 
 
@@ -41,6 +42,19 @@ def decay(run: Run) -> Decay | None:
     if high[-1] == len(lr) - 1:
         return None
     return Decay(int(lr.steps[high[-1]]), peak, float(lr.values[high[-1]]), float(lr.values[-1]))
+
+
+def died_away(run: Run) -> int | None:
+    """The last step before the rate was below ``DEAD`` of its peak for good, where that was within ``DEAD_BY`` of the run; else None.
+
+    So it is where a scheduler that counts epochs was stepped after every batch.
+    """
+    lr, loss = run.get(LR), run[TRAIN_LOSS].finite()
+    lr = lr.finite() if lr is not None else None
+    if lr is None or not len(lr) or lr.values.max() <= 0:
+        return None
+    last = int(lr.steps[np.flatnonzero(lr.values >= DEAD * lr.values.max())[-1]])
+    return last if last - loss.steps[0] <= DEAD_BY * (run.last_step - loss.steps[0]) else None
 
 
 def wanes(run: Run) -> bool:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from collector.schema import TRAIN_LOSS
 from diagnostics.run import Run
+from diagnostics.stats.level import before_training
 
 # By the loss' name without case and separators, from the number of classes; scores are near 0 before training.
 GUESS: Mapping[str, Callable[[int], float]] = {
@@ -21,16 +23,25 @@ GUESS: Mapping[str, Callable[[int], float]] = {
     "multimargin": lambda c: (c - 1.0) / c,  # PyTorch's divides by the number of classes
 }
 
+NEAR = 0.15  # of ln C: PyTorch's and Keras' default starts lie within 1.14 of a guess
+
 
 def guess(run: Run) -> float | None:
     """The mean loss of equal scores for every class; None when the loss' name or the number of classes is unknown.
 
-    ln C for cross-entropy and C − 1 for the multiclass hinge: CS231n, "Sanity checks".
+    ln C for cross-entropy and C − 1 for the multiclass hinge: CS231n, "Sanity checks". A loss without a name that begins at ln C is taken for a cross-entropy.
     """
-    name = re.sub(r"[^a-z]", "", (run.loss or "").lower()).removesuffix("loss")
-    if name not in GUESS or not run.classes or run.classes < 2:
+    if not run.classes or run.classes < 2:
         return None
-    return GUESS[name](run.classes)
+    name = re.sub(r"[^a-z]", "", (run.loss or "").lower()).removesuffix("loss")
+    if not name and _begins_at(run, GUESS["crossentropy"](run.classes)):
+        name = "crossentropy"
+    return GUESS[name](run.classes) if name in GUESS else None
+
+
+def _begins_at(run: Run, level: float) -> bool:
+    loss = run.get(TRAIN_LOSS)
+    return loss is not None and len(loss.finite()) > 0 and abs(before_training(run) - level) <= NEAR * level
 
 
 def unknown(run: Run) -> str | None:

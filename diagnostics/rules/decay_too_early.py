@@ -252,7 +252,7 @@ def _exponential(pace: float) -> Run:
 
 def _a_tenth_every(steps: int) -> Run:
     """A loss that falls as far as the sum of the rates carries it, from 1 to 0.95 or so, where the rate loses nine tenths again and again."""
-    rate = 0.1 ** (1 + np.arange(synthetic.STEPS) // steps)
+    rate = np.power(0.1, 1.0 + np.arange(synthetic.STEPS) // steps).astype(np.float64)
     return synthetic.make(synthetic.noisy(1 - 0.05 * np.cumsum(rate), 0.005), lr=rate)
 
 

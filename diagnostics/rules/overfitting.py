@@ -8,12 +8,14 @@ Why it matters
     Later checkpoints are worse than an earlier one, and more steps make it worse still.
 
 Criterion
-    Either of these:
+    One of these:
 
     - *Validation rose.* It ends more than RISE above its smoothed best and by more than WORTH of its own fall, clear of its jitter (RISEN standard errors), AFTER or more
       evaluations after that best, or with the order of MANY or more evaluations since that of a rise (CLIMBS); while the run goes on, once the evaluations since have
       gathered ENOUGH evidence (Page's cumulative sum of what each stands above the best, in noise widths). The training loss is lower than there (than at its start, where
       validation was best before); the rise is UNLED of the fall where training does not end below validation.
+    - *Nothing carries over.* Of a network that was not trained before (its loss began at that of a guess, or its weights at a usual size), training fell by more than LEARNED of its start and validation ends
+      above the loss of the untouched network less CARRIED of that fall, with no order of a fall over LEAST_SEEN evaluations or more (while the run goes on, once it is FAR on the way that its settings plan).
     - *Validation stayed behind.* It no longer improves, the gap is wide and training has nothing left to learn: ACCURACY_GAP between the accuracies with training at SURE or
       more, or, where no accuracy was logged, GAP of the fall between the losses with a training loss under SOLVED of validation's.
 
@@ -39,9 +41,11 @@ from diagnostics.report import Evidence, Finding, Remedy, Severity
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
 from diagnostics.stats.accuracy import Since, since
+from diagnostics.stats.carried_over import CARRIED, LEARNED, LEAST_SEEN, not_carried  # noqa: F401 (the Criterion names some)
 from diagnostics.stats.climb import climb
 from diagnostics.stats.held_back import decoupled
 from diagnostics.stats.level import end, start
+from diagnostics.stats.plan import FAR  # noqa: F401 (Criterion)
 from diagnostics.stats.relapse import rising
 from diagnostics.stats.trend import trend
 from diagnostics.stats.turning import SHORT, Turn, turn
@@ -71,16 +75,32 @@ MUCH = 0.25  # of the best validation loss: a rise that a little regularization 
 # decay) and 0.78 (dropout) of what it was, in the median; a fifth of these weight decays under AdamW brought 3 %.
 DECAY, DECAY_ADAMW = (0.005, 0.02), (0.3, 1.0)
 TIMES = (3.0, 10.0)  # what is set, at least
+LOOKS = (  # where no regularization helps, as nothing true was learned
+    Remedy(
+        "Evaluate a part of the training data by the code that evaluates validation: its loss should be that of training.",
+        "evaluation",
+        "if it is not, the two are not prepared alike: scaled, tokenized or augmented otherwise",
+        value="train",
+    ),
+    Remedy(
+        "Look at ten inputs with their labels, as the network gets them.",
+        "labels",
+        "labels that do not belong to their inputs can only be learned by heart",
+        value="look",
+    ),
+)
 MORE_DROPOUT, MOST_DROPOUT = (0.2, 0.5), 0.5
 
 
 def check(run: Run) -> Iterator[Finding]:
-    """Fires once, for the rise or for the gap."""
+    """Fires once, for the rise, for validation that learned nothing, or for the gap."""
     seen = turn(run[VAL_LOSS])
-    found = _rise(run, seen) or (_accuracy_gap(run) if VAL_ACCURACY in run else _gap(run))
+    found, nothing = _rise(run, seen), _nothing_carried(run)
+    found = found or nothing or (_accuracy_gap(run) if VAL_ACCURACY in run else _gap(run))
     if found:
         message, evidence, severity = found
-        yield Finding("overfitting", severity, message, (evidence,), _remedies(run, seen))
+        remedies = LOOKS if found is nothing else _remedies(run, seen)
+        yield Finding("overfitting", severity, message, (evidence,), remedies)
 
 
 Found = tuple[str, Evidence, Severity]
@@ -130,6 +150,15 @@ def _around(train: Curve, step: int) -> float:
     reach = max(3, len(train) // 50)
     at = int(np.searchsorted(train.steps, step))
     return float(np.median(train.values[max(0, at - reach) : at + reach + 1]))
+
+
+def _nothing_carried(run: Run) -> Found | None:
+    seen = not_carried(run)
+    if seen is None:
+        return None
+    said = f"The training loss went from {seen.first:.3g} to {seen.ends:.3g} and validation, at {seen.last:.3g}, is no better than before training: what is learned holds for no new example."
+    what = "fall of validation over that of training"
+    return said, Evidence(VAL_LOSS, *_late(run[VAL_LOSS].finite()), what, seen.share, CARRIED), "warning"
 
 
 def _accuracy_gap(run: Run) -> Found | None:

@@ -33,6 +33,7 @@ from diagnostics.rule import Rule
 from diagnostics.run import Run
 from diagnostics.stats.layers import grows_along, layers
 from diagnostics.stats.level import start
+from diagnostics.stats.never_cleared import CLEARED
 from diagnostics.stats.trend import trend
 
 BURST = 20.0  # times the largest of the points before: a sound one reaches 16
@@ -46,13 +47,6 @@ AFTER = 5  # training losses after the burst
 LEAST = 25  # points: the neighbours, and a few to judge
 LEAST_LAYERS, LEAST_SAMPLES = 3, 3  # as in vanishing_gradient
 CLIP = 2.0  # times the usual gradient norm: leaves ordinary steps alone
-
-CLEARED = Remedy(
-    "Look whether each step begins with optimizer.zero_grad().",
-    "zero_grad",
-    "gradients that are never cleared add up, and grow all along the run",
-    value=True,
-)
 
 
 def check(run: Run) -> Iterator[Finding]:

@@ -8,6 +8,8 @@ Why it matters
     A lower rate, or a decay from here on, usually lowers the loss at once and costs one number.
 
 Criterion
+    *Never cleared:* the gradient norm grew ADDED_UP times, with a noise of its logarithm of SMOOTH or less (SMOOTH_CLASSES in a classification). Otherwise:
+
     Nothing is said where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
     "Stuck" is less than 5 % of the fall still to gain by a doubling of the steps. Otherwise the first of these:
 
@@ -88,7 +90,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from collector.schema import LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS, Shape
+from collector.schema import GRAD_NORM, LR, RUNNING, TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS, Shape
 from diagnostics import synthetic
 from diagnostics.curve import Curve
 from diagnostics.report import Evidence, Finding, Remedy
@@ -162,6 +164,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     threw,
     went_astray,
 )
+from diagnostics.stats.never_cleared import ADDED_UP, CLEARED, SMOOTH, SMOOTH_CLASSES, never_cleared  # noqa: F401 (the Criterion names some)
 from diagnostics.stats.rates import FAR  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.relapse import MOST, MUCH, RISING, STAYS, made_good, stays_up  # noqa: F401 (the Criterion names some)
 from diagnostics.stats.rewards import rewarded
@@ -188,6 +191,9 @@ COSINE = Remedy(
 def check(run: Run) -> Iterator[Finding]:
     """Fires once, for the first of the signs that is there."""
     loss = run[TRAIN_LOSS].finite()
+    if summed := never_cleared(run):
+        yield Finding("lr_too_high", "warning", summed[0], (summed[1],), (CLEARED,))
+        return
     if gentle(run) or rewarded(run):
         return
     found = _lasting(run, loss) if run.state == RUNNING and not surely_stuck(loss) else _any(run, loss)
@@ -396,6 +402,14 @@ def _linear(run: Run) -> Run:
     return replace(layered, shapes={"0.weight": Shape("Linear", (1, 30))})
 
 
+def _with_norm(noise: float) -> Run:
+    """A gradient norm that grows from 0.2 to 20 as the steps do."""
+    steps = np.arange(1, synthetic.STEPS + 1, 20)
+    norm = 0.02 * steps * np.exp(noise * np.random.default_rng(0).standard_normal(len(steps)))
+    run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 0.5, pace=12), 0.05), lr=0.01)
+    return synthetic.with_curves(run, Curve(GRAD_NORM, steps, norm.astype(np.float64)))
+
+
 def _without_gradient(times: float = 5.0) -> Run:
     """The second layer has none after a tenth of the run."""
     grads = np.ones((50, 3))
@@ -429,6 +443,7 @@ RULE = Rule(
         ),
         "astray for most of the run, and back where it was": lambda: _astray(1.2),
         "a layer that long steps killed": _without_gradient,
+        "gradients that add up": lambda: _with_norm(0.02),
         "flung far up, and weights that grew": lambda: _grown(_spiked(50.0, 0.1), np.ones((50, 3)), 5.0),
         "one update as long as the weights": lambda: _at_rest(np.r_[3.0, np.full(999, 0.01)]),
         "update after update of a third of the weights": lambda: _at_rest(0.3),
@@ -443,6 +458,7 @@ RULE = Rule(
     },
     silent={
         "a healthy run": synthetic.healthy,
+        "gradients that grow as far, and differ from batch to batch": lambda: _with_norm(0.3),
         "ten times what is in use with Adam": lambda: _at_rate(0.1, optimizer="adam"),
         "a rate that is a factor on one that the optimizer finds": lambda: _at_rate(1.0, optimizer="prodigy"),
         "twenty times what is in use with plain SGD, and far down": lambda: _at_rate(20.0, last=1.0, optimizer="sgd"),

@@ -29,6 +29,7 @@ ORDER = {
     "healthy": "",
 }
 HEADLINES = tuple(ORDER)
+MEND_FIRST = ("periodic_loss", "untrained_layers")  # findings: data that is not shuffled, a network that is cut
 TOO_SHORT = "it has not shown for long enough to be told from chance"
 
 
@@ -49,7 +50,7 @@ def diagnose(run: Run) -> Report:
     if pending:
         verdict = replace(verdict, message=f"{verdict.message} Not certain yet: {pending.message}")
     others = _unexplained([f for f in found if f.rule not in HEADLINES], verdict)
-    verdict = _shuffled_first(verdict, others)
+    verdict = _mended_first(verdict, others)
     return Report(
         run=run.name,
         source=run.source,
@@ -83,9 +84,12 @@ def _grounded(verdict: Finding, points: int) -> Finding:
     return replace(verdict, message=said, evidence=evidence)
 
 
-def _shuffled_first(verdict: Finding, others: list[Finding]) -> Finding:
-    """``verdict`` with the shuffling of sorted data as its first remedy: their order alone can lift a loss, toss it, and part training from validation."""
-    remedy = next((f.remedies[0] for f in others if f.rule == "periodic_loss" and f.severity != "info"), None)
+def _mended_first(verdict: Finding, others: list[Finding]) -> Finding:
+    """``verdict`` with what no setting makes up for as its first remedy.
+
+    The order of sorted data alone can lift a loss, toss it, and part training from validation; layers that no gradient reaches look like steps that are too short.
+    """
+    remedy = next((f.remedies[0] for f in others if f.rule in MEND_FIRST and f.severity != "info"), None)
     return (
         verdict if remedy is None or verdict.rule in QUIET else replace(verdict, remedies=(remedy, *verdict.remedies))
     )

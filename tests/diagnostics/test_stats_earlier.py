@@ -49,7 +49,7 @@ def test_a_cut_that_was_too_early_is_told_also_where_no_rate_is_left_to_show_it(
     (found,) = rule.check(cut(0.7))
     assert "how it stood at step" in found.message
     assert found.remedies[0].value > 600  # of the whole run
-    assert not list(rule.check(cut(0.1)))  # nothing was ever seen to creep
+    assert not list(rule.check(cut(0.2)))  # nothing was ever seen to creep
 
 
 def test_validation_that_stands_still_for_lack_of_a_rate_is_not_dead():
@@ -64,3 +64,8 @@ def test_validation_that_stands_still_for_lack_of_a_rate_is_not_dead():
         )
     )
     assert list(rule.check(synthetic.make(loss, val, lr=np.where(t < 0.45, 5.0, 0.05))))  # dead before the cut
+
+
+def test_a_rate_that_was_nothing_from_the_first_steps_on_is_told_whatever_shows():
+    (found,) = rules.get("decay_too_early").check(cut(0.1))
+    assert "from step 100 on" in found.message and "after every batch?" in found.message

@@ -64,7 +64,8 @@ Source
     three in four of those with a rate 12 to 100 times too low never come to SHORT.
     Sound updates are STRETCH times as long with some optimizers, and the bounds on them with those. Where the first one was measured and the optimizer makes it as long as the
     rate says (Adam and its kin), the remedy brings it to SAFE of a sound one: the lab's runs so retrained end an eighth lower than by the longest updates. Where no ratio was logged, the remedy was looked up on the DeepOBS grid, where every other rate was tried: it lowers the final loss of all
-    runs that the rule finds.
+    runs that the rule finds. Where every gradient was clipped to one norm below CUT, and the optimizer is not of Adam's kin, whose steps do not depend on it, the clip is what made them short,
+    and is the first remedy.
 
 Known limits
     Without update ratios and epochs nothing tells it from a run cut short, which is then said instead. Fine-tuning takes short steps on purpose: it
@@ -81,12 +82,13 @@ from diagnostics import synthetic
 from diagnostics.report import Evidence, Finding, Remedy
 from diagnostics.rule import MIN_POINTS, Rule
 from diagnostics.run import Run
+from diagnostics.stats.clipped import clipped_to
 from diagnostics.stats.decay import wanes
 from diagnostics.stats.first_lesson import HALF, JUMP, LATE_EVALS, SHOWS, SLOW  # noqa: F401 (Criterion)
 from diagnostics.stats.first_update import compared, rate_beside_usual
 from diagnostics.stats.games import ROSE  # noqa: F401 (Criterion)
 from diagnostics.stats.plan import FAR  # noqa: F401 (Criterion)
-from diagnostics.stats.rates import highest, peak
+from diagnostics.stats.rates import family, highest, peak
 from diagnostics.stats.rest import DRIFT, LEAST_FALLS, NEARLY_ALL  # noqa: F401 (Criterion)
 from diagnostics.stats.short_steps import (  # noqa: F401 (Criterion)
     ALIGNED,
@@ -142,6 +144,7 @@ from diagnostics.stats.slow_signs import AIM, DECADE, SURE, slow  # noqa: F401 (
 from diagnostics.stats.strides import STRETCH, USUAL, Strides, strides, unmoved  # noqa: F401 (Criterion)
 
 FARTHEST = 1000.0  # times: farther off, no curve tells how far; look again at that rate
+CUT, CLIP = 0.05, 1.0  # gradient norms: no script in use clips so low, and what most clip to
 SAFE = 0.5  # times a sound first update: a rate that is raised should not be too high next time
 
 
@@ -177,6 +180,7 @@ def _remedies(run: Run, factor: float, because: str) -> tuple[Remedy, ...]:
         factor = min(factor, DECADE)  # a loss that has only begun to fall tells that the rate is low, not how low
     now = f" to {factor * rate:.2g}{' at its peak' if wanes(run) else ''}" if rate else ""
     return (
+        *_unclipped(run),
         Remedy(f"Raise the learning rate {factor:g} times{now}.", "lr", because, factor=factor),
         Remedy(
             "Warm up to it over the first 5 % of the steps.",
@@ -185,6 +189,15 @@ def _remedies(run: Run, factor: float, because: str) -> tuple[Remedy, ...]:
             value=0.05,
         ),
     )
+
+
+def _unclipped(run: Run) -> tuple[Remedy, ...]:
+    """Where every gradient was cut to next to nothing, and the optimizer's steps are as short by that."""
+    norm = clipped_to(run)
+    if norm is None or norm >= CUT or family(run) == "adam":
+        return ()
+    because = f"every gradient was cut to a norm of {norm:.2g}, which makes all steps as short, whatever the rate"
+    return (Remedy(f"Clip the gradient norm at {CLIP:g}, or not at all.", "max_grad_norm", because, value=CLIP),)
 
 
 def _slow_run(

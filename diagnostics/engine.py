@@ -29,7 +29,11 @@ ORDER = {
     "healthy": "",
 }
 HEADLINES = tuple(ORDER)
-MEND_FIRST = ("periodic_loss", "untrained_layers")  # findings: data that is not shuffled, a network that is cut
+MEND_FIRST = (
+    "periodic_loss",
+    "untrained_layers",
+    "double_softmax",
+)  # data that is not shuffled, a network that is cut, a loss that is not what it is taken for
 TOO_SHORT = "it has not shown for long enough to be told from chance"
 
 

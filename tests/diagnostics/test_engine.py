@@ -151,3 +151,11 @@ def test_what_validation_was_before_is_kept_where_training_began_there():
         run, Curve("train/loss", run["train/loss"].steps, np.r_[2.36, run["train/loss"].values[1:]])
     )
     assert diagnose(thrown).verdict in ("diverged", "lr_too_high")
+
+
+def test_layers_that_no_gradient_reaches_are_mended_before_any_rate():
+    run = synthetic.layered(rules.get("lr_too_low").fires["short steps"](), [1.0] * 4, update_ratio=np.full(4, 1e-4))
+    assert run.layers is not None
+    cut = run.layers["layer"] == run.layers["layer"].iloc[0]
+    report = diagnose(replace(run, layers=run.layers.assign(grad_norm=run.layers["grad_norm"].mask(cut))))
+    assert [r.parameter for r in report.headline.remedies][:2] == ["gradient", "lr"]

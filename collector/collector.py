@@ -80,7 +80,7 @@ class Collector:
         share = place if self._rank else Share(path / schema.RANKS / "0", place)
         self._journal = Journal(place, self._guard)
         self._rows = Rows(self._journal, self._guard, HEALTH if self._rank else None)
-        self._names = Names(lambda shapes: self._writer.describe({schema.LAYERS: shapes}))
+        self._names = Names(lambda held, rest: self._writer.describe({schema.LAYERS: held, schema.LEFT_OUT: rest}))
         self._hooks = OptimizerHooks(self._names, layers_every, self._epochs.stepped, self._unlogged, self._guard)
         attempt = {"rank": self._rank, "world_size": world} if world > 1 else {}
         about = self._about(config, classes, loss)

@@ -15,10 +15,11 @@ class Names:
     """Names by identity: those of ``model.named_parameters()``, else ``<group>/<index>`` in the optimizers.
 
     Args:
-        tell: called with the shape of each parameter by name, as text: the first time, and after parameters were added.
+        tell: called with the shape of each parameter by name, as text, and of those of the model that ask for a gradient and that no optimizer holds: the first time, and after parameters
+            were added.
     """
 
-    def __init__(self, tell: Callable[[Mapping[str, str]], None]) -> None:
+    def __init__(self, tell: Callable[[Mapping[str, str], Mapping[str, str]], None]) -> None:
         self._model: Any = None
         self._tell = tell
         self._names: dict[int, str] = {}
@@ -37,12 +38,21 @@ class Names:
     def _look(self, optimizers: Sequence[Any]) -> None:
         known = {id(p): (name, p, owner) for name, p, owner in _by_position(optimizers)}
         trained = set(known)
-        known |= {id(p): (name, p, owner) for name, p, owner in _by_model(self._model)}
+        own = {id(p): (name, p, owner) for name, p, owner in _by_model(self._model)}
+        known |= own
         self._names = {key: name for key, (name, _, _) in known.items()}
         shapes = {known[key][0]: _shape(*known[key][1:]) for key in known if key in trained}
         if shapes != self._told:
             self._told = shapes
-            self._tell(shapes)
+            self._tell(shapes, _left_out(own, trained))
+
+
+def _left_out(own: Mapping[int, tuple[str, Any, Any]], trained: set[int]) -> dict[str, str]:
+    """Of the model's ``own`` parameters; none where the optimizers hold nothing of this model, but copies of its parameters, say."""
+    if trained.isdisjoint(own):
+        return {}
+    missing = (kept for key, kept in own.items() if key not in trained and kept[1].requires_grad)
+    return {name: _shape(param, owner) for name, param, owner in missing}
 
 
 def _by_model(model: Any) -> Named:

@@ -6,7 +6,7 @@ viewing side can be installed apart. It needs pyarrow, never torch.
 ::
 
     runs/<run>/
-      run.json                                 name, config, settings, classes, loss, state, attempts, shapes of layers, format version
+      run.json                                 name, config, settings, classes, loss, state, attempts, shapes of layers, left_out, format version
       scalars/a<attempt>-<first>-<last>.parquet  one row a logged step (row numbers within the attempt, inclusive)
       layers/a<attempt>-<first>-<last>.parquet   one row a (sampled step, layer)
       tail-a<attempt>-<first>.bin              rows from <first> on, not yet sealed into Parquet (layout: ``collector.tail``)
@@ -36,6 +36,7 @@ RANKS = "ranks"
 PART_NAME = re.compile(r"^a(?P<attempt>\d+)-(?P<first>\d+)-(?P<last>\d+)\.parquet$")
 SHAPE = re.compile(r"^(?P<module>\S+) (?P<sizes>(?:\d+(?:x\d+)*)?)$")
 NO_MODULE = "-"
+LEFT_OUT = "left_out"  # in run.json: shapes of the model's parameters that ask for a gradient and that no watched optimizer holds, by name
 MEANS = "means"  # in run.json of a log that was read in: tags of which each point is the mean over all steps since the one before
 SETTINGS = "settings"  # in run.json: hyperparameters as the collector found them; those of config, as the user gave them, go before
 TAIL_NAME = re.compile(r"^tail-a(?P<attempt>\d+)-(?P<first>\d+)\.bin$")

@@ -30,6 +30,7 @@ RULES = frozenset(
         "overfitting",
         "needs_decay",
         "underfitting",
+        "untrained_layers",
         "keep_training",
         "healthy",
         "dead_units",

@@ -108,6 +108,7 @@ def _about(run: Run, attempts: list[dict[str, Curve]]) -> dict[str, object]:
         "classes": run.classes,
         "loss": run.loss,
         schema.LAYERS: {name: str(shape) for name, shape in run.shapes.items()},
+        schema.LEFT_OUT: {name: str(shape) for name, shape in run.left_out.items()},
         schema.MEANS: sorted(run.means),
         "attempts": [{"attempt": number, "first_step": first} for number, first in enumerate(firsts, 1)],
         "notes": list(run.notes),

@@ -29,6 +29,7 @@ class Run(Measured):
         exception: the last line of the traceback of a crashed run.
         layers: DataFrame of ``collector.schema.LAYERS_SCHEMA``, or None.
         shapes: of the layers by name, as far as they were recorded.
+        left_out: the same of the model's parameters that ask for a gradient and that no optimizer holds.
         ranks: curves by tag of the other processes of a distributed training, by rank: loss and step time.
         resumed_at: steps at which a later attempt took over.
         superseded: curves by tag of points that a resume rewound over; kept, never judged.
@@ -48,6 +49,7 @@ class Run(Measured):
     exception: str | None = None
     layers: pd.DataFrame | None = None
     shapes: Mapping[str, Shape] = field(default_factory=dict)
+    left_out: Mapping[str, Shape] = field(default_factory=dict)
     ranks: Mapping[int, Mapping[str, Curve]] = field(default_factory=dict)
     resumed_at: tuple[int, ...] = ()
     superseded: Mapping[str, Curve] = field(default_factory=dict)

@@ -55,6 +55,19 @@ def test_a_class_of_ones_own_goes_by_what_it_is_made_from(tiny, tmp_path):
     assert again.shapes == {"scale": Shape("-", ())}
 
 
+def test_what_no_optimizer_holds_is_told_but_for_what_is_frozen(tiny, tmp_path):
+    model = Bare()
+    run = recorded(tmp_path / "run", model, tiny.make["sgd"]([model.scale]), tiny)
+    assert run.left_out == {"inner.weight": Shape("Linear", (3, 6)), "inner.bias": Shape("Linear", (3,))}
+    assert read(keep(run, tmp_path / "kept"))[0].left_out == run.left_out
+    whole = recorded(
+        tmp_path / "whole", model, tiny.make["sgd"](p for p in model.parameters() if p.requires_grad), tiny
+    )
+    assert whole.left_out == {}
+    other = recorded(tmp_path / "other", model, tiny.make["sgd"](Bare().inner.parameters()), tiny)
+    assert other.left_out == {}  # copies of its parameters, as far as anyone can tell
+
+
 def test_without_a_model_the_sizes_are_known_and_compiled_names_are_plain(tiny, tmp_path):
     model = tiny.net()
     run = recorded(

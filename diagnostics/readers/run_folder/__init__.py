@@ -84,7 +84,8 @@ class Followed:
             state=_text(about.get("state")),
             exception=_text(about.get("exception")),
             layers=layers,
-            shapes=_shapes(about),
+            shapes=_shapes(about, schema.LAYERS),
+            left_out=_shapes(about, schema.LEFT_OUT),
             ranks=self._other_ranks(notes),
             resumed_at=scalars.resumed_at,
             superseded=scalars.superseded,
@@ -135,9 +136,9 @@ def _config(about: dict[str, Any]) -> dict[str, Any]:
     return {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
 
 
-def _shapes(about: dict[str, Any]) -> dict[str, schema.Shape]:
-    """Of the layers by name; empty for a run that was recorded before they were kept."""
-    told = about.get(schema.LAYERS)
+def _shapes(about: dict[str, Any], key: str) -> dict[str, schema.Shape]:
+    """Those under ``key`` by name; empty for a run that was recorded before they were kept."""
+    told = about.get(key)
     found = {str(name): schema.Shape.parse(text) for name, text in told.items()} if isinstance(told, dict) else {}
     return {name: shape for name, shape in found.items() if shape is not None}
 

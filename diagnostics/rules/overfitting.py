@@ -156,7 +156,8 @@ def _nothing_carried(run: Run) -> Found | None:
     seen = not_carried(run)
     if seen is None:
         return None
-    said = f"The training loss went from {seen.first:.3g} to {seen.ends:.3g} and validation, at {seen.last:.3g}, is no better than before training: what is learned holds for no new example."
+    better = "no" if seen.share <= 0 else "hardly"
+    said = f"The training loss went from {seen.first:.3g} to {seen.ends:.3g} and validation, at {seen.last:.3g}, is {better} better than before training: what is learned holds for no new example."
     what = "fall of validation over that of training"
     return said, Evidence(VAL_LOSS, *_late(run[VAL_LOSS].finite()), what, seen.share, CARRIED), "warning"
 

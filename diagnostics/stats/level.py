@@ -11,7 +11,7 @@ from collector.schema import TRAIN_LOSS, UPDATE_RATIO, VAL_LOSS
 from diagnostics.curve import Curve, Floats
 from diagnostics.once import once
 from diagnostics.run import Run
-from diagnostics.stats.noise import noise
+from diagnostics.stats.noise import median, noise
 
 END_SHARE = 0.1  # of the points: long enough to average the noise of a batch, short enough to be "the end"
 SCALE = 3.0  # times validation: dropout and augmentation lift a training loss by less
@@ -96,7 +96,7 @@ def _summed(train: Curve, val: Curve) -> bool:
 def end(curve: Curve, share: float = END_SHARE) -> float:
     """Median of the last ``share`` of the finite points, at least three."""
     values = curve.finite().values
-    return float(np.median(values[-max(3, round(values.size * share)) :]))
+    return median(values[-max(3, round(values.size * share)) :])
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from scipy import stats
+from scipy.special import ndtr, stdtrit  # not scipy.stats, which takes a second to import
 
 from collector.schema import EXCESS_LOSS, TRAIN_LOSS, VAL_LOSS
 from diagnostics.curve import Curve
@@ -77,4 +77,4 @@ def _scale(run: Run, loss: Curve, level: float) -> float:
 @cache
 def _wider(count: int) -> float:
     """How many times as wide as of many the error of the mean of ``count`` values is, by Student's t at two standard errors."""
-    return float(stats.t.isf(stats.norm.sf(2.0), count - 1)) / 2.0
+    return -float(stdtrit(count - 1, ndtr(-2.0))) / 2.0

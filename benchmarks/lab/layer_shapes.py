@@ -15,7 +15,7 @@ def shapes(recipe: Recipe) -> dict[str, Shape]:
     """By layer, in the order of the model."""
     told: dict[str, str] = {}
     model = build(recipe, DATA[recipe.data]())
-    names = Names(told.update)
+    names = Names(lambda held, _: told.update(held))
     names.model(model)
     names.of([SimpleNamespace(param_groups=[{"params": list(model.parameters())}])], next(model.parameters()))
     return {layer: shape for layer, text in told.items() if (shape := Shape.parse(text))}

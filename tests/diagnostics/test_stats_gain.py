@@ -21,7 +21,7 @@ def begun(model):
     """A run of which only the first weights were recorded."""
     torch.manual_seed(0)
     told = {}
-    names = Names(told.update)
+    names = Names(lambda held, _: told.update(held))
     names.model(model)
     names.of([SimpleNamespace(param_groups=[{"params": list(model.parameters())}])], next(model.parameters()))
     rows = [{"step": 1, "layer": name, "weight_norm": p.detach().norm().item()} for name, p in model.named_parameters()]

@@ -36,7 +36,7 @@ def look(tmp_path, monkeypatch):
     return make
 
 
-def until(true, seconds=10.0):
+def until(true, seconds=60.0):
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end

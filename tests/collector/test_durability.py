@@ -50,7 +50,7 @@ def hidden(folder):
     return sorted(p.name for p in folder.iterdir() if p.name.startswith((".", "tail")))
 
 
-def until(condition, seconds=10.0):
+def until(condition, seconds=60.0):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(0.01)

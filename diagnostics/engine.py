@@ -29,11 +29,8 @@ ORDER = {
     "healthy": "",
 }
 HEADLINES = tuple(ORDER)
-MEND_FIRST = (
-    "periodic_loss",
-    "untrained_layers",
-    "double_softmax",
-)  # data that is not shuffled, a network that is cut, a loss that is not what it is taken for
+# Data that is not shuffled, a network that is cut, a loss that is not what it is taken for.
+MEND_FIRST = ("periodic_loss", "untrained_layers", "double_softmax")
 TOO_SHORT = "it has not shown for long enough to be told from chance"
 
 

@@ -8,7 +8,8 @@ Why it matters
     A lower rate, or a decay from here on, usually lowers the loss at once and costs one number.
 
 Criterion
-    *Never cleared:* the gradient norm grew ADDED_UP times, with a noise of its logarithm of SMOOTH or less (SMOOTH_CLASSES in a classification). Otherwise:
+    *Never cleared:* the gradient norm grew ADDED_UP times, by no more than FASTER times what the number of gradients did, with a noise of its logarithm of SMOOTH or less
+    (SMOOTH_CLASSES in a classification). Otherwise:
 
     Nothing is said where every measured update was shorter than GENTLE of the weights, or changed what a layer of known shape puts out by less than NUDGE.
     "Stuck" is less than 5 % of the fall still to gain by a doubling of the steps. Otherwise the first of these:
@@ -164,7 +165,7 @@ from diagnostics.stats.long_steps import (  # noqa: F401 (the Criterion names th
     threw,
     went_astray,
 )
-from diagnostics.stats.never_cleared import ADDED_UP, CLEARED, SMOOTH, SMOOTH_CLASSES, never_cleared  # noqa: F401 (the Criterion names some)
+from diagnostics.stats.never_cleared import ADDED_UP, CLEARED, FASTER, SMOOTH, SMOOTH_CLASSES, never_cleared  # noqa: F401 (the Criterion names some)
 from diagnostics.stats.rates import FAR  # noqa: F401 (the Criterion names it)
 from diagnostics.stats.relapse import MOST, MUCH, RISING, STAYS, made_good, stays_up  # noqa: F401 (the Criterion names some)
 from diagnostics.stats.rewards import rewarded
@@ -402,10 +403,10 @@ def _linear(run: Run) -> Run:
     return replace(layered, shapes={"0.weight": Shape("Linear", (1, 30))})
 
 
-def _with_norm(noise: float) -> Run:
-    """A gradient norm that grows from 0.2 to 20 as the steps do."""
+def _with_norm(noise: float, power: float = 1.0) -> Run:
+    """A gradient norm that grows as the steps do, to some ``power``."""
     steps = np.arange(1, synthetic.STEPS + 1, 20)
-    norm = 0.02 * steps * np.exp(noise * np.random.default_rng(0).standard_normal(len(steps)))
+    norm = 0.02 * steps**power * np.exp(noise * np.random.default_rng(0).standard_normal(len(steps)))
     run = synthetic.make(synthetic.noisy(synthetic.falling(2.3, 0.5, pace=12), 0.05), lr=0.01)
     return synthetic.with_curves(run, Curve(GRAD_NORM, steps, norm.astype(np.float64)))
 
@@ -459,6 +460,7 @@ RULE = Rule(
     silent={
         "a healthy run": synthetic.healthy,
         "gradients that grow as far, and differ from batch to batch": lambda: _with_norm(0.3),
+        "gradients that double and double": lambda: _with_norm(0.02, power=4.0),
         "ten times what is in use with Adam": lambda: _at_rate(0.1, optimizer="adam"),
         "a rate that is a factor on one that the optimizer finds": lambda: _at_rate(1.0, optimizer="prodigy"),
         "twenty times what is in use with plain SGD, and far down": lambda: _at_rate(20.0, last=1.0, optimizer="sgd"),

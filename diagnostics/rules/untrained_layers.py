@@ -118,7 +118,7 @@ def _head_alone(rest: int) -> Run:
 
 RULE = Rule(
     "untrained_layers",
-    "Layers without a gradient",
+    "Untrained layers",
     check,
     needs={GRAD_NORM: LEAST_SAMPLES},
     cannot=unmeasured,

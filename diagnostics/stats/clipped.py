@@ -6,10 +6,8 @@ from collector.schema import GRAD_NORM
 from diagnostics.run import Run
 
 LEAST = 10  # gradient norms
-ALIKE, NEARLY_ALL = (
-    0.01,
-    0.95,
-)  # of the highest but a few, and of the measurements: norms that are not cut differ from batch to batch
+# Of the highest but a few, and of the measurements: norms that are not cut differ from batch to batch.
+ALIKE, NEARLY_ALL = 0.01, 0.95
 
 
 def clipped_to(run: Run) -> float | None:

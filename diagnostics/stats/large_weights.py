@@ -81,9 +81,8 @@ def swelled(run: Run, loss: Curve) -> Sign:
         return None
     if narrow(run) or single(run) or not began_sound(run):
         return None
-    outsized = first > OUTSIZED and end(loss) > TENTH * start(
-        loss
-    )  # as of a rate that a warmup brings up while the weights grow
+    # as of a rate that a warmup brings up while the weights grow
+    outsized = first > OUTSIZED and end(loss) > TENTH * start(loss)
     if not outsized and (grown <= SWOLLEN or _learned_along(run, loss)):
         return None
     if seen.longest > SWEEPS:

@@ -16,7 +16,7 @@ MUCH, HELD = (
     0.4,
     0.15,
 )  # of the fall given back, and of the run that it has stood there: a rise that late is judged only where it is so plain
-STAYS = 1.0  # times as long as the fall took: of 2,600 recorded runs all that were so far up while they went on ended too high or lost
+STAYS = 1.0  # times as long as the fall took: chosen by eye; a swing of the momentum is over by then
 MOST = 0.8  # of a rise
 RISING = 3.0  # standard errors of the order of the levels after that: Mann, 1945, "Nonparametric tests against trend"
 

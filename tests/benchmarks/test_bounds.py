@@ -22,6 +22,7 @@ from diagnostics.stats.headway import headway
 from diagnostics.stats.held_back import ABSURD, BRIEF, MUCH, STRONG, STRONG_ADAMW, decoupled, memory
 from diagnostics.stats.level import end
 from diagnostics.stats.long_steps import beyond_use, restless
+from diagnostics.stats.never_cleared import never_cleared
 from diagnostics.stats.plan import STEPS, STEPS_OR_OTHER
 from diagnostics.stats.short_steps import hardly_begun, points_on, timid, went_on
 from diagnostics.stats.slide import MANY_EVALS, slides
@@ -66,6 +67,10 @@ def test_what_weights_of_a_short_memory_are_trained_with_is_held_back(runs):
 
     truths = Counter(one.truth for one in runs if short(one.run))
     assert truths.total() >= 7 and set(truths) == {"underfitting"}
+
+
+def test_no_run_whose_gradients_are_cleared_is_taken_for_one_that_adds_them_up(runs):
+    assert not [one.name for one in runs if never_cleared(one.run)]
 
 
 @pytest.fixture(scope="module")
